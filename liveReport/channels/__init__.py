@@ -1,0 +1,57 @@
+"""The public API of liveReport for channel plugins, and nothing else.
+
+A plugin is a Django app with a module ``channel`` that subclasses ``Channel``
+and decorates it with ``register``. See docs/channels.md.
+"""
+
+from .channel import Channel
+from .declarations import (
+    EXECUTION,
+    Count,
+    Dimension,
+    EventType,
+    Gauge,
+    Kpi,
+    Metric,
+    Parts,
+    Profiles,
+    Rate,
+    Series,
+    Table,
+    Text,
+    Widget,
+)
+from .registry import (
+    AlreadyRegistered,
+    all_channels,
+    find_channel,
+    get_channel,
+    plugin_apps,
+    register,
+    registered,
+)
+
+__all__ = [
+    "EXECUTION",
+    "AlreadyRegistered",
+    "Channel",
+    "Count",
+    "Dimension",
+    "EventType",
+    "Gauge",
+    "Kpi",
+    "Metric",
+    "Parts",
+    "Profiles",
+    "Rate",
+    "Series",
+    "Table",
+    "Text",
+    "Widget",
+    "all_channels",
+    "find_channel",
+    "get_channel",
+    "plugin_apps",
+    "register",
+    "registered",
+]

@@ -1,0 +1,1 @@
+"""System checks of what the channels declare: ``manage.py check`` names every mistake."""

@@ -1,0 +1,22 @@
+"""The tables, split by stage: campaigns, the event log, rollups, access."""
+
+from .access import ApiToken, Source
+from .campaigns import Campaign, CampaignChannel, ChannelPlugin, Execution
+from .log import EventBatch, QuarantinedBatch
+from .rollups import Bucket, FoldLease, MessageState, SeenEvent, Series
+
+__all__ = [
+    "ApiToken",
+    "Bucket",
+    "Campaign",
+    "CampaignChannel",
+    "ChannelPlugin",
+    "EventBatch",
+    "Execution",
+    "FoldLease",
+    "MessageState",
+    "QuarantinedBatch",
+    "SeenEvent",
+    "Series",
+    "Source",
+]

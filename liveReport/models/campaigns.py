@@ -1,0 +1,135 @@
+"""Campaigns, what they use, and the channel plugins an administrator switches."""
+
+from typing import Self
+
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from liveReport.channels import Channel, all_channels, find_channel
+
+
+class CampaignQuerySet(models.QuerySet["Campaign"]):
+    """Campaigns, with the one rule of who may see which."""
+
+    def for_token(self, token: models.Model) -> Self:
+        """The campaigns an API token was issued for: all, unless it names some."""
+        if not token.campaigns.exists():  # type: ignore[attr-defined]
+            return self
+        return self.filter(tokens=token)
+
+
+class Campaign(models.Model):
+    """One campaign. Its slug is stored with every event and never changes."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", _("Draft")
+        LIVE = "live", _("Live")
+        PAUSED = "paused", _("Paused")
+        ENDED = "ended", _("Ended")
+
+    slug = models.SlugField(_("slug"), max_length=100, unique=True)
+    name = models.CharField(_("name"), max_length=200)
+    status = models.CharField(
+        _("status"), max_length=10, choices=Status.choices, default=Status.LIVE
+    )
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    objects = CampaignQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("campaign")
+        verbose_name_plural = _("campaigns")
+        ordering = ("name", "slug")
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("report", args=[self.slug, "campaign"])
+
+
+class CampaignChannel(models.Model):
+    """A channel that a campaign uses, declared beforehand or met in its events."""
+
+    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="channels")
+    channel = models.CharField(_("channel"), max_length=50)
+    declared = models.BooleanField(_("declared"), default=False)
+    first_event_at = models.DateTimeField(_("first event"), null=True, editable=False)
+    last_event_at = models.DateTimeField(_("last event"), null=True, editable=False)
+    version = models.PositiveBigIntegerField(default=0, editable=False)
+    """Grows with every fold that touched the channel's numbers."""
+
+    class Meta:
+        verbose_name = _("channel of the campaign")
+        verbose_name_plural = _("channels of the campaign")
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "channel"], name="one_row_per_channel")
+        ]
+
+    def __str__(self) -> str:
+        channel = find_channel(self.channel)
+        return str(channel.label) if channel else self.channel
+
+
+class Execution(models.Model):
+    """One run of a recurring campaign, known from the events that name it."""
+
+    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="executions")
+    channel = models.CharField(_("channel"), max_length=50)
+    started_at = models.DateTimeField(_("execution time"))
+
+    class Meta:
+        verbose_name = _("execution")
+        verbose_name_plural = _("executions")
+        ordering = ("-started_at",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=["campaign", "channel", "started_at"], name="one_row_per_execution"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.started_at.isoformat()
+
+
+class ChannelPluginManager(models.Manager["ChannelPlugin"]):
+    """The switches, read anew for every request so that no process lags behind."""
+
+    def enabled(self) -> list[Channel]:
+        """The channels that are installed and switched on, in tab order.
+
+        A channel without a row (just installed, not migrated yet) is on.
+        """
+        rows = {row.slug: row for row in self.all()}
+        channels = [
+            channel
+            for channel in all_channels()
+            if channel.slug not in rows or rows[channel.slug].enabled
+        ]
+        return sorted(
+            channels,
+            key=lambda channel: (
+                rows[channel.slug].position if channel.slug in rows else channel.position,
+                channel.slug,
+            ),
+        )
+
+
+class ChannelPlugin(models.Model):
+    """An installed channel, as the administrator arranges it."""
+
+    slug = models.CharField(_("slug"), max_length=50, primary_key=True)
+    enabled = models.BooleanField(_("enabled"), default=True)
+    position = models.PositiveSmallIntegerField(_("position"), default=100)
+
+    objects = ChannelPluginManager()
+
+    class Meta:
+        verbose_name = _("channel plugin")
+        verbose_name_plural = _("channel plugins")
+        ordering = ("position", "slug")
+
+    def __str__(self) -> str:
+        channel = find_channel(self.slug)
+        return str(channel.label) if channel else self.slug

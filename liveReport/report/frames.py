@@ -1,0 +1,99 @@
+"""The frame: columns and rows, the one shape of every widget's data."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from liveReport.channels import Text
+
+NONE = "__none__"
+"""The dimension value of events that carry none."""
+OTHER = "__other__"
+"""The row into which everything beyond a widget's limit is folded."""
+
+Value = int | float | str | None
+Row = dict[str, Value]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """``role`` is ``time``, ``execution``, ``dimension`` or ``metric``.
+
+    ``unit`` is the metric's (``events``, ``profiles``, ``messages``, ``ratio``),
+    else empty.
+    """
+
+    key: str
+    label: Text
+    role: str
+    unit: str = ""
+
+    def as_json(self) -> dict[str, str]:
+        shown = {"key": self.key, "label": str(self.label), "role": self.role}
+        return shown | ({"unit": self.unit} if self.unit else {})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frame:
+    """What page, API and exports all show.
+
+    ``totals`` has a value for each metric over all rows: their sum for counts,
+    the union for profiles. ``approximate`` names the metrics that are estimates,
+    ``incomplete`` the rates whose denominator may miss messages that were sent
+    before the window began.
+    """
+
+    columns: Sequence[Column]
+    rows: Sequence[Row]
+    totals: Row
+    approximate: Sequence[str] = ()
+    incomplete: Sequence[str] = ()
+
+    @property
+    def axis(self) -> Column | None:
+        """The column that tells the rows apart, when there is one."""
+        return next((column for column in self.columns if column.role != "metric"), None)
+
+    @property
+    def metrics(self) -> list[Column]:
+        return [column for column in self.columns if column.role == "metric"]
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "columns": [column.as_json() for column in self.columns],
+            "rows": list(self.rows),
+            "totals": self.totals,
+            "approximate": list(self.approximate),
+            "incomplete": list(self.incomplete),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class WidgetReport:
+    """One widget of a tab: what it is, and its frame, or ``None`` when that failed.
+
+    ``kind`` is ``kpi``, ``series``, ``table`` or ``parts``; ``kinds`` lists all
+    that the frame allows. ``trend`` is a series frame of the additive metrics for
+    a KPI's sparklines. ``names`` maps dimension values to what people call them.
+    """
+
+    slug: str
+    title: Text
+    help: Text
+    kind: str
+    kinds: Sequence[str]
+    size: tuple[int, int]
+    definitions: dict[str, Text]
+    frame: Frame | None
+    trend: Frame | None = None
+    names: dict[str, str] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "slug": self.slug,
+            "title": str(self.title),
+            "help": str(self.help),
+            "kind": self.kind,
+            "kinds": list(self.kinds),
+            "frame": self.frame.as_json() if self.frame else None,
+        }

@@ -1,0 +1,244 @@
+"""Settings, all of them from the environment (twelve-factor). See docs/configuration.md.
+
+Without any environment this is the embedded default: SQLite and Celery's
+filesystem transport below the data directory, nothing to install.
+"""
+
+import hashlib
+import os
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import dj_database_url
+from django.utils.translation import gettext_lazy as _
+from environs import Env
+
+from liveReport.channels.registry import plugin_apps
+from liveReport.secret import embedded_secret_key
+
+env = Env()
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = Path(env.str("LIVEREPORT_DATA_DIR", str(BASE_DIR / "var"))).resolve()
+DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+# -- Security -----------------------------------------------------------------------------
+
+DEBUG = env.bool("DEBUG", False)
+EMBEDDED = "DATABASE_URL" not in os.environ
+"""Whether this is the default on one machine: only then may a key be made up."""
+SECRET_KEY = env.str("SECRET_KEY", "") or (embedded_secret_key(DATA_DIR) if EMBEDDED else "")
+PSEUDONYM_KEY = hashlib.blake2b(
+    env.str("PSEUDONYM_KEY", SECRET_KEY).encode(), person=b"pseudonyms"
+).digest()
+"""Keys the hashes that stand for profiles. Changing it makes every profile a new one."""
+
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
+HTTPS = env.bool("HTTPS", False)
+"""Whether users reach the site over TLS; turns on everything that needs it."""
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+if env.bool("BEHIND_PROXY", False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = 8 * 3600
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+        "object-src": ["'none'"],
+    }
+}
+
+# -- Applications -------------------------------------------------------------------------
+
+
+def _channel_apps() -> list[str]:
+    """Built-in channels: one folder, one app. Deleting the folder deletes the channel."""
+    folders = sorted(path.parent.name for path in BASE_DIR.glob("channels_plugins/*/channel.py"))
+    return [f"channels_plugins.{name}" for name in folders]
+
+
+INSTALLED_APPS = [
+    "dashboards",
+    "liveReport.apps.LiveReportConfig",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "csp",
+    "django_celery_beat",
+    "django_htmx",
+    "rest_framework",
+    "knox",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    *_channel_apps(),
+    *plugin_apps(),
+]
+
+MIDDLEWARE = [
+    "csp.middleware.CSPMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "liveReport.urls"
+WSGI_APPLICATION = "liveReport.wsgi.application"
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+# -- Database -----------------------------------------------------------------------------
+
+DATABASE_URL = env.str("DATABASE_URL", f"sqlite:///{DATA_DIR / 'livereport.sqlite3'}")
+DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_health_checks=True)}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # Every atomic() takes the write lock at its start (a later upgrade would fail at once),
+    # and a commit is on disk when it returns.
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": (
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+            "PRAGMA journal_size_limit=67108864; PRAGMA cache_size=-65536;"
+        ),
+    }
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = 600
+
+# -- Celery -------------------------------------------------------------------------------
+
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", "filesystem://")
+CELERY_TASK_SERIALIZER = CELERY_RESULT_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_TIME_LIMIT = 60
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_SEND_TASK_EVENTS = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_MAX_LOOP_INTERVAL = 1
+if CELERY_BROKER_URL.startswith("filesystem"):
+    _queue = DATA_DIR / "queue"
+    for _folder in (_queue / "messages", _queue / "control"):
+        _folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "data_folder_in": str(_queue / "messages"),
+        "data_folder_out": str(_queue / "messages"),
+        "control_folder": str(_queue / "control"),
+        "polling_interval": 0.05,
+    }
+elif CELERY_BROKER_URL.startswith("redis"):
+    # A hung broker must not hang us, and a killed worker's task comes back within seconds.
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "visibility_timeout": 300,
+        "unacked_restore_interval": 5,
+        "unacked_restore_throttle": 1,
+        "socket_timeout": 10,
+        "socket_connect_timeout": 5,
+        "global_keyprefix": "livereport:",
+    }
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # One writer at a time is what SQLite bears.
+    CELERY_WORKER_CONCURRENCY = 1
+    CELERY_WORKER_POOL = "solo"
+
+# -- Events -------------------------------------------------------------------------------
+
+INGEST_MAX_BYTES = 5 * 1024 * 1024
+INGEST_MAX_EVENTS = 5_000
+INGEST_RATE = env.int("INGEST_RATE", 600_000)
+"""Requests a minute that one token may send."""
+INGEST_MAX_PENDING = env.int("INGEST_MAX_PENDING", 20_000)
+"""Batches waiting to be folded beyond which ingest answers 503."""
+LOG_RETENTION = timedelta(hours=env.int("LOG_RETENTION_HOURS", 72))
+DATA_UPLOAD_MAX_MEMORY_SIZE = INGEST_MAX_BYTES
+TOKEN_DAYS = 90
+
+# -- API ----------------------------------------------------------------------------------
+
+KNOX_TOKEN_MODEL = "livereport.ApiToken"  # noqa: S105 (the name of a model)
+REST_KNOX = {"TOKEN_PREFIX": "lr_", "AUTH_HEADER_PREFIX": "Bearer", "TOKEN_MODEL": KNOX_TOKEN_MODEL}
+
+# -- Language, time, files ----------------------------------------------------------------
+
+LANGUAGE_CODE = env.str("LANGUAGE_CODE", "en")
+LANGUAGES = [("en", _("English")), ("fr", _("French"))]
+LOCALE_PATHS = [BASE_DIR / "liveReport" / "locale"]
+USE_I18N = True
+USE_TZ = True
+USE_THOUSAND_SEPARATOR = True
+TIME_ZONE = "UTC"
+
+STATIC_URL = "static/"
+STATIC_ROOT = env.path("STATIC_ROOT", DATA_DIR / "static")
+TESTING = "pytest" in sys.modules
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG or TESTING
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
+    "loggers": {"celery": {"level": "WARNING"}, "django.server": {"level": "WARNING"}},
+}

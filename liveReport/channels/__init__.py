@@ -7,6 +7,8 @@ and decorates it with ``register``. See docs/channels.md.
 from .channel import Channel
 from .declarations import (
     EXECUTION,
+    NONE,
+    OTHER,
     Count,
     Dimension,
     EventType,
@@ -33,6 +35,8 @@ from .registry import (
 
 __all__ = [
     "EXECUTION",
+    "NONE",
+    "OTHER",
     "AlreadyRegistered",
     "Channel",
     "Count",

@@ -14,6 +14,12 @@ from django.utils.functional import Promise
 Text = str | Promise
 """A label: a plain string, or one wrapped in ``gettext_lazy``."""
 
+NONE = "__none__"
+"""The dimension value of events that carry none."""
+
+OTHER = "__other__"
+"""The row into which everything beyond a widget's limit is folded."""
+
 EXECUTION = "execution"
 """Pass as ``by=`` for a row per run of a recurring campaign."""
 

@@ -78,6 +78,7 @@ class Execution(models.Model):
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="executions")
     channel = models.CharField(_("channel"), max_length=50)
     started_at = models.DateTimeField(_("execution time"))
+    last_event_at = models.DateTimeField(_("last event"))
 
     class Meta:
         verbose_name = _("execution")

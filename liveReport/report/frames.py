@@ -6,11 +6,6 @@ from typing import Any
 
 from liveReport.channels import Text
 
-NONE = "__none__"
-"""The dimension value of events that carry none."""
-OTHER = "__other__"
-"""The row into which everything beyond a widget's limit is folded."""
-
 Value = int | float | str | None
 Row = dict[str, Value]
 

@@ -1,0 +1,48 @@
+"""Who may fold: one holder at a time, told apart by a fencing number.
+
+A holder that was paused beyond its lease finds, in the very transaction that
+would commit its work, that the fence has moved on, and nothing of it is written.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F
+
+from liveReport.models import FoldLease
+
+LENGTH = timedelta(seconds=10)
+"""Far longer than a chunk takes, yet short enough that a killed holder is soon replaced."""
+_ROW = 1
+
+
+class Fenced(Exception):
+    """The lease was lost: someone else folds now."""
+
+
+@dataclass(frozen=True)
+class Lease:
+    """A held lease. Call ``renew`` first thing in every transaction that folds."""
+
+    fence: int
+
+    def renew(self, now: datetime) -> None:
+        """Extend the lease and lock its row until the transaction ends, or ``Fenced``."""
+        held = FoldLease.objects.filter(pk=_ROW, fence=self.fence)
+        if not held.update(expires_at=now + LENGTH):
+            raise Fenced
+
+    def release(self, now: datetime) -> None:
+        """Let the next one in at once. Harmless when the lease is already lost."""
+        FoldLease.objects.filter(pk=_ROW, fence=self.fence).update(expires_at=now)
+
+
+def acquire(now: datetime) -> Lease | None:
+    """Take the lease if nobody holds it."""
+    with transaction.atomic():
+        FoldLease.objects.bulk_create([FoldLease(pk=_ROW, expires_at=now)], ignore_conflicts=True)
+        free = FoldLease.objects.filter(pk=_ROW, expires_at__lte=now)
+        if not free.update(fence=F("fence") + 1, expires_at=now + LENGTH):
+            return None
+        return Lease(FoldLease.objects.get(pk=_ROW).fence)

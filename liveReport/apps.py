@@ -6,6 +6,8 @@ from django.utils.translation import gettext_lazy as _
 
 
 class LiveReportConfig(AppConfig):
+    """Discovers the channels, then checks what they declare."""
+
     name = "liveReport"
     label = "livereport"
     verbose_name = _("Live report")

@@ -53,7 +53,7 @@ def select_in(sql: str, values: Sequence[Any], kind: str) -> list[tuple[Any, ...
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(sql.replace("{in}", f"= ANY(%s::{kind}[])"), [list(values)])
-            return cursor.fetchall()
+            return list(cursor.fetchall())
         for start in range(0, len(values), 30_000):
             chunk = values[start : start + 30_000]
             marks = ", ".join("%s" for _ in chunk)

@@ -8,11 +8,9 @@ from django.db.models import Q
 from liveReport.models import Campaign, CampaignChannel, Execution, Series
 from liveReport.rollup.fold import SeriesKey, Span, State
 from liveReport.rollup.sketch import merge
+from liveReport.tiers import TIERS
 
 from . import sql
-
-TIERS = (3600, 900, 60)
-"""The lengths of a bucket's step in seconds, coarse to fine."""
 
 BucketKey = tuple[int, int, int]
 """Series id, tier, start."""
@@ -61,9 +59,7 @@ def _fields(key: SeriesKey) -> dict[str, str | int]:
     return {name: getattr(key, name) for name in SeriesKey._fields if name != "campaign"}
 
 
-def _load_series(
-    keys: Sequence[SeriesKey], campaigns: Mapping[str, int]
-) -> dict[SeriesKey, int]:
+def _load_series(keys: Sequence[SeriesKey], campaigns: Mapping[str, int]) -> dict[SeriesKey, int]:
     slugs = {pk: slug for slug, pk in campaigns.items()}
     scope = Q(pk__in=[])
     for campaign, channel, execution in {(k.campaign, k.channel, k.execution) for k in keys}:
@@ -127,15 +123,11 @@ def keep_latest_states(states: Mapping[bytes, State], campaigns: Mapping[str, in
     )  # fmt: skip
 
 
-def note_spans(
-    spans: Mapping[tuple[str, str, int], Span], campaigns: Mapping[str, int]
-) -> None:
+def note_spans(spans: Mapping[tuple[str, str, int], Span], campaigns: Mapping[str, int]) -> None:
     """Widen each channel's and execution's times; the channel's version grows."""
     channels: dict[tuple[int, str], Span] = {}
     for (campaign, channel, execution), span in sorted(spans.items()):
-        whole = channels.setdefault(
-            (campaigns[campaign], channel), Span(span.first, span.last)
-        )
+        whole = channels.setdefault((campaigns[campaign], channel), Span(span.first, span.last))
         whole.include(span.first)
         whole.include(span.last)
         if execution:

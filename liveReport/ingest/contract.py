@@ -70,7 +70,7 @@ class Contract:
         self.channels = {channel.slug: channel for channel in channels}
         self.rules = {
             (channel.slug, event.key): EventRule(
-                {key: NONE for key in event.dimensions},
+                dict.fromkeys(event.dimensions, NONE),
                 {
                     key: frozenset(channel.dimension_by_key[key].choices)
                     for key in event.dimensions

@@ -22,7 +22,7 @@ class LogEvent(msgspec.Struct, array_like=True, gc=False):
     profile: int
     execution: int = 0
     message: str = ""
-    dimensions: dict[str, str] = {}  # noqa: RUF012 (msgspec copies it)
+    dimensions: dict[str, str] = {}
 
 
 _encoder = msgspec.msgpack.Encoder()

@@ -7,7 +7,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -16,199 +15,407 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Campaign',
+            name="Campaign",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=100, unique=True, verbose_name='slug')),
-                ('name', models.CharField(max_length=200, verbose_name='name')),
-                ('status', models.CharField(choices=[('draft', 'Draft'), ('live', 'Live'), ('paused', 'Paused'), ('ended', 'Ended')], default='live', max_length=10, verbose_name='status')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slug", models.SlugField(max_length=100, unique=True, verbose_name="slug")),
+                ("name", models.CharField(max_length=200, verbose_name="name")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("live", "Live"),
+                            ("paused", "Paused"),
+                            ("ended", "Ended"),
+                        ],
+                        default="live",
+                        max_length=10,
+                        verbose_name="status",
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
             ],
             options={
-                'verbose_name': 'campaign',
-                'verbose_name_plural': 'campaigns',
-                'ordering': ('name', 'slug'),
+                "verbose_name": "campaign",
+                "verbose_name_plural": "campaigns",
+                "ordering": ("name", "slug"),
             },
         ),
         migrations.CreateModel(
-            name='ChannelPlugin',
+            name="ChannelPlugin",
             fields=[
-                ('slug', models.CharField(max_length=50, primary_key=True, serialize=False, verbose_name='slug')),
-                ('enabled', models.BooleanField(default=True, verbose_name='enabled')),
-                ('position', models.PositiveSmallIntegerField(default=100, verbose_name='position')),
+                (
+                    "slug",
+                    models.CharField(
+                        max_length=50, primary_key=True, serialize=False, verbose_name="slug"
+                    ),
+                ),
+                ("enabled", models.BooleanField(default=True, verbose_name="enabled")),
+                (
+                    "position",
+                    models.PositiveSmallIntegerField(default=100, verbose_name="position"),
+                ),
             ],
             options={
-                'verbose_name': 'channel plugin',
-                'verbose_name_plural': 'channel plugins',
-                'ordering': ('position', 'slug'),
+                "verbose_name": "channel plugin",
+                "verbose_name_plural": "channel plugins",
+                "ordering": ("position", "slug"),
             },
         ),
         migrations.CreateModel(
-            name='FoldLease',
+            name="FoldLease",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('fence', models.PositiveBigIntegerField(default=0)),
-                ('expires_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("fence", models.PositiveBigIntegerField(default=0)),
+                ("expires_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='SeenEvent',
+            name="SeenEvent",
             fields=[
-                ('key', models.BinaryField(max_length=16, primary_key=True, serialize=False)),
-                ('batch', models.BigIntegerField()),
+                ("key", models.BinaryField(max_length=16, primary_key=True, serialize=False)),
+                ("batch", models.BigIntegerField()),
             ],
         ),
         migrations.CreateModel(
-            name='Series',
+            name="Series",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('channel', models.CharField(max_length=50)),
-                ('type', models.CharField(max_length=50)),
-                ('dimension', models.CharField(blank=True, max_length=50)),
-                ('value', models.CharField(blank=True, max_length=200)),
-                ('execution', models.BigIntegerField(default=0)),
-                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='series', to='livereport.campaign')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("channel", models.CharField(max_length=50)),
+                ("type", models.CharField(max_length=50)),
+                ("dimension", models.CharField(blank=True, max_length=50)),
+                ("value", models.CharField(blank=True, max_length=200)),
+                ("execution", models.BigIntegerField(default=0)),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="series",
+                        to="livereport.campaign",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Bucket',
+            name="Bucket",
             fields=[
-                ('pk', models.CompositePrimaryKey('series_id', 'tier', 'start', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('tier', models.PositiveIntegerField()),
-                ('start', models.BigIntegerField()),
-                ('count', models.PositiveBigIntegerField()),
-                ('sketch', models.BinaryField(null=True)),
-                ('series', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='buckets', to='livereport.series')),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "series_id",
+                        "tier",
+                        "start",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("tier", models.PositiveIntegerField()),
+                ("start", models.BigIntegerField()),
+                ("count", models.PositiveBigIntegerField()),
+                ("sketch", models.BinaryField(null=True)),
+                (
+                    "series",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="buckets",
+                        to="livereport.series",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Source',
+            name="Source",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.SlugField(max_length=100, unique=True, verbose_name='name')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('account', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='source', to=settings.AUTH_USER_MODEL, verbose_name='service account')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.SlugField(max_length=100, unique=True, verbose_name="name")),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                (
+                    "account",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="source",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="service account",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'source',
-                'verbose_name_plural': 'sources',
-                'ordering': ('name',),
+                "verbose_name": "source",
+                "verbose_name_plural": "sources",
+                "ordering": ("name",),
             },
         ),
         migrations.CreateModel(
-            name='QuarantinedBatch',
+            name="QuarantinedBatch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('campaign', models.CharField(max_length=100, verbose_name='campaign')),
-                ('reason', models.CharField(choices=[('unknown_campaign', 'Unknown campaign')], default='unknown_campaign', max_length=30, verbose_name='reason')),
-                ('received_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='received')),
-                ('count', models.PositiveIntegerField(verbose_name='events')),
-                ('payload', models.BinaryField()),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='quarantine', to='livereport.source', verbose_name='source')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("campaign", models.CharField(max_length=100, verbose_name="campaign")),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[("unknown_campaign", "Unknown campaign")],
+                        default="unknown_campaign",
+                        max_length=30,
+                        verbose_name="reason",
+                    ),
+                ),
+                (
+                    "received_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, verbose_name="received"
+                    ),
+                ),
+                ("count", models.PositiveIntegerField(verbose_name="events")),
+                ("payload", models.BinaryField()),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="quarantine",
+                        to="livereport.source",
+                        verbose_name="source",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'quarantined batch',
-                'verbose_name_plural': 'quarantine',
-                'ordering': ('-received_at',),
+                "verbose_name": "quarantined batch",
+                "verbose_name_plural": "quarantine",
+                "ordering": ("-received_at",),
             },
         ),
         migrations.CreateModel(
-            name='EventBatch',
+            name="EventBatch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('received_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='received')),
-                ('count', models.PositiveIntegerField(verbose_name='events')),
-                ('payload', models.BinaryField()),
-                ('folded', models.BooleanField(default=False, verbose_name='folded')),
-                ('duplicates', models.PositiveIntegerField(default=0, verbose_name='duplicates')),
-                ('late', models.PositiveIntegerField(default=0, verbose_name='too late for the report')),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='batches', to='livereport.source')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "received_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, verbose_name="received"
+                    ),
+                ),
+                ("count", models.PositiveIntegerField(verbose_name="events")),
+                ("payload", models.BinaryField()),
+                ("folded", models.BooleanField(default=False, verbose_name="folded")),
+                ("duplicates", models.PositiveIntegerField(default=0, verbose_name="duplicates")),
+                (
+                    "late",
+                    models.PositiveIntegerField(default=0, verbose_name="too late for the report"),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="batches",
+                        to="livereport.source",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'event batch',
-                'verbose_name_plural': 'event batches',
+                "verbose_name": "event batch",
+                "verbose_name_plural": "event batches",
             },
         ),
         migrations.CreateModel(
-            name='ApiToken',
+            name="ApiToken",
             fields=[
-                ('digest', models.CharField(max_length=128, primary_key=True, serialize=False)),
-                ('token_key', models.CharField(db_index=True, max_length=25)),
-                ('created', models.DateTimeField(auto_now_add=True)),
-                ('expiry', models.DateTimeField(blank=True, null=True)),
-                ('scope', models.CharField(choices=[('ingest', 'Send events'), ('read', 'Read reports')], max_length=10, verbose_name='scope')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='auth_token_set', to=settings.AUTH_USER_MODEL)),
-                ('campaigns', models.ManyToManyField(blank=True, help_text='Only these campaigns; all of them when empty.', related_name='tokens', to='livereport.campaign', verbose_name='campaigns')),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tokens', to='livereport.source', verbose_name='source')),
+                ("digest", models.CharField(max_length=128, primary_key=True, serialize=False)),
+                ("token_key", models.CharField(db_index=True, max_length=25)),
+                ("created", models.DateTimeField(auto_now_add=True)),
+                ("expiry", models.DateTimeField(blank=True, null=True)),
+                (
+                    "scope",
+                    models.CharField(
+                        choices=[("ingest", "Send events"), ("read", "Read reports")],
+                        max_length=10,
+                        verbose_name="scope",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="auth_token_set",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "campaigns",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Only these campaigns; all of them when empty.",
+                        related_name="tokens",
+                        to="livereport.campaign",
+                        verbose_name="campaigns",
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="tokens",
+                        to="livereport.source",
+                        verbose_name="source",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'API token',
-                'verbose_name_plural': 'API tokens',
+                "verbose_name": "API token",
+                "verbose_name_plural": "API tokens",
             },
         ),
         migrations.CreateModel(
-            name='CampaignChannel',
+            name="CampaignChannel",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('channel', models.CharField(max_length=50, verbose_name='channel')),
-                ('declared', models.BooleanField(default=False, verbose_name='declared')),
-                ('first_event_at', models.DateTimeField(editable=False, null=True, verbose_name='first event')),
-                ('last_event_at', models.DateTimeField(editable=False, null=True, verbose_name='last event')),
-                ('version', models.PositiveBigIntegerField(default=0, editable=False)),
-                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='channels', to='livereport.campaign')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("channel", models.CharField(max_length=50, verbose_name="channel")),
+                ("declared", models.BooleanField(default=False, verbose_name="declared")),
+                (
+                    "first_event_at",
+                    models.DateTimeField(editable=False, null=True, verbose_name="first event"),
+                ),
+                (
+                    "last_event_at",
+                    models.DateTimeField(editable=False, null=True, verbose_name="last event"),
+                ),
+                ("version", models.PositiveBigIntegerField(default=0, editable=False)),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="channels",
+                        to="livereport.campaign",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'channel of the campaign',
-                'verbose_name_plural': 'channels of the campaign',
-                'constraints': [models.UniqueConstraint(fields=('campaign', 'channel'), name='one_row_per_channel')],
+                "verbose_name": "channel of the campaign",
+                "verbose_name_plural": "channels of the campaign",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("campaign", "channel"), name="one_row_per_channel"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Execution',
+            name="Execution",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('channel', models.CharField(max_length=50, verbose_name='channel')),
-                ('started_at', models.DateTimeField(verbose_name='execution time')),
-                ('last_event_at', models.DateTimeField(verbose_name='last event')),
-                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='executions', to='livereport.campaign')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("channel", models.CharField(max_length=50, verbose_name="channel")),
+                ("started_at", models.DateTimeField(verbose_name="execution time")),
+                ("last_event_at", models.DateTimeField(verbose_name="last event")),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="executions",
+                        to="livereport.campaign",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'execution',
-                'verbose_name_plural': 'executions',
-                'ordering': ('-started_at',),
-                'constraints': [models.UniqueConstraint(fields=('campaign', 'channel', 'started_at'), name='one_row_per_execution')],
+                "verbose_name": "execution",
+                "verbose_name_plural": "executions",
+                "ordering": ("-started_at",),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("campaign", "channel", "started_at"), name="one_row_per_execution"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='MessageState',
+            name="MessageState",
             fields=[
-                ('key', models.BinaryField(max_length=16, primary_key=True, serialize=False)),
-                ('channel', models.CharField(max_length=50)),
-                ('gauge', models.CharField(max_length=50)),
-                ('execution', models.BigIntegerField()),
-                ('at', models.BigIntegerField()),
-                ('rank', models.PositiveSmallIntegerField()),
-                ('waiting', models.BooleanField()),
-                ('campaign', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to='livereport.campaign')),
+                ("key", models.BinaryField(max_length=16, primary_key=True, serialize=False)),
+                ("channel", models.CharField(max_length=50)),
+                ("gauge", models.CharField(max_length=50)),
+                ("execution", models.BigIntegerField()),
+                ("at", models.BigIntegerField()),
+                ("rank", models.PositiveSmallIntegerField()),
+                ("waiting", models.BooleanField()),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        to="livereport.campaign",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('waiting', True)), fields=['campaign', 'channel', 'gauge', 'at'], name='waiting_messages')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("waiting", True)),
+                        fields=["campaign", "channel", "gauge", "at"],
+                        name="waiting_messages",
+                    )
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='series',
-            constraint=models.UniqueConstraint(fields=('campaign', 'channel', 'type', 'dimension', 'value', 'execution'), name='one_series_per_key'),
+            model_name="series",
+            constraint=models.UniqueConstraint(
+                fields=("campaign", "channel", "type", "dimension", "value", "execution"),
+                name="one_series_per_key",
+            ),
         ),
         migrations.AddIndex(
-            model_name='quarantinedbatch',
-            index=models.Index(fields=['campaign'], name='quarantine_by_campaign'),
+            model_name="quarantinedbatch",
+            index=models.Index(fields=["campaign"], name="quarantine_by_campaign"),
         ),
         migrations.AddIndex(
-            model_name='eventbatch',
-            index=models.Index(condition=models.Q(('folded', False)), fields=['id'], name='pending_batches'),
+            model_name="eventbatch",
+            index=models.Index(
+                condition=models.Q(("folded", False)), fields=["id"], name="pending_batches"
+            ),
         ),
         migrations.AddIndex(
-            model_name='eventbatch',
-            index=models.Index(fields=['received_at'], name='batches_by_time'),
+            model_name="eventbatch",
+            index=models.Index(fields=["received_at"], name="batches_by_time"),
         ),
     ]

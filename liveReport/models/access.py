@@ -1,10 +1,41 @@
 """Who may send events and read reports: sources and their API tokens."""
 
-from django.db import models
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import IntegrityError, models, transaction
+from django.utils import timezone
+from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_lazy as _
-from knox.models import AbstractAuthToken
+from knox.models import AbstractAuthToken, AuthTokenManager
 
 from .campaigns import Campaign
+
+
+class SourceManager(models.Manager["Source"]):
+    """Creates sources together with their service accounts."""
+
+    def ensure(self, name: str) -> "Source":
+        """The source of this name, created if there is none."""
+        try:
+            return self.get(name=name)
+        except Source.DoesNotExist:
+            pass
+        try:
+            with transaction.atomic():
+                return self.create(name=name, account=_service_account(name))
+        except IntegrityError:  # someone else was faster
+            return self.get(name=name)
+
+
+def _service_account(name: str) -> User:
+    """A new user who cannot log in, never one that exists."""
+    username = f"source-{name}"
+    if User.objects.filter(username=username).exists():
+        username = f"{username}-{get_random_string(8)}"
+    return User.objects.create_user(username)
 
 
 class Source(models.Model):
@@ -20,6 +51,8 @@ class Source(models.Model):
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
+    objects = SourceManager()
+
     class Meta:
         verbose_name = _("source")
         verbose_name_plural = _("sources")
@@ -29,7 +62,34 @@ class Source(models.Model):
         return self.name
 
 
-class ApiToken(AbstractAuthToken):  # type: ignore[misc]
+class ApiTokenManager(AuthTokenManager):  # type: ignore[misc]
+    """Issues tokens and finds the one a request carries."""
+
+    def issue(
+        self,
+        source: Source,
+        scope: str,
+        *,
+        campaigns: Iterable[Campaign] = (),
+        days: int = settings.TOKEN_DAYS,
+    ) -> tuple["ApiToken", str]:
+        """A new token and its text, which is not stored and cannot be shown again."""
+        with transaction.atomic():
+            token, text = self.create(
+                user=source.account, expiry=timedelta(days=days), source=source, scope=scope
+            )
+            token.campaigns.set(campaigns)
+        return token, text
+
+    def usable(self) -> models.QuerySet["ApiToken"]:
+        """Tokens that have not expired, of sources that are switched on."""
+        usable: models.QuerySet[ApiToken] = self.filter(
+            expiry__gt=timezone.now(), user__is_active=True
+        )
+        return usable
+
+
+class ApiToken(AbstractAuthToken):
     """A bearer token. Only its digest is stored; it is shown once, when issued."""
 
     class Scope(models.TextChoices):
@@ -48,9 +108,16 @@ class ApiToken(AbstractAuthToken):  # type: ignore[misc]
         help_text=_("Only these campaigns; all of them when empty."),
     )
 
+    objects = ApiTokenManager()
+
     class Meta:
         verbose_name = _("API token")
         verbose_name_plural = _("API tokens")
 
     def __str__(self) -> str:
         return f"{self.source} ({self.get_scope_display()}) {self.token_key}…"
+
+    def revoke(self) -> None:
+        """Refuse the token from now on; the row stays as a record."""
+        self.expiry = timezone.now()
+        self.save(update_fields=["expiry"])

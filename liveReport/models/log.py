@@ -25,9 +25,7 @@ class EventBatch(models.Model):
         verbose_name = _("event batch")
         verbose_name_plural = _("event batches")
         indexes = [
-            models.Index(
-                fields=["id"], name="pending_batches", condition=models.Q(folded=False)
-            ),
+            models.Index(fields=["id"], name="pending_batches", condition=models.Q(folded=False)),
             models.Index(fields=["received_at"], name="batches_by_time"),
         ]
 

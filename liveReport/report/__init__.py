@@ -1,0 +1,264 @@
+"""The read side: a campaign's last 24 hours as frames, from the rollups alone.
+
+Every function takes ``now``; nothing below reads a clock.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.utils.dateparse import parse_datetime
+
+from liveReport.channels import Channel, Text
+from liveReport.engines import sql
+from liveReport.models import (
+    Campaign,
+    CampaignChannel,
+    ChannelPlugin,
+    EventBatch,
+    Execution,
+)
+
+from . import campaign as campaign_tab
+from .build import has_data, utc, widget_report
+from .frames import WidgetReport
+from .tally import ChannelTallies
+from .window import Window
+
+__all__ = [
+    "Head",
+    "Tab",
+    "TabReport",
+    "UnknownTab",
+    "UnknownWidget",
+    "parse_executions",
+    "report_head",
+    "tab_head",
+    "tab_report",
+    "tab_widget",
+]
+
+
+class UnknownTab(LookupError):
+    """The campaign has no such tab (now)."""
+
+
+class UnknownWidget(LookupError):
+    """The tab has no such widget (now)."""
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A tab: ``campaign``, or the slug of a channel."""
+
+    slug: str
+    title: Text
+
+
+@dataclass(frozen=True)
+class Head:
+    """What every response of a report says first.
+
+    ``as_of``: everything received before is in the numbers; ``lag_seconds``: its
+    age; ``version``: changes whenever a number or a tab may have.
+    """
+
+    campaign: Campaign
+    window: Window
+    as_of: datetime
+    lag_seconds: float
+    version: str
+    tabs: Sequence[Tab]
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "campaign": self.campaign.slug,
+            "window": {
+                "from": utc(self.window.start.timestamp()),
+                "to": utc(self.window.end.timestamp()),
+            },
+            "as_of": utc(self.as_of.timestamp()),
+            "lag_seconds": self.lag_seconds,
+            "version": self.version,
+            "tabs": [{"slug": tab.slug, "title": str(tab.title)} for tab in self.tabs],
+        }
+
+
+@dataclass(frozen=True)
+class TabReport:
+    """One tab with its widgets; ``executions`` are those one can choose from."""
+
+    head: Head
+    tab: Tab
+    executions: Sequence[datetime]
+    selected: Sequence[datetime]
+    widgets: Sequence[WidgetReport]
+
+    def as_json(self) -> dict[str, Any]:
+        return self.head.as_json() | {
+            "tab": self.tab.slug,
+            "executions": [utc(moment.timestamp()) for moment in self.executions],
+            "widgets": [widget.as_json() for widget in self.widgets],
+        }
+
+
+@dataclass(frozen=True)
+class _Context:
+    """What one request reads once: the window, the channels shown, their state."""
+
+    campaign: Campaign
+    now: datetime
+    window: Window
+    channels: Sequence[Channel]
+    rows: dict[str, CampaignChannel]
+
+    @classmethod
+    def load(cls, campaign: Campaign, now: datetime) -> "_Context":
+        window = Window.at(now)
+        rows = {row.channel: row for row in campaign.channels.all()}
+        channels = [c for c in ChannelPlugin.objects.enabled() if _shown(rows.get(c.slug), window)]
+        return cls(campaign, now, window, channels, rows)
+
+    @property
+    def tabs(self) -> list[Tab]:
+        first = Tab(campaign_tab.SLUG, campaign_tab.TITLE)
+        return [first, *(Tab(channel.slug, channel.label) for channel in self.channels)]
+
+    def tab(self, slug: str) -> Tab:
+        for tab in self.tabs:
+            if tab.slug == slug:
+                return tab
+        raise UnknownTab(slug)
+
+    def version(self, tab: str = campaign_tab.SLUG) -> str:
+        """Of one tab, or of the whole report. The window moves it each minute."""
+        channels = [c.slug for c in self.channels if tab in (campaign_tab.SLUG, c.slug)]
+        state = (
+            self.window.end,
+            self.campaign.name,
+            self.campaign.status,
+            [known.slug for known in self.tabs],
+            [(slug, self.rows[slug].version) for slug in channels],
+        )
+        return hashlib.blake2b(repr(state).encode(), digest_size=8).hexdigest()
+
+    def head(self, tab: str = campaign_tab.SLUG) -> Head:
+        as_of = min(_complete_until(self.now), self.now)
+        return Head(
+            campaign=self.campaign,
+            window=self.window,
+            as_of=as_of,
+            lag_seconds=round((self.now - as_of).total_seconds(), 1),
+            version=self.version(tab),
+            tabs=self.tabs,
+        )
+
+    def tallies(self, channel: Channel, executions: Sequence[datetime]) -> ChannelTallies:
+        chosen = [round(moment.timestamp() * 1_000_000) for moment in executions]
+        return ChannelTallies(self.campaign, channel, self.window, chosen)
+
+    def incomplete(self, channel: Channel, executions: Sequence[datetime]) -> bool:
+        """Whether rates may relate events to messages sent before the window began."""
+        if executions:
+            return min(executions) < self.window.start
+        first = self.rows[channel.slug].first_event_at
+        return first is not None and first < self.window.start
+
+    def executions(self, tab: str) -> list[datetime]:
+        """Those of the tab's channel that anything happened to in the window."""
+        recent = Execution.objects.filter(
+            campaign=self.campaign, channel=tab, last_event_at__gte=self.window.start
+        )
+        return list(recent.values_list("started_at", flat=True))
+
+
+def report_head(campaign: Campaign, now: datetime) -> Head:
+    """The report without its numbers."""
+    return _Context.load(campaign, now).head()
+
+
+def tab_head(campaign: Campaign, tab: str, now: datetime) -> Head:
+    """The head of one tab, cheaply: does a shown version still stand?"""
+    context = _Context.load(campaign, now)
+    context.tab(tab)
+    return context.head(tab)
+
+
+def tab_report(
+    campaign: Campaign, tab: str, executions: Sequence[datetime], now: datetime
+) -> TabReport:
+    """A tab with all of its widgets, from one consistent state of the rollups.
+
+    Raises ``UnknownTab`` when the campaign does not use the channel, or the
+    channel is not installed or switched off.
+    """
+    with sql.snapshot():
+        context = _Context.load(campaign, now)
+        return TabReport(
+            head=context.head(tab),
+            tab=context.tab(tab),
+            executions=context.executions(tab),
+            selected=list(executions),
+            widgets=_widgets(context, tab, executions),
+        )
+
+
+def tab_widget(
+    campaign: Campaign, tab: str, widget: str, executions: Sequence[datetime], now: datetime
+) -> tuple[Head, WidgetReport]:
+    """One widget of a tab by its key, or ``UnknownTab``, ``UnknownWidget``."""
+    with sql.snapshot():
+        context = _Context.load(campaign, now)
+        context.tab(tab)
+        for found in _widgets(context, tab, executions, only=widget):
+            return context.head(tab), found
+    raise UnknownWidget(widget)
+
+
+def parse_executions(values: Iterable[str]) -> list[datetime]:
+    """The runs that a query names; ``ValueError`` with the reason if one is no time."""
+    return [_moment(value) for value in values]
+
+
+def _moment(value: str) -> datetime:
+    # A plus sign that was not escaped in a URL arrives as a space.
+    try:
+        moment = parse_datetime(value.strip().replace(" ", "+"))
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None or not 2000 <= moment.year < 2200:
+        raise ValueError(f"{value!r} is not an RFC 3339 time with an offset.")
+    return moment.astimezone(UTC)
+
+
+def _widgets(
+    context: _Context, tab: str, executions: Sequence[datetime], only: str = ""
+) -> list[WidgetReport]:
+    if tab == campaign_tab.SLUG:
+        if only not in ("", campaign_tab.STATISTICS.key):
+            return []
+        return [campaign_tab.statistics([context.tallies(c, ()) for c in context.channels])]
+    channel = next(channel for channel in context.channels if channel.slug == tab)
+    tallies = context.tallies(channel, executions)
+    incomplete = context.incomplete(channel, executions)
+    return [
+        widget_report(tallies, widget, incomplete=incomplete)
+        for widget in channel.widgets
+        if only in ("", widget.key)
+        if not widget.only_with_data or has_data(tallies, widget)
+    ]
+
+
+def _shown(row: CampaignChannel | None, window: Window) -> bool:
+    """A campaign's channel has a tab when declared, or with events in the window."""
+    if row is None:
+        return False
+    return row.declared or (row.last_event_at is not None and row.last_event_at >= window.start)
+
+
+def _complete_until(now: datetime) -> datetime:
+    """Everything received before this is in the numbers."""
+    oldest = EventBatch.objects.filter(folded=False).order_by("pk").first()
+    return oldest.received_at if oldest else now

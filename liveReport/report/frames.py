@@ -69,7 +69,8 @@ class WidgetReport:
 
     ``kind`` is ``kpi``, ``series``, ``table`` or ``parts``; ``kinds`` lists all
     that the frame allows. ``trend`` is a series frame of the additive metrics for
-    a KPI's sparklines. ``names`` maps dimension values to what people call them.
+    a KPI's sparklines. ``names`` maps dimension values to what people call them,
+    ``definitions`` metrics to what they mean, ``rates`` metrics to the rate beside them.
     """
 
     slug: str
@@ -81,6 +82,7 @@ class WidgetReport:
     definitions: dict[str, Text]
     frame: Frame | None
     trend: Frame | None = None
+    rates: dict[str, str] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from liveReport.engines import writes
 from liveReport.ingest.payload import LogEvent, decode
 from liveReport.ingest.pseudonym import event_key
 from liveReport.models import EventBatch
+from liveReport.tiers import TIERS
 
 from . import sketch
 from .fold import Cell, Folded, SeriesKey, fold
@@ -124,7 +125,7 @@ def tiered(
     profiles: dict[writes.BucketKey, set[int]] = defaultdict(set)
     for key, minutes in cells.items():
         for minute, cell in minutes.items():
-            for tier in writes.TIERS:
+            for tier in TIERS:
                 bucket = (ids[key], tier, minute // tier * tier)
                 counts[bucket] += cell.count
                 if cell.profiles:

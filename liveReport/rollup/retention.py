@@ -10,10 +10,10 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from liveReport.channels import find_channel
-from liveReport.engines import writes
 from liveReport.ingest.payload import LogEvent
 from liveReport.ingest.pseudonym import message_key
 from liveReport.models import Bucket, EventBatch, MessageState, SeenEvent, Series
+from liveReport.tiers import TIERS
 
 from .commit import cutoff, keyed_events
 
@@ -35,7 +35,7 @@ def _prune_buckets(before: int) -> None:
     series = list(Series.objects.order_by("pk").values_list("pk", flat=True))
     for ids in _slices(series):
         with transaction.atomic():
-            for tier in writes.TIERS:
+            for tier in TIERS:
                 Bucket.objects.filter(
                     series_id__in=ids, tier=tier, start__lte=before - tier
                 ).delete()

@@ -106,9 +106,7 @@ def _counted(events: list[Keyed]) -> Iterator[Keyed]:
                 yield first[bytes(key)]
 
 
-def _compare_buckets(
-    recount: Recount, lease: Lease, *, rebuild: bool
-) -> list[Difference]:
+def _compare_buckets(recount: Recount, lease: Lease, *, rebuild: bool) -> list[Difference]:
     since = recount.scope.horizon // 1_000_000
     ids = _series_ids(recount)
     counts, sketches = tiered(recount.cells, ids)

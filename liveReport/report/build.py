@@ -1,0 +1,210 @@
+"""From tallies to frames: rows in order, the rest folded, rates derived."""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from liveReport.channels import (
+    EXECUTION,
+    NONE,
+    OTHER,
+    Channel,
+    Count,
+    Metric,
+    Rate,
+    Series,
+    Widget,
+)
+
+from .frames import Column, Frame, Row, Value, WidgetReport
+from .tally import ChannelTallies, Key, Tally
+
+logger = logging.getLogger(__name__)
+
+RowTallies = Mapping[str, Tally]
+"""The tally of each base metric, by metric key."""
+
+
+def widget_report(tallies: ChannelTallies, widget: Widget, *, incomplete: bool) -> WidgetReport:
+    """A widget with its frame, or without one when building it failed: it fails alone."""
+    channel = tallies.channel
+    slug = f"{channel.slug}.{widget.key}"
+    frame, trend = guarded(
+        slug,
+        lambda: (_frame(tallies, widget, incomplete=incomplete), _trend(tallies, widget)),
+    ) or (None, None)
+    return WidgetReport(
+        slug=slug,
+        title=widget.title,
+        help=widget.help,
+        kind=widget.kind,
+        kinds=kinds(widget),
+        size=widget.size,
+        definitions={m.key: m.definition for m in channel.columns(widget)},
+        rates={m.key: m.rate for m in channel.columns(widget) if m.rate},
+        frame=frame,
+        trend=trend,
+        names=_names(channel, widget, frame) if frame else {},
+    )
+
+
+def guarded(
+    slug: str, build: Callable[[], tuple[Frame, Frame | None]]
+) -> tuple[Frame, Frame | None] | None:
+    """What ``build`` returns, or ``None`` (logged) when it raises."""
+    try:
+        return build()
+    except Exception:  # any plugin's mistake must stay inside its own widget
+        logger.exception("The widget %s failed", slug)
+        return None
+
+
+def has_data(tallies: ChannelTallies, widget: Widget) -> bool:
+    """Whether any of the widget's metrics has counted something in the window."""
+    return any(
+        tallies.whole(metric).result.value for metric in tallies.channel.base_metrics(widget)
+    )
+
+
+def kinds(widget: Widget) -> list[str]:
+    """Every kind that the widget's frame can be shown as, its own first."""
+    if isinstance(widget, Series):
+        return ["series", "table", "kpi"]
+    if widget.by == EXECUTION:
+        return ["table", "kpi"]
+    if widget.by:
+        return [widget.kind, *({"parts", "table"} - {widget.kind})]
+    return [widget.kind, *(k for k in ("kpi", "parts", "table") if k != widget.kind)]
+
+
+def metric_column(metric: Metric) -> Column:
+    """The column that shows a metric."""
+    return Column(key=metric.key, label=metric.label, role="metric", unit=metric.unit)
+
+
+def time_column() -> Column:
+    """The column that shows the start of a step."""
+    return Column(key="time", label=gettext_lazy("Time"), role="time")
+
+
+def utc(seconds: float) -> str:
+    """RFC 3339, as frames carry times; fractions only where there are any."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
+
+
+def _frame(tallies: ChannelTallies, widget: Widget, *, incomplete: bool) -> Frame:
+    channel = tallies.channel
+    metrics = channel.columns(widget)
+    base = channel.base_metrics(widget)
+    totals = {metric.key: tallies.whole(metric) for metric in base}
+    axis, keyed = _rows(tallies, widget, base, totals)
+    rates = [metric for metric in metrics if isinstance(metric, Rate)]
+    return Frame(
+        columns=[*axis, *(metric_column(metric) for metric in metrics)],
+        rows=[{**key, **_values(metrics, row)} for key, row in keyed],
+        totals=_values(metrics, totals),
+        approximate=_approximate(metrics, [totals, *(row for _key, row in keyed)]),
+        incomplete=[rate.key for rate in rates] if incomplete else [],
+    )
+
+
+def _rows(
+    tallies: ChannelTallies, widget: Widget, base: Sequence[Metric], totals: RowTallies
+) -> tuple[list[Column], list[tuple[Row, RowTallies]]]:
+    """The column that tells rows apart, if any, and the rows' keys and tallies."""
+    if isinstance(widget, Series):
+        return [time_column()], _step_rows(tallies, base)
+    if not widget.by:
+        return [], [({}, totals)]
+    found = {metric.key: tallies.of(metric, widget.by) for metric in base}
+    rows = [
+        (key, {name: values.get(key, Tally()) for name, values in found.items()})
+        for key in {key for values in found.values() for key in values}
+    ]
+    rows = [row for row in rows if any(tally.result.value for tally in row[1].values())]
+    if widget.by == EXECUTION:
+        rows.sort(key=lambda row: row[0], reverse=True)
+        column = Column(key=EXECUTION, label=gettext_lazy("Execution time"), role="execution")
+        return [column], [({EXECUTION: _execution(key)}, row) for key, row in rows]
+    rows.sort(key=lambda row: (-row[1][base[0].key].result.value, str(row[0])))
+    column = Column(
+        key=widget.by, label=tallies.channel.dimension_by_key[widget.by].label, role="dimension"
+    )
+    return [column], [({widget.by: str(key)}, row) for key, row in _fold_rest(rows, widget.limit)]
+
+
+def _step_rows(tallies: ChannelTallies, base: Sequence[Metric]) -> list[tuple[Row, RowTallies]]:
+    found = {metric.key: tallies.by_step(metric) for metric in base}
+    return [
+        (
+            {"time": utc(step)},
+            {name: values.get(step, Tally()) for name, values in found.items()},
+        )
+        for step in tallies.window.steps()
+    ]
+
+
+def _fold_rest(
+    rows: list[tuple[Key, dict[str, Tally]]], limit: int
+) -> list[tuple[Key, dict[str, Tally]]]:
+    """Keep the largest rows and unite the others in one."""
+    if len(rows) <= limit:
+        return rows
+    rest: dict[str, Tally] = {}
+    for _key, row in rows[limit:]:
+        for name, tally in row.items():
+            rest.setdefault(name, Tally()).add(tally)
+    return [*rows[:limit], (OTHER, rest)]
+
+
+def _values(metrics: Sequence[Metric], row: RowTallies) -> Row:
+    return {
+        metric.key: _rate(metric, row) if isinstance(metric, Rate) else row[metric.key].result.value
+        for metric in metrics
+    }
+
+
+def _rate(rate: Rate, row: RowTallies) -> Value:
+    part = row[rate.numerator].result.value
+    whole = row[rate.denominator].result.value
+    return round(part / whole, 6) if 0 <= part <= whole and whole else None
+
+
+def _approximate(metrics: Sequence[Metric], rows: Sequence[RowTallies]) -> list[str]:
+    estimated = {name for row in rows for name, tally in row.items() if tally.result.approximate}
+    return [
+        metric.key
+        for metric in metrics
+        if estimated
+        & ({metric.numerator, metric.denominator} if isinstance(metric, Rate) else {metric.key})
+    ]
+
+
+def _trend(tallies: ChannelTallies, widget: Widget) -> Frame | None:
+    """The course of a single-row widget's counts, for sparklines."""
+    counts = [m for m in tallies.channel.columns(widget) if isinstance(m, Count)]
+    if widget.by or isinstance(widget, Series) or not counts:
+        return None
+    rows = _step_rows(tallies, counts)
+    return Frame(
+        columns=[time_column(), *(metric_column(metric) for metric in counts)],
+        rows=[{**key, **_values(counts, row)} for key, row in rows],
+        totals={metric.key: tallies.whole(metric).result.value for metric in counts},
+    )
+
+
+def _execution(key: Key) -> str:
+    return utc(int(key) / 1_000_000) if key else NONE
+
+
+def _names(channel: Channel, widget: Widget, frame: Frame) -> dict[str, str]:
+    """What people call the values of the frame's dimension."""
+    dimension = channel.dimension_by_key.get(widget.by)
+    common = {NONE: _("Not given"), OTHER: _("Others")}
+    if dimension is None:
+        return {NONE: _("No execution")} if widget.by == EXECUTION else {}
+    values = [str(row[widget.by]) for row in frame.rows]
+    return {value: common.get(value) or str(dimension.label_of(value)) for value in values}

@@ -9,6 +9,8 @@ from django.db import connection, transaction
 
 Params = Sequence[Any]
 
+_SQLITE_VARIABLES = 30_000
+
 
 def insert(table: str, columns: dict[str, str], rows: Sequence[Params], conflict: str) -> int:
     """Insert many rows with one statement; how many were inserted or updated.
@@ -43,23 +45,31 @@ def _run_on_postgresql(sql: str, params: Params) -> int:
         return cursor.rowcount
 
 
-def select_in(sql: str, values: Sequence[Any], kind: str) -> list[tuple[Any, ...]]:
-    """Rows of ``sql`` whose ``{in}`` is replaced by membership of ``values``.
+def select_in(
+    columns: str, table: str, keys: dict[str, str], values: Sequence[Params]
+) -> list[tuple[Any, ...]]:
+    """Rows of a table whose key is among ``values``.
 
-    ``kind`` is the PostgreSQL type. SQLite takes them in slices below its limit
-    of variables.
+    ``keys`` maps the key's columns to PostgreSQL types. SQLite takes the values
+    in slices below its limit of variables.
     """
-    rows: list[tuple[Any, ...]] = []
+    names = f"({', '.join(keys)})"
+    query = f"SELECT {columns} FROM {table} WHERE {names} IN"
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute(sql.replace("{in}", f"= ANY(%s::{kind}[])"), [list(values)])
+            arrays = ", ".join(f"%s::{kind}[]" for kind in keys.values())
+            columnwise = [list(column) for column in zip(*values, strict=True)]
+            cursor.execute(f"{query} (SELECT * FROM unnest({arrays}))", columnwise)
             return list(cursor.fetchall())
-        for start in range(0, len(values), 30_000):
-            chunk = values[start : start + 30_000]
-            marks = ", ".join("%s" for _ in chunk)
-            cursor.execute(sql.replace("{in}", f"IN ({marks})"), list(chunk))
+        rows: list[tuple[Any, ...]] = []
+        step = _SQLITE_VARIABLES // len(keys)
+        for start in range(0, len(values), step):
+            part = values[start : start + step]
+            mark = f"({', '.join('%s' for _ in keys)})"
+            marks = ", ".join(mark for _ in part)
+            cursor.execute(f"{query} (VALUES {marks})", [value for row in part for value in row])
             rows += cursor.fetchall()
-    return rows
+        return rows
 
 
 @contextmanager

@@ -8,7 +8,6 @@ from django.db.models import Q
 from liveReport.models import Campaign, CampaignChannel, Execution, Series
 from liveReport.rollup.fold import SeriesKey, Span, State
 from liveReport.rollup.sketch import merge
-from liveReport.tiers import TIERS
 
 from . import sql
 
@@ -33,9 +32,7 @@ def claim_keys(rows: Sequence[tuple[bytes, int]]) -> set[bytes] | None:
         return None
     owners = dict(rows)
     found = sql.select_in(
-        "SELECT key, batch FROM livereport_seenevent WHERE key {in}",
-        [key for key, _ in ordered],
-        "bytea",
+        "key, batch", "livereport_seenevent", {"key": "bytea"}, [(key,) for key in owners]
     )
     return {bytes(key) for key, batch in found if owners[bytes(key)] == batch}
 
@@ -86,21 +83,19 @@ def add_to_buckets(counts: Mapping[BucketKey, int], sketches: Mapping[BucketKey,
 
 def _unite(sketches: Mapping[BucketKey, bytes]) -> dict[BucketKey, bytes]:
     """Sketches merged with what their buckets hold."""
+    held = (
+        sql.select_in(
+            "series_id, tier, start, sketch",
+            "livereport_bucket",
+            {"series_id": "bigint", "tier": "int", "start": "bigint"},
+            sorted(sketches),
+        )
+        if sketches
+        else []
+    )
     united = dict(sketches)
-    starts: dict[int, set[int]] = {tier: set() for tier in TIERS}
-    for _, tier, start in sketches:
-        starts[tier].add(start)
-    for tier, wanted in starts.items():
-        for start in sorted(wanted):
-            held = sql.select_in(
-                f"SELECT series_id, sketch FROM livereport_bucket WHERE tier = {tier}"
-                f" AND start = {start} AND sketch IS NOT NULL AND series_id {{in}}",
-                [key[0] for key in sketches if key[1:] == (tier, start)],
-                "bigint",
-            )
-            for series, sketch in held:
-                key = (series, tier, start)
-                united[key] = merge([united[key], sketch])
+    for series, tier, start, sketch in held:
+        united[series, tier, start] = merge([united[series, tier, start], sketch])
     return united
 
 

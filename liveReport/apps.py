@@ -1,6 +1,8 @@
 """The reporting core as one Django app."""
 
 from django.apps import AppConfig
+from django.apps.registry import Apps
+from django.db.models.signals import post_migrate
 from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
@@ -16,3 +18,13 @@ class LiveReportConfig(AppConfig):
         # Importing a plugin's ``channel`` module registers it; a failing import stops the start.
         autodiscover_modules("channel")
         from liveReport.channels import checks  # noqa: F401 (registers the system checks)
+
+        post_migrate.connect(_complete_channel_plugins, sender=self)
+
+
+def _complete_channel_plugins(apps: Apps, **kwargs: object) -> None:
+    """After a migration every installed channel has its switch in the admin."""
+    from liveReport.models import ChannelPlugin
+
+    if "channelplugin" in apps.all_models["livereport"]:  # not when migrated back to nothing
+        ChannelPlugin.objects.complete()

@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 from environs import Env
 
@@ -29,6 +30,8 @@ DEBUG = env.bool("DEBUG", False)
 EMBEDDED = "DATABASE_URL" not in os.environ
 """Whether this is the default on one machine: only then may a key be made up."""
 SECRET_KEY = env.str("SECRET_KEY", "") or (embedded_secret_key(DATA_DIR) if EMBEDDED else "")
+if not SECRET_KEY:
+    raise ImproperlyConfigured("Set SECRET_KEY: with DATABASE_URL none is made up.")
 PSEUDONYM_KEY = hashlib.blake2b(
     env.str("PSEUDONYM_KEY", SECRET_KEY).encode(), person=b"pseudonyms"
 ).digest()
@@ -42,7 +45,9 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
-if env.bool("BEHIND_PROXY", False):
+BEHIND_PROXY = env.bool("BEHIND_PROXY", False)
+"""Whether exactly one trusted proxy stands in front and sets the X-Forwarded- headers."""
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 8 * 3600
@@ -63,6 +68,21 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+CSRF_FAILURE_VIEW = "liveReport.errors.csrf_failure"
+# Five wrong passwords lock a name for the address they came from, for a quarter of an hour.
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_CALLABLE = "liveReport.errors.locked_out"
+AXES_CLIENT_IP_CALLABLE = "liveReport.middleware.client_ip"
+AXES_DISABLE_ACCESS_LOG = True
+AXES_VERBOSE = False
+
 # -- Applications -------------------------------------------------------------------------
 
 
@@ -81,6 +101,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "axes",
     "csp",
     "django_celery_beat",
     "django_htmx",
@@ -95,6 +116,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "liveReport.middleware.not_stored",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -105,6 +127,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "liveReport.urls"
@@ -155,6 +178,20 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 600
 
+# -- Cache: only counts requests, see INGEST_RATE --------------------------------------------
+
+CACHE_URL = env.str("CACHE_URL", "")
+CACHES: dict[str, dict[str, object]] = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+}
+if CACHE_URL:
+    CACHES["default"] = {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": CACHE_URL,
+        "KEY_PREFIX": "livereport",
+        "OPTIONS": {"socket_timeout": 0.5, "socket_connect_timeout": 0.5},
+    }
+
 # -- Celery -------------------------------------------------------------------------------
 
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", "filesystem://")
@@ -200,17 +237,51 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 INGEST_MAX_BYTES = 5 * 1024 * 1024
 INGEST_MAX_EVENTS = 5_000
 INGEST_RATE = env.int("INGEST_RATE", 600_000)
-"""Requests a minute that one token may send."""
+"""Requests a minute that one token may send: to each web process, or with CACHE_URL to all."""
 INGEST_MAX_PENDING = env.int("INGEST_MAX_PENDING", 20_000)
 """Batches waiting to be folded beyond which ingest answers 503."""
 LOG_RETENTION = timedelta(hours=env.int("LOG_RETENTION_HOURS", 72))
 DATA_UPLOAD_MAX_MEMORY_SIZE = INGEST_MAX_BYTES
 TOKEN_DAYS = 90
+READY_MAX_LAG = env.int("READY_MAX_LAG", 60)
+"""Seconds an event may wait to be counted before /readyz says that we are not ready."""
 
 # -- API ----------------------------------------------------------------------------------
 
 KNOX_TOKEN_MODEL = "livereport.ApiToken"  # noqa: S105 (the name of a model)
 REST_KNOX = {"TOKEN_PREFIX": "lr_", "AUTH_HEADER_PREFIX": "Bearer", "TOKEN_MODEL": KNOX_TOKEN_MODEL}
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "liveReport.api.auth.BearerAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["liveReport.api.auth.MayRead"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "liveReport.api.base.Pages",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "liveReport.api.problems.problem_handler",
+    "URL_FORMAT_OVERRIDE": None,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "liveReport",
+    "DESCRIPTION": _("Send events of campaigns, and read what the live report shows."),
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["liveReport.api.auth.MayRead"],
+    "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},
+    "SORT_OPERATIONS": False,
+    "ENUM_NAME_OVERRIDES": {
+        "WidgetKind": "liveReport.api.serializers.KINDS",
+        "ColumnRole": "liveReport.api.serializers.ROLES",
+        "CampaignStatus": "liveReport.models.Campaign.Status",
+    },
+}
 
 # -- Language, time, files ----------------------------------------------------------------
 

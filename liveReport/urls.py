@@ -4,9 +4,19 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from liveReport import health
+
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("api/", include("liveReport.api.urls")),
     path("admin/reports/", include("dashboards.urls")),
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
 ]
+
+handler400 = "liveReport.errors.bad_request"
+handler403 = "liveReport.errors.permission_denied"
+handler404 = "liveReport.errors.page_not_found"
+handler500 = "liveReport.errors.server_error"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import ClassVar
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -62,7 +63,7 @@ class Source(models.Model):
         return self.name
 
 
-class ApiTokenManager(AuthTokenManager):  # type: ignore[misc]
+class ApiTokenManager(AuthTokenManager):
     """Issues tokens and finds the one a request carries."""
 
     def issue(
@@ -75,7 +76,7 @@ class ApiTokenManager(AuthTokenManager):  # type: ignore[misc]
     ) -> tuple["ApiToken", str]:
         """A new token and its text, which is not stored and cannot be shown again."""
         with transaction.atomic():
-            token, text = self.create(
+            token, text = self.create(  # type: ignore[no-untyped-call]
                 user=source.account, expiry=timedelta(days=days), source=source, scope=scope
             )
             token.campaigns.set(campaigns)
@@ -108,7 +109,7 @@ class ApiToken(AbstractAuthToken):
         help_text=_("Only these campaigns; all of them when empty."),
     )
 
-    objects = ApiTokenManager()
+    objects: ClassVar[ApiTokenManager] = ApiTokenManager()
 
     class Meta:
         verbose_name = _("API token")

@@ -2,6 +2,8 @@
 
 from typing import Self
 
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser, User
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +13,19 @@ from liveReport.channels import Channel, all_channels, find_channel
 
 class CampaignQuerySet(models.QuerySet["Campaign"]):
     """Campaigns, with the one rule of who may see which."""
+
+    def visible_to(
+        self, user: AbstractBaseUser | AnonymousUser | None, token: models.Model | None = None
+    ) -> Self:
+        """The campaigns a caller may see; pages, API and exports all ask here.
+
+        A token sees those it was issued for, staff with the right to view campaigns all.
+        """
+        if token is not None:
+            return self.for_token(token)
+        if isinstance(user, User) and user.is_staff and user.has_perm("livereport.view_campaign"):
+            return self
+        return self.none()
 
     def for_token(self, token: models.Model) -> Self:
         """The campaigns an API token was issued for: all, unless it names some."""
@@ -114,6 +129,18 @@ class ChannelPluginManager(models.Manager["ChannelPlugin"]):
                 rows[channel.slug].position if channel.slug in rows else channel.position,
                 channel.slug,
             ),
+        )
+
+    def complete(self) -> None:
+        """Give every installed channel its row."""
+        known = set(self.values_list("slug", flat=True))
+        self.bulk_create(
+            (
+                ChannelPlugin(slug=channel.slug, position=channel.position)
+                for channel in all_channels()
+                if channel.slug not in known
+            ),
+            ignore_conflicts=True,
         )
 
 

@@ -1,0 +1,13 @@
+"""The administration: campaigns, access, the event log, channel plugins."""
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from . import access, campaigns, log, plugins
+
+__all__ = ["access", "campaigns", "log", "plugins"]
+
+admin.site.site_title = _("liveReport")
+admin.site.site_header = _("Campaign live reports")
+admin.site.index_title = _("Administration")
+admin.site.site_url = None

@@ -1,0 +1,152 @@
+"""Sources and their API tokens."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from liveReport.models import ApiToken, Source
+
+from .base import NoChanging
+
+MAX_DAYS = 365
+
+
+class SourceForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A source is switched off by switching off its service account."""
+
+    active = forms.BooleanField(
+        label=_("Active"),
+        required=False,
+        initial=True,
+        help_text=_("Tokens of a source that is not active are refused."),
+    )
+
+    class Meta:
+        model = Source
+        fields = ("name",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.fields["active"].initial = self.instance.account.is_active
+
+
+@admin.register(Source)
+class SourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Programs that send events or read reports."""
+
+    form = SourceForm
+    list_display = ("name", "active", "created_at")
+    list_select_related = ("account",)
+    search_fields = ("name",)
+    fields = ("name", "active")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Source | None = None) -> list[str]:
+        return ["name"] if obj else []
+
+    def save_model(self, request: HttpRequest, obj: Source, form: Any, change: Any) -> None:
+        if not change:
+            created = Source.objects.ensure(obj.name)
+            obj.pk, obj.account = created.pk, created.account
+        obj.account.is_active = form.cleaned_data["active"]
+        obj.account.save(update_fields=["is_active"])
+
+    @admin.display(description=_("active"), boolean=True)
+    def active(self, source: Source) -> bool:
+        return source.account.is_active
+
+
+class TokenForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What a token is for, and for how long."""
+
+    days = forms.IntegerField(
+        label=_("Valid for (days)"),
+        min_value=1,
+        max_value=MAX_DAYS,
+        initial=settings.TOKEN_DAYS,
+    )
+
+    class Meta:
+        model = ApiToken
+        fields = ("source", "scope", "campaigns")
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(NoChanging, admin.ModelAdmin):  # type: ignore[type-arg]
+    """Tokens are issued and revoked, never changed. The secret is shown once."""
+
+    form = TokenForm
+    list_display = ("beginning", "source", "scope", "campaign_names", "created", "expiry", "valid")
+    list_filter = ("scope", "source")
+    list_select_related = ("source", "user")
+    filter_horizontal = ("campaigns",)
+    ordering = ("-created",)
+    actions = ("revoke",)
+
+    def get_fields(self, request: HttpRequest, obj: ApiToken | None = None) -> tuple[str, ...]:
+        if obj:
+            return ("beginning", "source", "scope", "campaigns", "created", "expiry", "valid")
+        return ("source", "scope", "campaigns", "days")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ApiToken]:
+        return super().get_queryset(request).prefetch_related("campaigns")
+
+    def save_form(self, request: HttpRequest, form: Any, change: Any) -> ApiToken:
+        data = form.cleaned_data
+        token, request.issued_token = ApiToken.objects.issue(  # type: ignore[attr-defined]
+            data["source"], data["scope"], campaigns=data["campaigns"], days=data["days"]
+        )
+        return token
+
+    def save_model(self, request: HttpRequest, obj: ApiToken, form: Any, change: Any) -> None:
+        """It is saved: issuing is one transaction of its own."""
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: Any) -> None:
+        """Its campaigns are saved as well."""
+
+    def response_add(
+        self, request: HttpRequest, obj: ApiToken, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """Show the secret in the answer itself: a message would be stored on its way."""
+        context = self.admin_site.each_context(request) | {
+            "title": _("API token issued"),
+            "opts": self.opts,
+            "token": obj,
+            "secret": request.issued_token,  # type: ignore[attr-defined]
+        }
+        return TemplateResponse(request, "admin/livereport/apitoken/issued.html", context)
+
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("livereport.delete_apitoken")
+
+    @admin.action(description=_("Revoke the selected tokens"), permissions=["revoke"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
+        """Refuse the tokens from now on, and keep their rows as a record."""
+        tokens = list(queryset)
+        for token in tokens:
+            token.revoke()
+            self.log_change(request, token, "Revoked")
+        text = ngettext("%d token was revoked.", "%d tokens were revoked.", len(tokens))
+        self.message_user(request, text % len(tokens), messages.SUCCESS)
+
+    @admin.display(description=_("begins with"), ordering="token_key")
+    def beginning(self, token: ApiToken) -> str:
+        return f"{token.token_key}…"
+
+    @admin.display(description=_("campaigns"))
+    def campaign_names(self, token: ApiToken) -> str:
+        names = [campaign.name for campaign in token.campaigns.all()]
+        return ", ".join(names) or str(_("all"))
+
+    @admin.display(description=_("valid"), boolean=True)
+    def valid(self, token: ApiToken) -> bool:
+        unexpired = token.expiry is not None and token.expiry > timezone.now()
+        return unexpired and token.user.is_active

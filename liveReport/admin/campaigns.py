@@ -1,0 +1,104 @@
+"""Campaigns and their executions."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Max, QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from liveReport.channels import Text, all_channels
+from liveReport.models import Campaign, CampaignChannel, Execution
+
+from .base import ReadOnly
+
+
+def _installed() -> list[tuple[str, Text]]:
+    return [(channel.slug, channel.label) for channel in all_channels()]
+
+
+class CampaignChannelForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Which channel is chosen once, when its row is added."""
+
+    channel = forms.ChoiceField(label=_("channel"), choices=_installed)
+
+    class Meta:
+        model = CampaignChannel
+        fields = ("channel", "declared")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            chosen = [(self.instance.channel, str(self.instance))]
+            self.fields["channel"] = forms.ChoiceField(choices=chosen, disabled=True)
+        else:
+            self.fields["declared"].initial = True
+
+
+class CampaignChannelInline(admin.TabularInline):  # type: ignore[type-arg]
+    """The channels a campaign uses: declared here, or met in its events."""
+
+    model = CampaignChannel
+    form = CampaignChannelForm
+    fields = ("channel", "declared", "first_event_at", "last_event_at")
+    readonly_fields = ("first_event_at", "last_event_at")
+    extra = 0
+    can_delete = False
+
+
+@admin.register(Campaign)
+class CampaignAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Campaigns. One that has events stays."""
+
+    list_display = ("name", "slug", "status", "channel_names", "last_event", "live_view")
+    list_filter = ("status",)
+    search_fields = ("name", "slug")
+    fields = ("name", "slug", "status")
+    inlines = (CampaignChannelInline,)
+    view_on_site = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Campaign]:
+        campaigns = super().get_queryset(request).prefetch_related("channels")
+        annotated: QuerySet[Campaign] = campaigns.annotate(
+            last_event_at=Max("channels__last_event_at")
+        )
+        return annotated
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Campaign | None = None) -> list[str]:
+        return ["slug"] if obj else []
+
+    def get_prepopulated_fields(
+        self, request: HttpRequest, obj: Campaign | None = None
+    ) -> dict[str, Sequence[str]]:
+        return {} if obj else {"slug": ("name",)}
+
+    def has_delete_permission(self, request: HttpRequest, obj: Campaign | None = None) -> bool:
+        counted = obj is not None and obj.series.exists()
+        return not counted and super().has_delete_permission(request, obj)
+
+    @admin.display(description=_("Channels"))
+    def channel_names(self, campaign: Campaign) -> str:
+        return ", ".join(str(row) for row in campaign.channels.all())
+
+    @admin.display(description=_("Last event"), ordering="last_event_at", empty_value="—")
+    def last_event(self, campaign: Any) -> datetime | None:
+        last: datetime | None = campaign.last_event_at
+        return last
+
+    @admin.display(description="")
+    def live_view(self, campaign: Campaign) -> str:
+        return format_html('<a href="{}">{}</a>', campaign.get_absolute_url(), _("Live view"))
+
+
+@admin.register(Execution)
+class ExecutionAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    """Runs of recurring campaigns, as their events name them."""
+
+    list_display = ("started_at", "campaign", "channel", "last_event_at")
+    list_filter = ("channel", "campaign")
+    list_select_related = ("campaign",)
+    date_hierarchy = "started_at"

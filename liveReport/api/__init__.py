@@ -1,0 +1,1 @@
+"""The REST API: events in, reports out. See docs/api.md."""

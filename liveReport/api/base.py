@@ -1,0 +1,48 @@
+"""What the views of the API have in common."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.utils.cache import patch_vary_headers
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.pagination import PageNumberPagination
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+
+class Pages(PageNumberPagination):
+    """``?page=2&page_size=100``."""
+
+    page_size = 50
+    page_size_query_param = "page_size"
+    max_page_size = 500
+
+
+class OnlyJson(BaseContentNegotiation):
+    """Answers in JSON whatever a client accepts, so that it can read what went wrong."""
+
+    def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser | None:
+        return next(iter(parsers), None)
+
+    def select_renderer(
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        renderer = next(iter(renderers))
+        return renderer, str(renderer.media_type)
+
+
+class ReadView(APIView):
+    """A resource that only those may cache who were allowed to read it."""
+
+    content_negotiation_class = OnlyJson
+
+    def finalize_response(
+        self, request: Request, response: Any, *args: Any, **kwargs: Any
+    ) -> Response:
+        final = super().finalize_response(request, response, *args, **kwargs)
+        final.headers.setdefault("Cache-Control", "private, no-cache")
+        patch_vary_headers(final, ("Accept-Language", "Authorization", "Cookie"))
+        return final

@@ -1,0 +1,75 @@
+"""``POST /api/v1/events/``."""
+
+from dataclasses import asdict
+from typing import cast
+
+from django.conf import settings
+from django.core.handlers.wsgi import WSGIRequest
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.parsers import BaseParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from liveReport.ingest import receive
+from liveReport.models import ApiToken
+
+from .auth import BearerAuthentication, MaySend
+from .base import OnlyJson
+from .body import read_body
+from .problems import problem_response
+from .serializers import EventSerializer, ProblemSerializer, ReceiptSerializer, RefusedSerializer
+from .throttles import TokenThrottle
+
+PROBLEM = ("application/problem+json",)
+
+
+class EventsView(APIView):
+    """Takes events in. A session is not enough: only a token says whose they are."""
+
+    authentication_classes = (BearerAuthentication,)
+    permission_classes = (MaySend,)
+    throttle_classes = (TokenThrottle,)
+    content_negotiation_class = OnlyJson
+    parser_classes: tuple[type[BaseParser], ...] = ()
+
+    @extend_schema(
+        operation_id="send_events",
+        summary="Send events",
+        description=(
+            'A JSON array of events, `{"events": […]}`, or NDJSON '
+            "(`application/x-ndjson`); `Content-Encoding: gzip` is understood. At most 5,000 "
+            "events and 5 MB. Good events are stored even when others of the request are not; "
+            "an empty array is fine and stores nothing."
+        ),
+        request={
+            "application/json": EventSerializer(many=True),
+            "application/x-ndjson": EventSerializer,
+        },
+        responses={
+            202: OpenApiResponse(ReceiptSerializer, "What was accepted is durable."),
+            (422, *PROBLEM): OpenApiResponse(RefusedSerializer, "No event was acceptable."),
+            (400, *PROBLEM): OpenApiResponse(ProblemSerializer, "The body is not parseable."),
+            (401, *PROBLEM): OpenApiResponse(ProblemSerializer, "No token, or a wrong one."),
+            (403, *PROBLEM): OpenApiResponse(ProblemSerializer, "The token has another scope."),
+            (413, *PROBLEM): OpenApiResponse(ProblemSerializer, "Too many bytes or events."),
+            (415, *PROBLEM): OpenApiResponse(ProblemSerializer, "Unknown type or encoding."),
+            (429, *PROBLEM): OpenApiResponse(ProblemSerializer, "Too many requests."),
+            (503, *PROBLEM): OpenApiResponse(ProblemSerializer, "Try again later."),
+        },
+    )
+    def post(self, request: Request) -> Response:
+        token = cast("ApiToken", request.auth)
+        receipt = receive(
+            token.source,
+            read_body(cast("WSGIRequest", request._request), settings.INGEST_MAX_BYTES),
+            content_type=request.META.get("CONTENT_TYPE", ""),
+            encoding=request.META.get("HTTP_CONTENT_ENCODING", ""),
+            token=token,
+        )
+        rejected = [asdict(rejection) for rejection in receipt.rejected]
+        if rejected and not receipt.accepted:
+            detail = _("None of the events is acceptable.")
+            return problem_response(422, "refused", detail, members={"rejected": rejected})
+        return Response({"accepted": receipt.accepted, "rejected": rejected}, 202)

@@ -1,0 +1,60 @@
+"""How each kind of metric is computed, in words derived from its declaration."""
+
+from collections.abc import Sequence
+from functools import singledispatch
+
+from django.utils.translation import gettext as _
+
+from liveReport.channels import Count, Gauge, Metric, Profiles, Rate
+
+Meaning = tuple[str, str, str]
+"""Formula, uniqueness and basis."""
+
+
+@singledispatch
+def meaning(metric: Metric) -> Meaning:
+    """What a metric is made of; the formula is notation, the others are sentences."""
+    raise NotImplementedError(type(metric))
+
+
+@meaning.register
+def _count(metric: Count) -> Meaning:
+    return (
+        _call("count", metric.events),
+        _("Every event counts, except one that its source sent twice under the same id."),
+        _("Events that occurred in the last 24 hours."),
+    )
+
+
+@meaning.register
+def _profiles(metric: Profiles) -> Meaning:
+    return (
+        _call("distinct_profiles", metric.events),
+        _("A profile counts once in the whole window; values of rows must not be added up."),
+        _("Events that occurred in the last 24 hours. Beyond 16,384 profiles an estimate."),
+    )
+
+
+@meaning.register
+def _gauge(metric: Gauge) -> Meaning:
+    return (
+        f"messages({_call('latest', metric.latest_of)} = {metric.state})",
+        _("A message counts once, by the latest of these events."),
+        _("Messages as they are now; those without a message id are not tracked."),
+    )
+
+
+@meaning.register
+def _rate(metric: Rate) -> Meaning:
+    return (
+        f"{metric.numerator} / {metric.denominator}",
+        _("As its two terms."),
+        _(
+            "Both terms over the same events. Undefined when there is nothing to divide by, or "
+            "when more came back in the window than went out in it."
+        ),
+    )
+
+
+def _call(name: str, arguments: Sequence[str]) -> str:
+    return f"{name}({', '.join(arguments)})"

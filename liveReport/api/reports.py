@@ -1,0 +1,115 @@
+"""``/api/v1/campaigns/{slug}/report/…``: the report, its tabs and widgets."""
+
+from datetime import datetime
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils import timezone, translation
+from django.utils.cache import get_conditional_response
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from liveReport import report
+from liveReport.models import Campaign
+from liveReport.report.export import to_csv
+from liveReport.report.frames import WidgetReport
+
+from .base import ReadView
+from .campaigns import visible_campaigns
+from .problems import Failed, Invalid
+from .serializers import HeadSerializer, OneWidgetSerializer, TabSerializer
+
+EXECUTION = OpenApiParameter(
+    "execution",
+    OpenApiTypes.DATETIME,
+    many=True,
+    description="Only these runs of a recurring campaign, by their start. All when left out.",
+)
+FORMAT = OpenApiParameter("format", str, enum=["json", "csv"], default="json")
+
+
+class ReportView(ReadView):
+    """What is common to the report's resources: the campaign, the runs, one ``now``."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        self.now = timezone.now()
+        self.campaign: Campaign = get_object_or_404(visible_campaigns(request), slug=kwargs["slug"])
+
+    def executions(self) -> list[datetime]:
+        try:
+            return report.parse_executions(self.request.query_params.getlist("execution"))
+        except ValueError as error:
+            raise Invalid("execution", str(error)) from error
+
+    def head(self, tab: str) -> report.Head:
+        try:
+            return report.tab_head(self.campaign, tab, self.now)
+        except report.UnknownTab as error:
+            raise Http404 from error
+
+
+class ReportHead(ReportView):
+    """The report without its numbers: window, age, tabs."""
+
+    @extend_schema(operation_id="get_report", summary="Head of a report", responses=HeadSerializer)
+    def get(self, request: Request, slug: str) -> Response:
+        return Response(report.report_head(self.campaign, self.now).as_json())
+
+
+class ReportTab(ReportView):
+    """One tab with all of its widgets. Answers 304 while the version stands."""
+
+    @extend_schema(
+        operation_id="get_tab",
+        summary="One tab of a report",
+        parameters=[EXECUTION],
+        responses={200: TabSerializer, 304: None},
+    )
+    def get(self, request: Request, slug: str, tab: str) -> HttpResponse:
+        executions = self.executions()
+        etag = _etag(self.head(tab))
+        if unchanged := get_conditional_response(request._request, etag=etag):
+            unchanged.headers["ETag"] = etag
+            return unchanged
+        found = report.tab_report(self.campaign, tab, executions, self.now)
+        return Response(found.as_json(), headers={"ETag": _etag(found.head)})
+
+
+class ReportWidget(ReportView):
+    """One widget of a tab, as JSON or CSV."""
+
+    @extend_schema(
+        operation_id="get_widget",
+        summary="One widget of a report",
+        parameters=[EXECUTION, FORMAT],
+        responses={
+            (200, "application/json"): OneWidgetSerializer,
+            (200, "text/csv"): OpenApiTypes.STR,
+        },
+    )
+    def get(self, request: Request, slug: str, tab: str, widget: str) -> HttpResponse:
+        wanted = request.query_params.get("format", "json")
+        if wanted not in ("json", "csv"):
+            raise Invalid("format", f"{wanted!r} is neither 'json' nor 'csv'.")
+        head, found = self._find(tab, widget.removeprefix(f"{tab}."))
+        if wanted == "json":
+            return Response(head.as_json() | {"tab": tab} | found.as_json())
+        if not found.frame:
+            raise Failed
+        content = to_csv(found.frame, found.names)
+        return HttpResponse(content, content_type="text/csv; charset=utf-8")
+
+    def _find(self, tab: str, key: str) -> tuple[report.Head, WidgetReport]:
+        try:
+            return report.tab_widget(self.campaign, tab, key, self.executions(), self.now)
+        except (report.UnknownTab, report.UnknownWidget) as error:
+            raise Http404 from error
+
+
+def _etag(head: report.Head) -> str:
+    """The version, which the labels' language is a part of."""
+    return f'"{head.version}-{translation.get_language()}"'

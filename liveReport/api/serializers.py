@@ -1,0 +1,206 @@
+"""The shapes that go in and out. Most only describe: frames and events are built elsewhere."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field, inline_serializer
+from rest_framework import serializers
+
+from liveReport.channels import all_channels
+from liveReport.models import Campaign, Execution
+
+VALUE = {"type": ["number", "string", "null"]}
+ROW = {"type": "object", "additionalProperties": VALUE}
+KINDS = ("kpi", "series", "table", "parts")
+ROLES = ("time", "execution", "dimension", "metric")
+
+
+@extend_schema_field(ROW)
+class RowField(serializers.DictField):
+    """A row of a frame: a value for each column."""
+
+
+class ProblemSerializer(serializers.Serializer[Any]):
+    """What went wrong (RFC 9457)."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField(min_value=400, max_value=599)
+    code = serializers.CharField()
+    detail = serializers.CharField()
+    field = serializers.CharField(required=False)
+
+
+class EventSerializer(serializers.Serializer[Any]):
+    """One thing that happened to one profile. Dimensions depend on channel and type."""
+
+    id = serializers.CharField(max_length=200)
+    campaign = serializers.SlugField(max_length=100)
+    channel = serializers.CharField(max_length=200)
+    type = serializers.CharField(max_length=200)
+    occurred_at = serializers.DateTimeField()
+    profile = serializers.CharField(max_length=200)
+    message = serializers.CharField(max_length=200, required=False)
+    execution = serializers.DateTimeField(required=False)
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        keys = sorted({d.key for channel in all_channels() for d in channel.dimensions})
+        dimensions = {key: serializers.CharField(max_length=200, required=False) for key in keys}
+        return {**super().get_fields(), **dimensions}
+
+
+class RejectionSerializer(serializers.Serializer[Any]):
+    """An event that was refused."""
+
+    index = serializers.IntegerField(min_value=0, max_value=5000)
+    id = serializers.CharField(allow_null=True)
+    field = serializers.CharField(allow_blank=True)
+    code = serializers.CharField()
+    message = serializers.CharField()
+
+
+class ReceiptSerializer(serializers.Serializer[Any]):
+    """What became of the events of a request."""
+
+    accepted = serializers.IntegerField(min_value=0, max_value=5000)
+    rejected = RejectionSerializer(many=True)
+
+
+class RefusedSerializer(ProblemSerializer):
+    """No event was acceptable."""
+
+    rejected = RejectionSerializer(many=True)
+
+
+class ExecutionSerializer(serializers.ModelSerializer[Execution]):
+    """One run of a recurring campaign."""
+
+    class Meta:
+        model = Execution
+        fields = ("channel", "started_at", "last_event_at")
+
+
+class CampaignSerializer(serializers.ModelSerializer[Campaign]):
+    """A campaign, the channels it uses, and its runs in the last 24 hours."""
+
+    channels = serializers.SlugRelatedField[Any]("channel", many=True, read_only=True)
+    executions = ExecutionSerializer(many=True, read_only=True)
+    last_event_at = serializers.DateTimeField(read_only=True, allow_null=True)
+
+    class Meta:
+        model = Campaign
+        fields = ("slug", "name", "status", "channels", "executions", "last_event_at")
+
+
+class TabNameSerializer(serializers.Serializer[Any]):
+    """A tab."""
+
+    slug = serializers.CharField()
+    title = serializers.CharField()
+
+
+class HeadSerializer(serializers.Serializer[Any]):
+    """What every resource of a report says first."""
+
+    campaign = serializers.SlugField()
+    window = inline_serializer(
+        "Window", {"from": serializers.DateTimeField(), "to": serializers.DateTimeField()}
+    )
+    as_of = serializers.DateTimeField(
+        help_text=_("Everything received before this is in the numbers.")
+    )
+    lag_seconds = serializers.FloatField(help_text=_("The age of the numbers."))
+    version = serializers.CharField(help_text=_("Changes when a number may have changed."))
+    tabs = TabNameSerializer(many=True)
+
+
+class ColumnSerializer(serializers.Serializer[Any]):
+    """A column of a frame."""
+
+    key = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
+    role = serializers.ChoiceField(ROLES)
+    unit = serializers.CharField(required=False)
+
+
+class FrameSerializer(serializers.Serializer[Any]):
+    """Columns and rows, the one shape of every widget's data."""
+
+    columns = ColumnSerializer(many=True)
+    rows = serializers.ListField(child=RowField())
+    totals = RowField()
+    approximate = serializers.ListField(
+        child=serializers.CharField(), help_text=_("Metrics whose values are estimates.")
+    )
+    incomplete = serializers.ListField(
+        child=serializers.CharField(),
+        help_text=_("Rates that may lack messages sent before the window began."),
+    )
+
+
+class WidgetSerializer(serializers.Serializer[Any]):
+    """A widget with its data, or without any when building it failed."""
+
+    slug = serializers.CharField()
+    title = serializers.CharField()
+    help = serializers.CharField()
+    kind = serializers.ChoiceField(KINDS)
+    kinds = serializers.ListField(child=serializers.ChoiceField(KINDS))
+    frame = FrameSerializer(allow_null=True)
+
+
+class TabSerializer(HeadSerializer):
+    """A tab with its widgets."""
+
+    tab = serializers.CharField()
+    executions = serializers.ListField(child=serializers.DateTimeField())
+    widgets = WidgetSerializer(many=True)
+
+
+class OneWidgetSerializer(HeadSerializer, WidgetSerializer):
+    """One widget of a tab."""
+
+    tab = serializers.CharField()
+
+
+class MetricSerializer(serializers.Serializer[Any]):
+    """What a number of the report means."""
+
+    key = serializers.CharField()
+    channel = serializers.CharField(help_text=_("The channel's slug, or campaign."))
+    label = serializers.CharField()  # type: ignore[assignment]
+    definition = serializers.CharField()
+    unit = serializers.CharField()
+    formula = serializers.CharField()
+    uniqueness = serializers.CharField(help_text=_("What is counted once, and what again."))
+    basis = serializers.CharField(help_text=_("Which events the number is taken from."))
+
+
+class DeclaredWidgetSerializer(serializers.Serializer[Any]):
+    """A widget that a channel offers."""
+
+    slug = serializers.CharField()
+    title = serializers.CharField()
+    help = serializers.CharField()
+    kind = serializers.ChoiceField(KINDS)
+    metrics = serializers.ListField(child=serializers.CharField())
+
+
+class EventTypeSerializer(serializers.Serializer[Any]):
+    """An event type, and the dimensions it may carry."""
+
+    key = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
+    dimensions = serializers.ListField(child=serializers.CharField())
+
+
+class ChannelSerializer(serializers.Serializer[Any]):
+    """An installed channel plugin."""
+
+    slug = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
+    description = serializers.CharField(allow_blank=True)
+    enabled = serializers.BooleanField()
+    position = serializers.IntegerField()
+    events = EventTypeSerializer(many=True)
+    widgets = DeclaredWidgetSerializer(many=True)

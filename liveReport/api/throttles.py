@@ -1,0 +1,34 @@
+"""How often a token may send."""
+
+import logging
+import time
+
+from django.conf import settings
+from django.core.cache import cache
+from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
+from rest_framework.views import APIView
+
+WINDOW = 60
+
+logger = logging.getLogger(__name__)
+
+
+class TokenThrottle(BaseThrottle):
+    """``INGEST_RATE`` requests of a token in each minute of the clock."""
+
+    def allow_request(self, request: Request, view: APIView) -> bool:
+        window, self.elapsed = divmod(time.time(), WINDOW)
+        return _count(f"sent:{request.auth.pk[:32]}:{window:.0f}") <= settings.INGEST_RATE
+
+    def wait(self) -> float:
+        return WINDOW - self.elapsed
+
+
+def _count(key: str) -> int:
+    try:
+        cache.add(key, 0, 2 * WINDOW)
+        return cache.incr(key)
+    except Exception as error:  # noqa: BLE001 (whatever the cache raises: events come first)
+        logger.warning("Requests cannot be counted: %s", type(error).__name__)
+        return 0

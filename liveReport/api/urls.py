@@ -1,0 +1,30 @@
+"""The URLs of the API, below ``/api/``."""
+
+from django.urls import include, path
+
+from .campaigns import CampaignDetail, CampaignList
+from .catalogue import ChannelList, MetricList
+from .docs import DocsView, SchemaView
+from .ingest import EventsView
+from .reports import ReportHead, ReportTab, ReportWidget
+
+v1 = [
+    path("events/", EventsView.as_view(), name="events"),
+    path("campaigns/", CampaignList.as_view(), name="campaigns"),
+    path("campaigns/<slug:slug>/", CampaignDetail.as_view(), name="campaign"),
+    path("campaigns/<slug:slug>/report/", ReportHead.as_view(), name="report-head"),
+    path("campaigns/<slug:slug>/report/<slug:tab>/", ReportTab.as_view(), name="report-tab"),
+    path(
+        "campaigns/<slug:slug>/report/<slug:tab>/<str:widget>/",
+        ReportWidget.as_view(),
+        name="report-widget",
+    ),
+    path("metrics/", MetricList.as_view(), name="metrics"),
+    path("channels/", ChannelList.as_view(), name="channels"),
+]
+
+urlpatterns = [
+    path("v1/", include((v1, "v1"))),
+    path("schema/", SchemaView.as_view(), name="schema"),
+    path("docs/", DocsView.as_view(), name="docs"),
+]

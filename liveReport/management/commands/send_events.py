@@ -1,0 +1,82 @@
+"""``manage.py send_events``: append events from a file as the HTTP endpoint would."""
+
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from tqdm import tqdm
+
+from liveReport.ingest import BodyError, Receipt, receive
+from liveReport.models import Source
+
+NDJSON = "application/x-ndjson"
+CHUNK = 1_000
+
+Line = tuple[int, bytes]
+"""A line with its number in the file."""
+
+
+class Command(BaseCommand):
+    help = "Append the events of an NDJSON file. Exits with 1 if any was refused."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", help="an NDJSON file, or - for standard input")
+        parser.add_argument(
+            "--source", default="command-line", help="whose events they are (%(default)s)"
+        )
+
+    def handle(self, *args: Any, file: str, source: str, **options: Any) -> None:
+        sender = Source.objects.ensure(source)
+        accepted = refused = 0
+        with _open(file) as stream, tqdm(unit=" events", file=sys.stderr) as bar:
+            for chunk in _chunks(stream):
+                receipt = _send(sender, chunk)
+                self._report(chunk, receipt)
+                accepted += receipt.accepted
+                refused += len(receipt.rejected)
+                bar.update(len(chunk))
+        self.stderr.write(f"{accepted} accepted, {refused} refused.")
+        if refused:
+            sys.exit(1)
+
+    def _report(self, chunk: list[Line], receipt: Receipt) -> None:
+        for rejection in receipt.rejected:
+            number = chunk[rejection.index][0]
+            where = f"line {number}: {rejection.field}" if rejection.field else f"line {number}"
+            tqdm.write(f"{where}: {rejection.message} ({rejection.code})", file=sys.stderr)
+
+
+def _open(file: str) -> IO[bytes]:
+    if file == "-":
+        return sys.stdin.buffer
+    try:
+        return Path(file).open("rb")
+    except OSError as error:
+        raise CommandError(f"{file}: {error.strerror}.") from error
+
+
+def _chunks(lines: Iterable[bytes]) -> Iterator[list[Line]]:
+    """Lines that are not blank, in groups that one request may hold."""
+    chunk: list[Line] = []
+    size = 0
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        if chunk and (len(chunk) == CHUNK or size + len(line) > settings.INGEST_MAX_BYTES):
+            yield chunk
+            chunk, size = [], 0
+        chunk.append((number, line))
+        size += len(line)
+    if chunk:
+        yield chunk
+
+
+def _send(source: Source, chunk: list[Line]) -> Receipt:
+    body = b"\n".join(line.rstrip(b"\r\n") for _number, line in chunk)
+    try:
+        return receive(source, body, content_type=NDJSON)
+    except BodyError as error:
+        raise CommandError(f"lines {chunk[0][0]} to {chunk[-1][0]}: {error.message}") from error

@@ -69,9 +69,7 @@ def test_a_campaign_is_created_then_updated(capsys: Any) -> None:
     call_command("create_campaign", "spring", "--name", "Spring sale")
     campaign = Campaign.objects.get(slug="spring")
     assert (campaign.name, campaign.status) == ("Spring sale", "live")
-    assert [(row.channel, row.declared) for row in campaign.channels.all()] == [
-        ("email", True)
-    ]
+    assert [(row.channel, row.declared) for row in campaign.channels.all()] == [("email", True)]
     assert capsys.readouterr().out == "spring was created.\nspring was updated.\n"
 
 

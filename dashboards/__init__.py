@@ -1,0 +1,1 @@
+"""The pages of the live report: templates, front end, exports."""

@@ -1,0 +1,60 @@
+// One chart for each widget that has one: created once, kept, and given new data.
+import { init } from "./echarts.js";
+import { optionOf } from "./options.js";
+import { palette } from "./theme.js";
+
+const charts = new Map(); // container → { chart, digest }
+const resizes = new ResizeObserver((entries) => entries.forEach(({ target }) => fit(target)));
+
+/** Draw every chart whose data is new, or all of them `anew`. */
+export function drawCharts(report, { anew = false } = {}) {
+  const colours = palette(report);
+  for (const container of report.querySelectorAll("[data-chart]")) {
+    resizes.observe(container);
+    draw(container, colours, anew);
+  }
+  colours.release();
+  forgetRemoved();
+}
+
+/** Give every chart this size (or its container's own) at once, without animation. */
+export function resizeCharts(sizeOf = () => ({})) {
+  for (const [container, { chart }] of charts) {
+    chart.resize({ ...sizeOf(container), animation: { duration: 0 } });
+    chart.getZr().flush();
+  }
+}
+
+function draw(container, colours, anew) {
+  const body = document.getElementById(container.dataset.chart);
+  const known = charts.get(container);
+  const digest = body?.dataset.digest;
+  if (!body?.dataset.frame || !container.clientWidth) return;
+  if (known?.digest === digest && !anew) return;
+  const chart = known?.chart ?? init(container, null, { renderer: "svg" });
+  const option = optionOf(JSON.parse(body.dataset.frame), colours, container.clientWidth);
+  chart.setOption(option, { replaceMerge: ["series"] });
+  charts.set(container, { chart, digest });
+}
+
+/** A chart takes the size of its container, and its legend may need another line. */
+function fit(container) {
+  const report = container.closest("[data-report]");
+  const { chart } = charts.get(container) ?? {};
+  const { clientWidth: width, clientHeight: height } = container;
+  if (!report || !width || !height) return;
+  if (chart && chart.getWidth() === width && chart.getHeight() === height) return;
+  chart?.resize();
+  const colours = palette(report);
+  draw(container, colours, true);
+  colours.release();
+}
+
+function forgetRemoved() {
+  for (const [container, { chart }] of charts) {
+    if (container.isConnected) continue;
+    resizes.unobserve(container);
+    chart.dispose();
+    charts.delete(container);
+  }
+}

@@ -1,0 +1,65 @@
+// One request for the whole tab, again and again. All names of htmx events are in this file.
+import { showAge, showEnded, showUnreachable } from "./age.js";
+
+const PERIOD = 2_000;
+const LONGEST = 60_000;
+
+export function startPolling(report, refresh) {
+  const feed = report.querySelector("#lr-feed");
+  const state = { failures: 0, ended: false, answeredAt: new Date(), left: false, timer: 0 };
+
+  const poll = () => window.htmx.trigger(feed, "lr:poll");
+  const schedule = () => {
+    clearTimeout(state.timer);
+    if (state.ended || document.hidden) return;
+    state.timer = setTimeout(poll, Math.min(PERIOD * 2 ** state.failures, LONGEST));
+  };
+
+  feed.addEventListener("htmx:configRequest", ({ detail }) => {
+    detail.parameters.version = report.dataset.version;
+    detail.parameters.shown = shown(report);
+  });
+  feed.addEventListener("htmx:afterRequest", ({ detail: { xhr } }) => {
+    take(report, state, xhr, refresh);
+    schedule();
+  });
+  report.addEventListener("htmx:oobBeforeSwap", ({ detail, target }) => {
+    detail.shouldSwap = !isInUse(target);
+    state.left ||= !detail.shouldSwap;
+  });
+  document.addEventListener("visibilitychange", () => (document.hidden ? schedule() : poll()));
+  schedule();
+}
+
+/** What the page has, so that the answer brings only what differs. */
+function shown(report) {
+  const parts = report.querySelectorAll("[data-digest]");
+  return Array.from(parts, ({ id, dataset }) => `${id}:${dataset.digest}`);
+}
+
+/** A part that someone has open or is in the middle of stays until the next time. */
+function isInUse(part) {
+  return part.querySelector(":popover-open, :focus") !== null;
+}
+
+function take(report, state, xhr, refresh) {
+  const version = xhr.getResponseHeader("X-Report-Version");
+  if (version) {
+    report.dataset.version = state.left ? "" : version; // what was left is asked for again
+    Object.assign(state, { failures: 0, answeredAt: new Date(), left: false });
+    showAge(xhr.getResponseHeader("X-Report-As-Of"), Number(xhr.getResponseHeader("X-Report-Lag")));
+    if (xhr.status === 200) refresh();
+  } else if (xhr.status === 404) {
+    end(state, "gone");
+  } else if (xhr.status === 403 || xhr.status === 200) {
+    end(state, "signed_out"); // 200 without our header is the log-in page
+  } else {
+    state.failures += 1;
+    if (state.failures > 1) showUnreachable(state.answeredAt);
+  }
+}
+
+function end(state, reason) {
+  state.ended = true;
+  showEnded(reason);
+}

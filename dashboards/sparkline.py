@@ -1,0 +1,48 @@
+"""The small line under a KPI: where it went in the window, without axes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from liveReport.report.frames import Column, Frame
+
+from .texts import Writer
+
+HEIGHT = 24
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sparkline:
+    """Points for SVG polylines. The running step is unfinished, so its piece is apart."""
+
+    width: int
+    line: str
+    area: str
+    tail: str
+    summary: str
+
+
+def sparkline(trend: Frame | None, column: Column, writer: Writer) -> Sparkline | None:
+    """The course of one metric, if the trend has it and anything happened."""
+    if trend is None or column.key not in {metric.key for metric in trend.metrics}:
+        return None
+    values = [int(row.get(column.key) or 0) for row in trend.rows]
+    if len(values) < 3 or not any(values):
+        return None
+    points = _points(values)
+    done = points[:-1]
+    width = len(values) - 1
+    return Sparkline(
+        width=width,
+        line=" ".join(done),
+        area=" ".join([f"0,{HEIGHT}", *done, f"{width - 1},{HEIGHT}"]),
+        tail=" ".join(points[-2:]),
+        summary=_("Course over the last 24 hours: at most %(peak)s in a quarter of an hour.")
+        % {"peak": writer.count(max(values))},
+    )
+
+
+def _points(values: Sequence[int]) -> list[str]:
+    peak = max(values)
+    return [f"{x},{HEIGHT - 1 - value / peak * (HEIGHT - 2):.1f}" for x, value in enumerate(values)]

@@ -1,0 +1,91 @@
+"""A widget as the templates need it: names, links, state, digest, picture."""
+
+import hashlib
+import json
+from functools import cached_property
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import get_language
+
+from liveReport.report.frames import Frame, WidgetReport
+
+from .pictures import PICTURES, Drawing
+from .requests import Asked
+
+
+def digest_of(*parts: object) -> str:
+    """A short name for content: equal content, equal digest."""
+    encoded = json.dumps(parts, default=str, separators=(",", ":")).encode()
+    return hashlib.blake2b(encoded, digest_size=6).hexdigest()
+
+
+class Widget:
+    """A widget as the templates need it. Its picture is drawn on first use."""
+
+    def __init__(self, report: WidgetReport, asked: Asked) -> None:
+        self.report = report
+        self.slug = report.slug
+        self.kind = report.kind
+        self.title = report.title
+        self.help = report.help
+        self.columns, self.rows = report.size
+        self.id = f"lr-{report.slug.replace('.', '-')}"
+        self._asked = asked
+
+    @property
+    def csv_url(self) -> str:
+        key = self.slug.partition(".")[2]
+        url = reverse("widget-csv", args=[self._asked.campaign.slug, self._asked.tab, key])
+        return f"{url}{self._asked.query}"
+
+    @property
+    def template(self) -> str:
+        return f"dashboards/widgets/_{self.state if self.state != 'ready' else self.kind}.html"
+
+    @property
+    def has_chart(self) -> bool:
+        """Whether a script draws it; the others are complete as HTML."""
+        return self.kind in ("series", "parts")
+
+    @cached_property
+    def state(self) -> str:
+        if self.report.frame is None:
+            return "failed"
+        return "empty" if self.kind != "kpi" and not _counted(self.report.frame) else "ready"
+
+    @cached_property
+    def digest(self) -> str:
+        frames = [_content(frame) for frame in (self.report.frame, self.report.trend)]
+        return digest_of(self.kind, self.state, frames, self.report.names, get_language())
+
+    @cached_property
+    def picture(self) -> Any:
+        """What its kind draws of the frame; nothing while there is none."""
+        if self.report.frame is None or self.state != "ready":
+            return None
+        return PICTURES[self.kind](Drawing(self.report, self.report.frame))
+
+    @property
+    def chart(self) -> str:
+        return json.dumps(self.picture.chart, separators=(",", ":"), ensure_ascii=False)
+
+    @property
+    def definitions(self) -> list[tuple[object, object]]:
+        """Each metric's label and meaning."""
+        frame = self.report.frame
+        labels = {c.key: c.label for c in frame.columns} if frame else {}
+        return [(labels.get(k, k), text) for k, text in self.report.definitions.items()]
+
+
+def _counted(frame: Frame) -> bool:
+    """Whether there is anything but zeros."""
+    return any(frame.totals.values()) or any(
+        row.get(column.key) for row in frame.rows for column in frame.metrics
+    )
+
+
+def _content(frame: Frame | None) -> object:
+    if frame is None:
+        return None
+    return [frame.rows, frame.totals, frame.approximate, frame.incomplete]

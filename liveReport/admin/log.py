@@ -48,7 +48,7 @@ class QuarantinedBatchAdmin(NoAdding, NoChanging, admin.ModelAdmin):  # type: ig
     def replay(self, request: HttpRequest, queryset: QuerySet[QuarantinedBatch]) -> None:
         """Move events to the log whose campaign exists by now."""
         chosen = list(queryset.values_list("pk", flat=True))
-        moved = replay(queryset)
+        moved = replay(queryset.defer(None))
         if moved:
             text = ngettext("%d event was replayed.", "%d events were replayed.", moved) % moved
             self.message_user(request, text, messages.SUCCESS)

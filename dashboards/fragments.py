@@ -68,6 +68,9 @@ class Changes:
     inserted: Sequence[tuple[str, Widget]]
     removed: Sequence[str]
 
+    def __bool__(self) -> bool:
+        return any((self.parts, self.widgets, self.inserted, self.removed))
+
 
 class Page:
     """A tab's report, cut into parts."""

@@ -12,10 +12,8 @@ def javascript_texts() -> dict[str, str]:
         "signed_out": _("Your session has ended. Log in again to keep this report moving."),
         "gone": _("This tab is no longer available."),
         "reload": _("Reload"),
-        "paused": _("Updates are paused while this page is in the background."),
         "time_zone": _("Times in {zone}"),
         "running": _("still counting"),
-        "total": _("Total"),
         "show_table": _("Show as table"),
         "show_chart": _("Show as chart"),
     }

@@ -32,6 +32,11 @@ class Number:
     estimate: bool = False
     partial: bool = False
 
+    @property
+    def signed(self) -> str:
+        """The text with its signs, for the many cells of a table."""
+        return f"{'≈ ' if self.estimate else ''}{self.text}{'†' if self.partial else ''}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Head:

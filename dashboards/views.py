@@ -13,7 +13,7 @@ from .requests import Asked, staff_page
 @staff_page
 def entrance(request: HttpRequest, campaign: str) -> HttpResponse:
     """The report opens on its first tab."""
-    return redirect("report", campaign, "campaign")
+    return redirect(Asked.of(request, campaign, "").campaign)
 
 
 @staff_page
@@ -37,6 +37,8 @@ def changes(request: HttpRequest, campaign: str, tab: str) -> HttpResponse:
         return _with_age(HttpResponse(status=204), head)
     page = Page(asked, _tab_report(asked))
     changed = page.changes(request.GET.getlist("shown"))
+    if not changed:
+        return _with_age(HttpResponse(status=204), page.head)
     response = render(request, "dashboards/_changes.html", {"page": page, "changes": changed})
     return _with_age(response, page.head)
 

@@ -1,0 +1,420 @@
+"""The pages of the report as they come from the server, without a browser."""
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import polib
+import pytest
+import time_machine
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import translation
+
+import dashboards
+from dashboards.pictures import PartsPicture, SeriesPicture, TablePicture
+from dashboards.pictures import Drawing as _Drawing
+from dashboards.sparkline import sparkline
+from dashboards.texts import Writer
+from liveReport.channels import registered
+from liveReport.models import Campaign
+from liveReport.report import build
+from liveReport.report.frames import Column, Frame, WidgetReport
+from tests.factories import UserFactory, event
+from tests.showcase import Showcase
+
+NOW = datetime(2026, 6, 1, 12, 7, 30, tzinfo=UTC)
+MORNING, NOON = "2026-06-01T08:00:00Z", "2026-06-01T12:00:00Z"
+TAB = "/admin/reports/summer/pigeon/"
+
+Send = Callable[..., Any]
+
+
+def pigeon(type_: str, **fields: Any) -> dict[str, Any]:
+    return event(channel="pigeon", type=type_, **fields)
+
+
+@pytest.fixture
+def at_noon() -> Iterator[None]:
+    with time_machine.travel(NOW, tick=False), registered(Showcase):
+        yield
+
+
+@pytest.fixture
+def alices(client: Client, campaign: Campaign, alice: User, at_noon: None) -> Client:
+    """Alice's browser, looking at a campaign with a few flights."""
+    client.force_login(alice)
+    return client
+
+
+@pytest.fixture
+def flights(alices: Client, send: Send) -> None:
+    send(
+        *(pigeon("flown", profile=f"p{i}", execution=NOON) for i in range(1000)),
+        *(pigeon("flown", profile=f"p{i}", execution=MORNING) for i in range(234)),
+        *(pigeon("arrived", profile=f"p{i}", execution=NOON) for i in range(1000)),
+        *(pigeon("lost", profile=f"q{i}", reason="hawk", execution=MORNING) for i in range(3)),
+        pigeon("lost", profile="q9", reason="<script>alert(1)</script>", execution=MORNING),
+    )
+
+
+def html(client: Client, address: str = TAB, status: int = 200) -> str:
+    response = client.get(address)
+    assert response.status_code == status
+    return response.content.decode()
+
+
+def widget(page: str, key: str) -> str:
+    """The markup of one widget."""
+    found = re.search(rf'<section [^>]*data-widget="pigeon.{key}".*?</section>', page, re.DOTALL)
+    assert found, f"no widget {key}"
+    return found[0]
+
+
+def values(markup: str, metric: str) -> list[str]:
+    found = re.findall(rf'data-metric="{metric}">(.*?)</(?:span|td)>', markup, re.DOTALL)
+    return [re.sub(r"<[^>]+>", "", value) for value in found]
+
+
+# -- What is on the page -------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("flights")
+def test_every_kind_of_widget_shows_its_numbers(alices: Client) -> None:
+    page = html(alices)
+    assert re.search(r"<title>Campaign live report\b", page)
+    assert 'data-version="' in page
+    assert values(widget(page, "tiles"), "flown") == ["1,234"]
+    assert values(widget(page, "tiles"), "arrival_rate") == ["81.0%"]
+    assert values(widget(page, "outcome"), "lost") == ["4"]
+    assert values(widget(page, "runs"), "flown") == ["1,000", "234", "1,234"]
+    assert values(widget(page, "course"), "flown")[0] == "1,234"
+    assert "Met a hawk" in widget(page, "reasons")
+    kinds = re.findall(r'data-widget="pigeon\.\w+" data-kind="(\w+)"', page)
+    assert kinds == ["kpi", "parts", "table", "series", "parts"]
+
+
+@pytest.mark.usefixtures("flights")
+def test_every_widget_has_help_a_twin_and_an_export(alices: Client) -> None:
+    page = html(alices)
+    for key in ("tiles", "outcome", "runs", "course", "reasons"):
+        markup = widget(page, key)
+        assert "data-twin" in markup
+        assert f'href="{TAB}{key}.csv"' in markup
+    assert "Pigeons that left." in widget(page, "tiles")
+    assert "Arrived of flown." in widget(page, "tiles")
+
+
+@pytest.mark.usefixtures("flights")
+def test_the_page_speaks_french(alices: Client) -> None:
+    alices.cookies["django_language"] = "fr"
+    page = html(alices)
+    assert "<title>Rapport dynamique de campagne" in page
+    assert "Dernières 24\N{NO-BREAK SPACE}heures" in page
+    assert values(widget(page, "tiles"), "flown") == ["1\N{NO-BREAK SPACE}234"]
+    assert values(widget(page, "tiles"), "arrival_rate") == ["81,0\N{NO-BREAK SPACE}%"]
+
+
+@pytest.mark.usefixtures("flights")
+def test_nothing_inline_that_the_policy_forbids(alices: Client) -> None:
+    page = html(alices)
+    assert not re.findall(r"<[^>]+\sstyle=", page)
+    assert not re.findall(r"<[^>]+\son\w+=", page)
+    scripts = re.findall(r"<script([^>]*)>", page)
+    assert all('src="' in script or 'type="application/json"' in script for script in scripts)
+
+
+@pytest.mark.usefixtures("flights")
+def test_values_of_strangers_stay_text(alices: Client) -> None:
+    page = html(alices)
+    assert "<script>alert" not in page
+    assert "<script>alert(1)</script>" in unescape(widget(page, "reasons"))
+
+
+def test_without_events_every_widget_says_so(alices: Client, campaign: Campaign) -> None:
+    campaign.channels.create(channel="pigeon", declared=True)
+    page = html(alices)
+    assert values(widget(page, "tiles"), "flown") == ["0"]
+    for key in ("outcome", "runs", "course", "reasons"):
+        assert 'data-state="empty"' in widget(page, key)
+
+
+@pytest.mark.usefixtures("flights")
+def test_a_widget_fails_alone(alices: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    frame_of = build._frame
+
+    def failing(tallies: Any, declared: Any, **kwargs: Any) -> Frame:
+        if declared.key == "outcome":
+            raise ZeroDivisionError
+        return frame_of(tallies, declared, **kwargs)
+
+    monkeypatch.setattr(build, "_frame", failing)
+    page = html(alices)
+    assert 'data-state="failed"' in widget(page, "outcome")
+    assert 'data-state="ready"' in widget(page, "reasons")
+
+
+# -- Addresses -----------------------------------------------------------------------------
+
+
+def test_the_report_opens_on_the_campaign_tab(alices: Client) -> None:
+    response = alices.get("/admin/reports/summer/")
+    assert response.headers["Location"] == "/admin/reports/summer/campaign/"
+    assert 'data-widget="campaign.statistics"' in html(alices, response.headers["Location"])
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["nowhere/", "nowhere/campaign/", "nowhere/export.csv", "summer/fax/", "summer/fax/changes/"],
+)
+def test_what_does_not_exist_is_not_found(alices: Client, address: str) -> None:
+    html(alices, f"/admin/reports/{address}", status=404)
+
+
+@pytest.mark.usefixtures("flights")
+def test_an_unknown_widget_is_not_found(alices: Client) -> None:
+    html(alices, f"{TAB}nothing.csv", status=404)
+
+
+PAGES = [TAB, f"{TAB}changes/", f"{TAB}tiles.csv", "/admin/reports/summer/export.csv"]
+
+
+@pytest.mark.usefixtures("flights")
+@pytest.mark.parametrize("address", PAGES)
+def test_staff_who_may_not_see_campaigns_find_nothing(client: Client, address: str) -> None:
+    client.force_login(UserFactory(username="dora", is_staff=True))
+    html(client, address, status=404)
+
+
+@pytest.mark.usefixtures("flights")
+@pytest.mark.parametrize("address", PAGES)
+def test_strangers_are_sent_to_the_log_in(client: Client, charlie: User, address: str) -> None:
+    client.force_login(charlie)
+    response = client.get(address)
+    assert response.headers["Location"].startswith("/admin/login/")
+
+
+@pytest.mark.usefixtures("flights")
+@pytest.mark.parametrize("address", PAGES)
+def test_pages_only_read(alices: Client, address: str) -> None:
+    assert alices.post(address).status_code == 405
+
+
+# -- The filter ----------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("flights")
+def test_the_filter_comes_from_the_address(alices: Client) -> None:
+    page = html(alices, f"{TAB}?execution={MORNING}")
+    assert values(widget(page, "tiles"), "flown") == ["234"]
+    assert re.findall(r'value="([^"]+)" checked', page) == [MORNING]
+
+
+@pytest.mark.usefixtures("flights")
+def test_links_and_polls_keep_the_filter(alices: Client) -> None:
+    page = unescape(html(alices, f"{TAB}?execution={MORNING}&execution={NOON}"))
+    query = "?execution=2026-06-01T08%3A00%3A00Z&execution=2026-06-01T12%3A00%3A00Z"
+    for address in ("/admin/reports/summer/campaign/", f"{TAB}changes/", f"{TAB}runs.csv"):
+        assert f'"{address}{query}"' in page
+
+
+@pytest.mark.usefixtures("flights")
+def test_a_filter_that_is_no_time_is_refused(alices: Client) -> None:
+    html(alices, f"{TAB}?execution=yesterday", status=400)
+
+
+# -- Polls ---------------------------------------------------------------------------------
+
+
+def poll(client: Client, page: str) -> Any:
+    """What the page's script asks for: what is new since ``page``."""
+    version = re.search(r'data-version="(\w+)"', page)
+    assert version
+    shown = re.findall(r'id="([\w-]+)" data-digest="(\w+)"', page)
+    query = {"version": version[1], "shown": [f"{id_}:{digest}" for id_, digest in shown]}
+    return client.get(f"{TAB}changes/", query)
+
+
+@pytest.mark.usefixtures("flights")
+def test_a_poll_without_news_has_no_content_but_an_age(alices: Client) -> None:
+    response = poll(alices, html(alices))
+    assert response.status_code == 204
+    assert response.content == b""
+    assert datetime.fromisoformat(response.headers["X-Report-As-Of"]) == NOW
+    assert response.headers["X-Report-Lag"] == "0.0"
+
+
+@pytest.mark.usefixtures("flights")
+def test_a_poll_brings_only_what_differs(alices: Client, send: Send) -> None:
+    page = html(alices)
+    send(pigeon("lost", reason="hawk", execution=MORNING))
+    response = poll(alices, page)
+    ids = re.findall(r'id="(lr-[\w-]+)" data-digest', response.content.decode())
+    assert ids == ["lr-pigeon-outcome", "lr-pigeon-course", "lr-pigeon-reasons"]
+    assert values(response.content.decode(), "lost")[0] == "5"
+
+
+@pytest.mark.usefixtures("flights")
+def test_a_new_version_of_equal_numbers_replaces_nothing(alices: Client) -> None:
+    page = html(alices)
+    with time_machine.travel(NOW.replace(minute=8), tick=False):
+        response = poll(alices, page)
+    assert re.findall(r'id="(lr-[\w-]+)" data-digest', response.content.decode()) == ["lr-title"]
+
+
+@pytest.mark.usefixtures("flights")
+def test_a_widget_that_appears_is_put_in_its_place(alices: Client, send: Send) -> None:
+    page = html(alices)
+    send(pigeon("gift"))
+    answer = poll(alices, page).content.decode()
+    assert 'hx-swap-oob="afterend:#lr-pigeon-reasons-widget"' in answer
+    assert values(widget(answer, "gifts"), "gifts") == ["1"]
+
+
+@pytest.mark.usefixtures("flights")
+def test_a_widget_that_is_gone_is_taken_away(alices: Client) -> None:
+    page = html(alices) + '<div id="lr-pigeon-past" data-digest="0">'
+    answer = poll(alices, page.replace('data-version="', 'data-version="0')).content.decode()
+    assert '<section id="lr-pigeon-past-widget" hx-swap-oob="delete">' in answer
+
+
+# -- Exports -------------------------------------------------------------------------------
+
+
+def rows(client: Client, address: str) -> list[list[str]]:
+    response = client.get(address)
+    assert response.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert "attachment" in response.headers["Content-Disposition"]
+    return list(csv.reader(io.StringIO(response.content.decode())))
+
+
+@pytest.mark.usefixtures("flights")
+@pytest.mark.parametrize("name", ["runs", "pigeon.runs"])
+def test_a_widget_as_csv(alices: Client, name: str) -> None:
+    assert rows(alices, f"{TAB}{name}.csv") == [
+        ["Execution time", "Flown", "Arrived", "Readers"],
+        [NOON, "1000", "1000", "1000"],
+        [MORNING, "234", "0", "0"],
+        ["", "1234", "1000", "1000"],
+    ]
+
+
+@pytest.mark.usefixtures("flights")
+def test_the_whole_report_as_csv(alices: Client) -> None:
+    table = rows(alices, "/admin/reports/summer/export.csv")
+    titles = [line[1] for line in table if line and line[0] == "Widget"]
+    assert titles == ["Campaign statistics", "Flights", "Outcome", "Runs", "Course", "Reasons"]
+    assert ["Window (UTC)", "2026-05-31T12:08:00Z", "2026-06-01T12:08:00Z"] in table
+    assert ["As of (UTC)", "2026-06-01T12:07:30Z"] in table
+    assert ["Met a hawk", "3"] in table
+
+
+# -- Numbers as text -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fraction", "text"),
+    [(0, "0.0%"), (0.00001, "< 0.1%"), (0.5, "50.0%"), (0.99999, "> 99.9%"), (1, "100.0%")],
+)
+def test_shares_are_not_rounded_to_all_or_nothing(fraction: float, text: str) -> None:
+    with translation.override("en"):
+        assert Writer().share(fraction) == text
+
+
+def drawing(frame: Frame, **fields: Any) -> _Drawing:
+    report = WidgetReport(
+        slug="pigeon.any",
+        title="Any",
+        help="",
+        kind="table",
+        kinds=["table"],
+        size=(6, 7),
+        definitions={},
+        frame=frame,
+        **fields,
+    )
+    return _Drawing(report, frame)
+
+
+READERS = Column(key="readers", label="Readers", role="metric", unit="profiles")
+RATE = Column(key="rate", label="Rate", role="metric", unit="ratio")
+TIME = Column(key="time", label="Time", role="time")
+REASON = Column(key="reason", label="Reason", role="dimension")
+
+
+def test_estimates_and_partial_rates_are_marked() -> None:
+    row = {"readers": 20_000, "rate": 0.25}
+    frame = Frame(
+        columns=[READERS, RATE],
+        rows=[row],
+        totals=row,
+        approximate=["readers"],
+        incomplete=["rate"],
+    )
+    with translation.override("en"):
+        numbers = drawing(frame).numbers(row)
+    assert [number.signed for number in numbers] == ["≈ 20,000", "25.0%†"]
+
+
+def test_an_undefined_rate_is_a_dash_without_a_mark() -> None:
+    frame = Frame(columns=[RATE], rows=[], totals={"rate": None}, incomplete=["rate"])
+    assert drawing(frame).numbers({"rate": None})[0].signed == "—"
+
+
+def test_shares_of_profiles_are_of_the_distinct_ones() -> None:
+    """Two reasons for each of ten profiles: each reason has all of them."""
+    rows = [{"reason": "hawk", "readers": 10}, {"reason": "fog", "readers": 10}]
+    frame = Frame(columns=[REASON, READERS], rows=rows, totals={"readers": 10})
+    picture = PartsPicture(drawing(frame))
+    assert picture.total == "10"
+    assert [part.share for part in picture.parts] == ["100.0%", "100.0%"]
+
+
+def test_a_donut_folds_what_has_no_colour_of_its_own() -> None:
+    rows = [{"reason": f"r{i}", "readers": 20 - i} for i in range(10)]
+    frame = Frame(columns=[REASON, READERS], rows=rows, totals={"readers": 155})
+    slices = PartsPicture(drawing(frame)).chart["slices"]
+    assert len(slices) == 7
+    assert sum(one["value"] for one in slices) == 155
+
+
+def test_the_table_of_a_series_begins_with_the_newest() -> None:
+    rows = [{"time": f"2026-06-01T{hour}:00:00Z", "readers": 1} for hour in ("10", "11")]
+    frame = Frame(columns=[TIME, READERS], rows=rows, totals={"readers": 2})
+    heads = [line.head for line in TablePicture(drawing(frame)).lines]
+    assert [head.text for head in heads if head] == ["2026-06-01 11:00 UTC", "2026-06-01 10:00 UTC"]
+    assert SeriesPicture(drawing(frame)).chart["times"] == [row["time"] for row in rows]
+
+
+def test_a_sparkline_sets_the_running_step_apart() -> None:
+    rows = [{"time": "t", "readers": value} for value in (0, 10, 5)]
+    trend = Frame(columns=[TIME, READERS], rows=rows, totals={})
+    line = sparkline(trend, READERS, Writer())
+    assert line
+    assert (line.line, line.tail) == ("0,23.0 1,1.0", "1,1.0 2,12.0")
+
+
+# -- Sources -------------------------------------------------------------------------------
+
+SOURCES = Path(dashboards.__file__).parent
+
+
+def test_templates_stay_short() -> None:
+    long = [p.name for p in SOURCES.rglob("*.html") if len(p.read_text().splitlines()) > 60]
+    assert long == []
+
+
+def test_templates_trust_no_value() -> None:
+    for path in SOURCES.rglob("*.html"):
+        assert not re.findall(r"\|\s*safe\b|={{|hx-on|js:|autoescape", path.read_text()), path
+
+
+def test_every_text_is_translated() -> None:
+    catalogue = polib.pofile(str(SOURCES / "locale/fr/LC_MESSAGES/django.po"))
+    assert catalogue.percent_translated() == 100
+    assert not catalogue.fuzzy_entries()

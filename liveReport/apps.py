@@ -1,6 +1,7 @@
 """The reporting core as one Django app."""
 
 from django.apps import AppConfig
+from django.apps import apps as installed
 from django.apps.registry import Apps
 from django.db.models.signals import post_migrate
 from django.utils.module_loading import autodiscover_modules
@@ -22,8 +23,8 @@ class LiveReportConfig(AppConfig):
         post_migrate.connect(_complete_channel_plugins, sender=self)
 
 
-def _complete_channel_plugins(apps: Apps, **kwargs: object) -> None:
-    """After a migration every installed channel has its switch in the admin."""
+def _complete_channel_plugins(apps: Apps = installed, **kwargs: object) -> None:
+    """After a migration (or a flush, which passes no apps) every channel has its switch."""
     from liveReport.models import ChannelPlugin
 
     if "channelplugin" in apps.all_models["livereport"]:  # not when migrated back to nothing

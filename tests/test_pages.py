@@ -17,8 +17,8 @@ from django.test import Client
 from django.utils import translation
 
 import dashboards
-from dashboards.pictures import PartsPicture, SeriesPicture, TablePicture
 from dashboards.pictures import Drawing as _Drawing
+from dashboards.pictures import PartsPicture, SeriesPicture, TablePicture
 from dashboards.sparkline import sparkline
 from dashboards.texts import Writer
 from liveReport.channels import registered

@@ -162,11 +162,12 @@ class SeriesPicture:
     def __init__(self, drawing: Drawing) -> None:
         frame = drawing.frame
         self.table = TablePicture(drawing)
-        self.summary = _("Lines over the last 24 hours, in steps of 15 minutes: %(totals)s.") % {
+        summary = _("Lines over the last 24 hours, in steps of 15 minutes: %(totals)s.") % {
             "totals": listing(drawing.numbers(frame.totals))
         }
         self.chart: Mapping[str, Any] = {
             "kind": "series",
+            "summary": summary,
             "times": [row["time"] for row in frame.rows],
             "lines": [
                 {
@@ -191,13 +192,14 @@ class PartsPicture:
         self.has_rates = any(part.rate for part in self.parts)
         values = _values(drawing)
         self.total = drawing.writer.count(_total(drawing))
-        self.summary = _("Donut of %(total)s: %(parts)s.") % {
+        summary = _("Donut of %(total)s: %(parts)s.") % {
             "total": self.total,
             "parts": ", ".join(f"{part.head.text} {part.share}" for part in self.parts[:SLICES]),
         }
         slices = _fold(list(zip(self.parts, values, strict=True)))
         self.chart: Mapping[str, Any] = {
             "kind": "parts",
+            "summary": summary,
             "total": self.total,
             "label": str(self.measure.label) if frame.axis else "",
             "slices": slices,

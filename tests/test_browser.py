@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import brotli
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.contrib.staticfiles.finders import find
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
@@ -150,6 +152,18 @@ def test_times_are_the_readers(open_page: Open) -> None:
     )
 
 
+def test_charts_say_in_a_sentence_what_they_show(open_page: Open) -> None:
+    page = open_page()
+    sentence = "Donut of 5: Met a hawk 80.0%, <img src=x onerror=alert(1)> 20.0%."
+    expect(page.get_by_role("img", name=sentence)).to_be_visible()
+
+
+def test_the_first_view_is_small_over_the_wire() -> None:
+    assets = [*BUNDLE.parent.glob("*.*s"), find("django_htmx/htmx-2.min.js")]
+    total = sum(len(brotli.compress(Path(str(asset)).read_bytes())) for asset in assets)
+    assert total < 200_000  # leaves 50 kB of the budget to the page and the admin's styles
+
+
 # -- Life ----------------------------------------------------------------------------------
 
 
@@ -169,6 +183,18 @@ def test_news_arrive_and_leave_the_rest_alone(open_page: Open, send: Any) -> Non
     expect(popover).to_be_visible()
     expect(chart(page, "reasons")).to_have_attribute("data-kept", "")
     expect(chart(page, "reasons")).to_contain_text("6")
+
+
+def test_a_scrolled_table_stays_where_it_is(open_page: Open, send: Any) -> None:
+    page = open_page()
+    page.get_by_role("button", name="Show as table").click()
+    scroller = widget(page, "course").locator(".lr-scroll")
+    scroller.evaluate("(element) => element.scrollTo(0, 500)")
+    send(pigeon("lost"))
+    expect(widget(page, "course").locator("tfoot [data-metric='lost']")).to_have_text(
+        "6", timeout=NEWS
+    )
+    assert scroller.evaluate("(element) => element.scrollTop") == 500
 
 
 def test_one_request_a_poll_and_204_without_news(open_page: Open, live_server: Any) -> None:

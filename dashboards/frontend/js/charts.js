@@ -32,8 +32,9 @@ function draw(container, colours, anew) {
   if (!body?.dataset.frame || !container.clientWidth) return;
   if (known?.digest === digest && !anew) return;
   const chart = known?.chart ?? init(container, null, { renderer: "svg" });
-  const option = optionOf(JSON.parse(body.dataset.frame), colours, container.clientWidth);
-  chart.setOption(option, { replaceMerge: ["series"] });
+  const frame = JSON.parse(body.dataset.frame);
+  chart.setOption(optionOf(frame, colours, container.clientWidth), { replaceMerge: ["series"] });
+  describe(container, frame.summary);
   charts.set(container, { chart, digest });
 }
 
@@ -48,6 +49,12 @@ function fit(container) {
   const colours = palette(report);
   draw(container, colours, true);
   colours.release();
+}
+
+/** What the picture says, in a sentence, for those who do not see it. */
+function describe(container, sentence) {
+  container.removeAttribute("aria-labelledby");
+  container.setAttribute("aria-label", sentence);
 }
 
 function forgetRemoved() {

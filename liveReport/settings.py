@@ -249,6 +249,8 @@ READY_MAX_LAG = env.int("READY_MAX_LAG", 60)
 # -- API ----------------------------------------------------------------------------------
 
 KNOX_TOKEN_MODEL = "livereport.ApiToken"  # noqa: S105 (the name of a model)
+# Its own token table would only stand in the way of a flush on PostgreSQL.
+MIGRATION_MODULES = {"knox": None}
 REST_KNOX = {"TOKEN_PREFIX": "lr_", "AUTH_HEADER_PREFIX": "Bearer", "TOKEN_MODEL": KNOX_TOKEN_MODEL}
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

@@ -10,8 +10,8 @@ from django.urls import reverse
 from liveReport.models import Campaign
 from liveReport.report import Head, Tab, TabReport
 
+from .drawing import moment_text
 from .labels import javascript_texts
-from .pictures import moment_text
 from .requests import Asked, rfc3339
 from .widgets import Widget, digest_of
 

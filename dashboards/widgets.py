@@ -10,7 +10,8 @@ from django.utils.translation import get_language
 
 from liveReport.report.frames import Frame, WidgetReport
 
-from .pictures import PICTURES, Drawing
+from .drawing import Drawing
+from .pictures import PICTURES
 from .requests import Asked
 
 

@@ -17,8 +17,9 @@ from django.test import Client
 from django.utils import translation
 
 import dashboards
-from dashboards.pictures import Drawing as _Drawing
-from dashboards.pictures import PartsPicture, SeriesPicture, TablePicture
+from dashboards.drawing import Drawing
+from dashboards.parts import PartsPicture
+from dashboards.pictures import SeriesPicture, TablePicture
 from dashboards.sparkline import sparkline
 from dashboards.texts import Writer
 from liveReport.channels import registered
@@ -326,7 +327,7 @@ def test_shares_are_not_rounded_to_all_or_nothing(fraction: float, text: str) ->
         assert Writer().share(fraction) == text
 
 
-def drawing(frame: Frame, **fields: Any) -> _Drawing:
+def drawing(frame: Frame, **fields: Any) -> Drawing:
     report = WidgetReport(
         slug="pigeon.any",
         title="Any",
@@ -338,7 +339,7 @@ def drawing(frame: Frame, **fields: Any) -> _Drawing:
         frame=frame,
         **fields,
     )
-    return _Drawing(report, frame)
+    return Drawing(report, frame)
 
 
 READERS = Column(key="readers", label="Readers", role="metric", unit="profiles")
@@ -357,13 +358,13 @@ def test_estimates_and_partial_rates_are_marked() -> None:
         incomplete=["rate"],
     )
     with translation.override("en"):
-        numbers = drawing(frame).numbers(row)
-    assert [number.signed for number in numbers] == ["≈ 20,000", "25.0%†"]
+        cells = drawing(frame).cells(row)
+    assert cells == [("readers", "≈ 20,000"), ("rate", "25.0%†")]
 
 
 def test_an_undefined_rate_is_a_dash_without_a_mark() -> None:
     frame = Frame(columns=[RATE], rows=[], totals={"rate": None}, incomplete=["rate"])
-    assert drawing(frame).numbers({"rate": None})[0].signed == "—"
+    assert drawing(frame).cells({"rate": None}) == [("rate", "—")]
 
 
 def test_shares_of_profiles_are_of_the_distinct_ones() -> None:

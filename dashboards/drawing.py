@@ -1,0 +1,94 @@
+"""A widget's frame and how to write it: the building blocks of every picture.
+
+The numbers become text here and the tones are chosen; nothing is counted.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from liveReport.report.frames import Column, Frame, Row, WidgetReport
+
+from . import tones
+from .texts import Writer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Number:
+    """A metric's value as text. An estimate and a partial rate say so."""
+
+    key: str
+    label: str
+    text: str
+    tone: str = ""
+    estimate: bool = False
+    partial: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Head:
+    """What a table's row stands for: a name, or a moment."""
+
+    text: str
+    moment: str = ""
+    tone: str = ""
+
+
+class Drawing:
+    """A frame and how to write it."""
+
+    def __init__(self, report: WidgetReport, frame: Frame) -> None:
+        self.report = report
+        self.frame = frame
+        self.writer = Writer()
+        self.tones = tones.of_metrics([column.key for column in frame.metrics])
+        self.columns = {column.key: column for column in frame.metrics}
+        self.labels = {column.key: str(column.label) for column in frame.metrics}
+
+    def number(self, column: Column, row: Row) -> Number:
+        value = row.get(column.key)
+        return Number(
+            key=column.key,
+            label=self.labels[column.key],
+            text=self.writer.value(column, value),
+            tone=self.tones[column.key],
+            estimate=column.key in self.frame.approximate and bool(value),
+            partial=column.key in self.frame.incomplete and value is not None,
+        )
+
+    def numbers(self, row: Row) -> list[Number]:
+        return [self.number(column, row) for column in self.frame.metrics]
+
+    def cells(self, row: Row) -> list[tuple[str, str]]:
+        """The same with their signs in the text: tables have a thousand of them."""
+        return [(column.key, self._signed(column, row)) for column in self.frame.metrics]
+
+    def _signed(self, column: Column, row: Row) -> str:
+        value = row.get(column.key)
+        estimate = column.key in self.frame.approximate and value
+        partial = column.key in self.frame.incomplete and value is not None
+        text = self.writer.value(column, value)
+        return f"{'≈ ' if estimate else ''}{text}{'†' if partial else ''}"
+
+    def rate(self, key: str, row: Row) -> Number | None:
+        column = self.columns.get(self.report.rates.get(key, ""))
+        return self.number(column, row) if column else None
+
+    def measures(self) -> list[Column]:
+        """The metrics with a place of their own: all but the rates shown beside another."""
+        beside = {self.report.rates.get(key) for key in self.columns}
+        return [column for column in self.frame.metrics if column.key not in beside]
+
+    def head(self, row: Row, tone: str = "") -> Head | None:
+        axis = self.frame.axis
+        if axis is None:
+            return None
+        value = str(row[axis.key])
+        if axis.role == "dimension" or value in self.report.names:
+            return Head(text=self.report.names.get(value, value), tone=tone)
+        return Head(text=moment_text(value), moment=value)
+
+
+def moment_text(value: str) -> str:
+    """A moment for readers without JavaScript, which writes it in their own time zone."""
+    moment = datetime.fromisoformat(value).astimezone(UTC)
+    return f"{moment:%Y-%m-%d %H:%M} UTC"

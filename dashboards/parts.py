@@ -1,0 +1,121 @@
+"""The picture of a whole and its parts: a donut, and the table that names its slices."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from liveReport.report.frames import Column, Row
+
+from . import tones
+from .drawing import Drawing, Head, Number
+
+SLICES = 6
+"""Slices of a donut with a colour of their own; its table names them all."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """A share of a whole, with the other numbers of its row."""
+
+    head: Head
+    number: Number
+    share: str
+    width: str
+    rate: Number | None
+    others: Sequence[Number]
+
+
+class PartsPicture:
+    """A donut, and the table that names its slices."""
+
+    def __init__(self, drawing: Drawing) -> None:
+        frame = drawing.frame
+        self.axis = frame.axis
+        self.measure = drawing.measures()[0]
+        self.others = frame.metrics[1:] if frame.axis else []
+        self.parts = _rows_as_parts(drawing) if frame.axis else _metrics_as_parts(drawing)
+        self.has_rates = any(part.rate for part in self.parts)
+        values = _values(drawing)
+        self.total = drawing.writer.count(_total(drawing))
+        summary = _("Donut of %(total)s: %(parts)s.") % {
+            "total": self.total,
+            "parts": ", ".join(f"{part.head.text} {part.share}" for part in self.parts[:SLICES]),
+        }
+        slices = _fold(list(zip(self.parts, values, strict=True)))
+        self.chart: Mapping[str, Any] = {
+            "kind": "parts",
+            "summary": summary,
+            "total": self.total,
+            "label": str(self.measure.label) if frame.axis else "",
+            "slices": slices,
+        }
+
+
+def _values(drawing: Drawing) -> list[int]:
+    frame, columns = drawing.frame, drawing.measures()
+    if frame.axis:
+        return [_whole(row, columns[0]) for row in frame.rows]
+    return [_whole(frame.totals, column) for column in columns]
+
+
+def _total(drawing: Drawing) -> int:
+    """What the shares are of. Profiles can be in several rows, so rows are not summed."""
+    if drawing.frame.axis:
+        return _whole(drawing.frame.totals, drawing.measures()[0])
+    return sum(_values(drawing))
+
+
+def _whole(row: Row, column: Column) -> int:
+    return int(row.get(column.key) or 0)
+
+
+def _rows_as_parts(drawing: Drawing) -> list[Part]:
+    """One part for each value of the dimension, by the first metric."""
+    frame, column = drawing.frame, drawing.measures()[0]
+    axis = frame.axis.key if frame.axis else ""
+    palette = tones.of_values([str(row[axis]) for row in frame.rows], SLICES)
+    whole = _total(drawing) or 1
+    return [
+        Part(
+            head=drawing.head(row, tone) or Head(text=""),
+            number=drawing.number(column, row),
+            rate=None,
+            others=drawing.numbers(row)[1:],
+            **_share(drawing, _whole(row, column) / whole),
+        )
+        for row, tone in zip(frame.rows, palette, strict=True)
+    ]
+
+
+def _metrics_as_parts(drawing: Drawing) -> list[Part]:
+    """One part for each metric of a frame that has a single row."""
+    totals = drawing.frame.totals
+    whole = _total(drawing) or 1
+    return [
+        Part(
+            head=Head(text=str(column.label), tone=drawing.tones[column.key]),
+            number=drawing.number(column, totals),
+            rate=drawing.rate(column.key, totals),
+            others=(),
+            **_share(drawing, _whole(totals, column) / whole),
+        )
+        for column in drawing.measures()
+    ]
+
+
+def _share(drawing: Drawing, fraction: float) -> dict[str, str]:
+    return {"share": drawing.writer.share(fraction), "width": f"{fraction * 100:.1f}%"}
+
+
+def _fold(parts: Sequence[tuple[Part, int]]) -> list[dict[str, Any]]:
+    """The slices of the donut: the coloured parts, and all grey ones as one."""
+    named = [(part.head, value) for part, value in parts if part.head.tone != tones.REST]
+    rest = [(part.head, value) for part, value in parts if part.head.tone == tones.REST]
+    slices = [{"name": head.text, "tone": head.tone, "value": value} for head, value in named]
+    if rest:
+        name = rest[0][0].text if len(rest) == 1 else _("Others")
+        total = sum(value for _head, value in rest)
+        slices.append({"name": name, "tone": tones.REST, "value": total})
+    return slices

@@ -16,27 +16,40 @@ export function startAge(report) {
 
 /** The numbers are as of `moment`, which was `lag` seconds before the server answered. */
 export function showAge(moment, lag) {
-  const time = formatSeconds(new Date(moment));
-  const behind = text("behind", { seconds: Math.round(lag) });
-  line.querySelector("[data-age]").textContent = `${text("as_of", { time })} · ${behind}`;
+  line.dataset.asOf = moment;
   line.dataset.state = lag > STALE_SECONDS ? "stale" : "fresh";
+  write(asOf(), text("behind", { seconds: Math.round(lag) }));
   showBanner("");
 }
 
 /** No answer since `date`: the numbers on the page stay, but they stand still. */
 export function showUnreachable(date) {
-  line.dataset.state = "lost";
+  standStill();
   showBanner(text("unreachable", { time: formatSeconds(date) }));
 }
 
 /** Nothing more will come; reloading is the way on. */
 export function showEnded(key) {
-  line.dataset.state = "lost";
+  standStill();
   showBanner(text(key));
   const link = document.createElement("a");
   link.href = location.href;
   link.textContent = text("reload");
   banner.append(" ", link);
+}
+
+/** How far behind the numbers are is no longer known. */
+function standStill() {
+  line.dataset.state = "lost";
+  write(asOf());
+}
+
+function asOf() {
+  return text("as_of", { time: formatSeconds(new Date(line.dataset.asOf)) });
+}
+
+function write(...parts) {
+  line.querySelector("[data-age]").textContent = parts.join(" · ");
 }
 
 function showBanner(message) {

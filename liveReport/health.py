@@ -15,7 +15,7 @@ from liveReport.models import EventBatch
 
 logger = logging.getLogger(__name__)
 
-BROKER_SECONDS = 2
+BROKER_SECONDS = 1
 
 
 @require_safe

@@ -1,5 +1,6 @@
 """The administration: campaigns, access, the event log, channel plugins."""
 
+from axes.admin import AccessFailureLog, AccessLog
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
@@ -7,6 +8,8 @@ from . import access, campaigns, log, plugins
 
 __all__ = ["access", "campaigns", "log", "plugins"]
 
+# Neither is written; the failed log-ins that lock somebody out stay.
+admin.site.unregister([AccessFailureLog, AccessLog])
 admin.site.site_title = _("liveReport")
 admin.site.site_header = _("Campaign live reports")
 admin.site.index_title = _("Administration")

@@ -49,10 +49,16 @@ class ChannelTallies:
     campaign: Campaign
     channel: Channel
     window: Window
-    executions: Sequence[int] = field(default_factory=tuple)
+    executions: Sequence[int] = ()
+    _known: dict[tuple[str, str], Tallies] = field(default_factory=dict)
 
     def of(self, metric: Metric, by: str = "") -> Tallies:
         """A stored metric over the window, whole, by dimension or by execution."""
+        if (metric.key, by) not in self._known:
+            self._known[metric.key, by] = self._of(metric, by)
+        return self._known[metric.key, by]
+
+    def _of(self, metric: Metric, by: str) -> Tallies:
         if isinstance(metric, Gauge):
             return self._waiting(metric, by)
         if isinstance(metric, Count):

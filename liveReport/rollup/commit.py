@@ -25,8 +25,8 @@ from . import sketch
 from .fold import Cell, Folded, SeriesKey, fold
 from .lease import Fenced, Lease, acquire
 
-CHUNK = 5_000
-"""Events to a transaction, unless a single batch holds more."""
+CHUNK = 20_000
+"""Events to a transaction: few enough to keep the lock short, enough to share its cost."""
 BUDGET = 20.0
 """Seconds after which a tick leaves the rest to the next one."""
 RETENTION = timedelta(hours=26)

@@ -23,6 +23,7 @@ from .declarations import (
     Text,
     Widget,
 )
+from .reasons import COMMON_EXCLUSIONS
 from .registry import (
     AlreadyRegistered,
     all_channels,
@@ -34,6 +35,7 @@ from .registry import (
 )
 
 __all__ = [
+    "COMMON_EXCLUSIONS",
     "EXECUTION",
     "NONE",
     "OTHER",

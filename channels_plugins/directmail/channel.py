@@ -1,0 +1,144 @@
+"""The direct mail channel, declared."""
+
+from django.utils.translation import gettext_lazy as _
+
+from liveReport.channels import (
+    COMMON_EXCLUSIONS,
+    Channel,
+    Count,
+    Dimension,
+    EventType,
+    Parts,
+    Profiles,
+    Rate,
+    Table,
+    register,
+)
+
+
+@register
+class DirectMail(Channel):
+    """Letters and cards, from the file to the letter box."""
+
+    slug = "directmail"
+    label = _("Direct mail")
+    description = _("Letters and cards handed over to a printer or the post.")
+    position = 60
+
+    dimensions = (
+        Dimension(
+            key="reason",
+            label=_("Reason"),
+            labels={
+                **COMMON_EXCLUSIONS,
+                "DirectMailNoVariantDefined": _("No variant to send (DirectMailNoVariantDefined)"),
+                "DirectMailNoMessageFoundForTreatment": _(
+                    "No message for the treatment (DirectMailNoMessageFoundForTreatment)"
+                ),
+            },
+        ),
+    )
+    events = (
+        EventType(key="targeted", label=_("Targeted")),
+        EventType(key="excluded", label=_("Excluded"), dimensions=("reason",)),
+        EventType(key="sent", label=_("Sent")),
+        EventType(key="error", label=_("Error"), dimensions=("reason",)),
+        EventType(key="delivered", label=_("Delivered")),
+        EventType(key="returned", label=_("Returned"), dimensions=("reason",)),
+    )
+    metrics = (
+        Profiles(
+            key="targeted",
+            label=_("Targeted"),
+            definition=_("Distinct profiles that the campaign set out to reach by post."),
+            events=("targeted",),
+        ),
+        Count(
+            key="targeting_events",
+            label=_("Targeting events"),
+            definition=_(
+                "How often a profile was targeted; the same profile may count repeatedly."
+            ),
+            events=("targeted",),
+        ),
+        Profiles(
+            key="excluded",
+            label=_("Excluded"),
+            definition=_("Distinct profiles that were held back before sending, for any reason."),
+            events=("excluded",),
+        ),
+        Count(
+            key="exclusion_events",
+            label=_("Exclusion events"),
+            definition=_(
+                "How often a profile was held back; the same profile may count repeatedly."
+            ),
+            events=("excluded",),
+        ),
+        Count(
+            key="sent",
+            label=_("Sent"),
+            definition=_("Pieces handed over for printing or posting."),
+            events=("sent",),
+        ),
+        Count(
+            key="errors",
+            label=_("Errors"),
+            definition=_("Pieces that could not be handed over because something failed."),
+            rate="error_rate",
+            events=("error",),
+        ),
+        Count(
+            key="delivered",
+            label=_("Delivered"),
+            definition=_("Pieces that the post reported as delivered."),
+            rate="delivery_rate",
+            events=("delivered",),
+        ),
+        Count(
+            key="returned",
+            label=_("Returned"),
+            definition=_("Pieces that the post brought back."),
+            events=("returned",),
+        ),
+        Rate(
+            key="delivery_rate",
+            label=_("Delivery rate"),
+            definition=_("Delivered, as a share of sent."),
+            numerator="delivered",
+            denominator="sent",
+        ),
+        Rate(
+            key="error_rate",
+            label=_("Error rate"),
+            definition=_("Errors, relative to sent."),
+            numerator="errors",
+            denominator="sent",
+        ),
+    )
+    widgets = (
+        Table(
+            key="sending_statistics",
+            title=_("Direct mail – Sending statistics"),
+            help=_("How many people the mailing is meant for, and what was handed over for them."),
+            metrics=("targeted", "sent", "errors", "excluded"),
+            size=(12, 4),
+        ),
+        Parts(
+            key="error_reasons",
+            title=_("Error reasons"),
+            help=_("Why pieces could not be handed over."),
+            metrics=("errors",),
+            by="reason",
+        ),
+        Parts(
+            key="exclusion_reasons",
+            title=_("Exclusion reasons"),
+            help=_("Why profiles were held back. One profile can have several reasons."),
+            metrics=("excluded",),
+            by="reason",
+        ),
+    )
+    audience = ("targeted",)
+    deliveries = ("sent",)
+    errors = ("error",)

@@ -1,0 +1,1 @@
+"""Email: sending, bounces, engagement and offers."""

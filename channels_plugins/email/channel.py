@@ -1,0 +1,55 @@
+"""The email channel, declared."""
+
+from django.utils.translation import gettext_lazy as _
+
+from liveReport.channels import Channel, Dimension, EventType, register
+
+from .metrics import METRICS
+from .reasons import REASONS
+from .widgets import WIDGETS
+
+
+@register
+class Email(Channel):
+    """Sending, bounces, engagement and offers of email."""
+
+    slug = "email"
+    label = _("Email")
+    description = _("Messages to mailboxes, with bounces, opens, clicks and offers.")
+    position = 10
+
+    dimensions = (
+        Dimension(key="reason", label=_("Reason"), labels=REASONS),
+        Dimension(
+            key="category",
+            label=_("Category"),
+            choices={
+                "hard": _("Hard bounce"),
+                "soft": _("Soft bounce"),
+                "ignored": _("Ignored"),
+            },
+        ),
+        Dimension(key="domain", label=_("Recipient domain")),
+        Dimension(key="offer", label=_("Offer")),
+    )
+    events = (
+        EventType(key="targeted", label=_("Targeted")),
+        EventType(key="excluded", label=_("Excluded"), dimensions=("reason",)),
+        EventType(key="sent", label=_("Sent"), dimensions=("domain",)),
+        EventType(key="deferred", label=_("Deferred"), dimensions=("reason", "domain")),
+        EventType(key="delivered", label=_("Delivered"), dimensions=("domain",)),
+        EventType(key="bounced", label=_("Bounced"), dimensions=("category", "reason", "domain")),
+        EventType(key="error", label=_("Error"), dimensions=("reason",)),
+        EventType(key="opened", label=_("Opened"), dimensions=("domain",)),
+        EventType(key="clicked", label=_("Clicked"), dimensions=("domain",)),
+        EventType(key="unsubscribed", label=_("Unsubscribed")),
+        EventType(key="complained", label=_("Complained")),
+        EventType(key="offer_sent", label=_("Offer sent"), dimensions=("offer",)),
+        EventType(key="offer_displayed", label=_("Offer displayed"), dimensions=("offer",)),
+        EventType(key="offer_clicked", label=_("Offer clicked"), dimensions=("offer",)),
+    )
+    metrics = METRICS
+    widgets = WIDGETS
+    audience = ("targeted",)
+    deliveries = ("delivered",)
+    errors = ("error",)

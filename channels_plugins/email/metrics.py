@@ -1,0 +1,198 @@
+"""What the email channel counts."""
+
+from django.utils.translation import gettext_lazy as _
+
+from liveReport.channels import Count, Gauge, Profiles, Rate
+
+METRICS = (
+    Count(
+        key="targeted",
+        label=_("Targeted"),
+        definition=_("Emails that the campaign set out to send, before anything was held back."),
+        events=("targeted",),
+    ),
+    Profiles(
+        key="excluded",
+        label=_("Excluded"),
+        definition=_("Distinct profiles that were held back before sending, for any reason."),
+        events=("excluded",),
+    ),
+    Count(
+        key="exclusion_events",
+        label=_("Exclusion events"),
+        definition=_("How often a profile was held back; the same profile may count repeatedly."),
+        events=("excluded",),
+    ),
+    Count(
+        key="sent",
+        label=_("Sent"),
+        definition=_("Emails handed over to the mail servers. Says nothing of arrival yet."),
+        events=("sent",),
+    ),
+    Count(
+        key="delivered",
+        label=_("Delivered"),
+        definition=_("Emails that the recipient's mail server accepted."),
+        rate="delivery_rate",
+        events=("delivered",),
+    ),
+    Profiles(
+        key="delivered_profiles",
+        label=_("Profiles reached"),
+        definition=_("Distinct profiles with at least one delivered email."),
+        events=("delivered",),
+    ),
+    Count(
+        key="bounces",
+        label=_("Bounces"),
+        definition=_("Emails that came back, while sending or from returned mail later."),
+        rate="bounce_rate",
+        events=("bounced",),
+    ),
+    Gauge(
+        key="retries",
+        label=_("Retries"),
+        definition=_(
+            "Emails waiting for another attempt now: the last thing heard of them is a deferral."
+        ),
+        latest_of=("sent", "deferred", "delivered", "bounced", "error"),
+        state="deferred",
+    ),
+    Count(
+        key="errors",
+        label=_("Errors"),
+        definition=_("Emails that could not be sent because something failed on our side."),
+        rate="error_rate",
+        events=("error",),
+    ),
+    Count(
+        key="opens",
+        label=_("Opens"),
+        definition=_("Times an email was opened, including repeated opens."),
+        rate="open_rate",
+        events=("opened",),
+    ),
+    Profiles(
+        key="unique_opens",
+        label=_("Unique opens"),
+        definition=_("Distinct profiles that opened at least one email."),
+        rate="unique_open_rate",
+        events=("opened",),
+    ),
+    Count(
+        key="clicks",
+        label=_("Clicks"),
+        definition=_("Times a link in an email was followed, including repeated clicks."),
+        rate="click_rate",
+        events=("clicked",),
+    ),
+    Profiles(
+        key="unique_clicks",
+        label=_("Unique clicks"),
+        definition=_("Distinct profiles that followed at least one link."),
+        rate="unique_click_rate",
+        events=("clicked",),
+    ),
+    Count(
+        key="unsubscribes",
+        label=_("Unsubscribes"),
+        definition=_("Times a recipient asked for no more email by the unsubscribe link."),
+        rate="unsubscribe_rate",
+        events=("unsubscribed",),
+    ),
+    Count(
+        key="spam_complaints",
+        label=_("Spam complaints"),
+        definition=_("Times a recipient marked an email as spam."),
+        rate="complaint_rate",
+        events=("complained",),
+    ),
+    Count(
+        key="offer_sent",
+        label=_("Offer sent"),
+        definition=_("Offers that went out inside emails."),
+        events=("offer_sent",),
+    ),
+    Count(
+        key="offer_impressions",
+        label=_("Offer impressions"),
+        definition=_("Times an offer inside an email was displayed."),
+        events=("offer_displayed",),
+    ),
+    Count(
+        key="offer_clicks",
+        label=_("Offer clicks"),
+        definition=_("Times an offer inside an email was clicked."),
+        events=("offer_clicked",),
+    ),
+    Rate(
+        key="delivery_rate",
+        label=_("Delivery rate"),
+        definition=_("Delivered, as a share of sent."),
+        numerator="delivered",
+        denominator="sent",
+    ),
+    Rate(
+        key="bounce_rate",
+        label=_("Bounce rate"),
+        definition=_("Bounces, as a share of sent."),
+        numerator="bounces",
+        denominator="sent",
+    ),
+    Rate(
+        key="error_rate",
+        label=_("Error rate"),
+        definition=_("Errors, relative to sent."),
+        numerator="errors",
+        denominator="sent",
+    ),
+    Rate(
+        key="open_rate",
+        label=_("Open rate"),
+        definition=_("Opens, relative to delivered; undefined when they exceed it."),
+        numerator="opens",
+        denominator="delivered",
+    ),
+    Rate(
+        key="unique_open_rate",
+        label=_("Unique open rate"),
+        definition=_("Profiles that opened, as a share of the profiles reached."),
+        numerator="unique_opens",
+        denominator="delivered_profiles",
+    ),
+    Rate(
+        key="click_rate",
+        label=_("Click rate"),
+        definition=_("Clicks, relative to delivered; undefined when they exceed it."),
+        numerator="clicks",
+        denominator="delivered",
+    ),
+    Rate(
+        key="unique_click_rate",
+        label=_("Unique click rate"),
+        definition=_("Profiles that clicked, as a share of the profiles reached."),
+        numerator="unique_clicks",
+        denominator="delivered_profiles",
+    ),
+    Rate(
+        key="click_to_open_rate",
+        label=_("Click-to-open rate"),
+        definition=_("Profiles that clicked, as a share of those that opened."),
+        numerator="unique_clicks",
+        denominator="unique_opens",
+    ),
+    Rate(
+        key="unsubscribe_rate",
+        label=_("Unsubscribe rate"),
+        definition=_("Unsubscribes, as a share of delivered."),
+        numerator="unsubscribes",
+        denominator="delivered",
+    ),
+    Rate(
+        key="complaint_rate",
+        label=_("Complaint rate"),
+        definition=_("Spam complaints, as a share of delivered."),
+        numerator="spam_complaints",
+        denominator="delivered",
+    ),
+)

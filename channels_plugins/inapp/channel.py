@@ -1,0 +1,114 @@
+"""The in-app channel, declared."""
+
+from django.utils.translation import gettext_lazy as _
+
+from liveReport.channels import (
+    COMMON_EXCLUSIONS,
+    Channel,
+    Count,
+    Dimension,
+    EventType,
+    Kpi,
+    Parts,
+    Profiles,
+    Rate,
+    Series,
+    register,
+)
+
+
+@register
+class InApp(Channel):
+    """Messages shown inside an app."""
+
+    slug = "inapp"
+    label = _("In-app")
+    description = _("Messages inside an app, and what people do with them.")
+    position = 20
+
+    dimensions = (
+        Dimension(
+            key="reason",
+            label=_("Reason"),
+            labels={
+                **COMMON_EXCLUSIONS,
+                "InAppNoVariantDefined": _("No variant to show (InAppNoVariantDefined)"),
+                "InAppNoMessageFoundForTreatment": _(
+                    "No message for the treatment (InAppNoMessageFoundForTreatment)"
+                ),
+            },
+        ),
+        Dimension(
+            key="interaction",
+            label=_("Interaction"),
+            choices={"click": _("Click"), "dismiss": _("Dismissal"), "other": _("Other")},
+        ),
+    )
+    events = (
+        EventType(key="excluded", label=_("Excluded"), dimensions=("reason",)),
+        EventType(key="impression", label=_("Impression")),
+        EventType(key="interaction", label=_("Interaction"), dimensions=("interaction",)),
+    )
+    metrics = (
+        Count(
+            key="impressions",
+            label=_("Impressions"),
+            definition=_("Times an in-app message was shown."),
+            events=("impression",),
+        ),
+        Profiles(
+            key="unique_impressions",
+            label=_("Unique impressions"),
+            definition=_("Distinct profiles to whom an in-app message was shown."),
+            events=("impression",),
+        ),
+        Count(
+            key="interactions",
+            label=_("Interactions"),
+            definition=_("Everything people did with a message: clicks, dismissals and the rest."),
+            rate="interaction_rate",
+            events=("interaction",),
+        ),
+        Profiles(
+            key="excluded",
+            label=_("Excluded"),
+            definition=_("Distinct profiles to whom nothing was shown, for any reason."),
+            events=("excluded",),
+        ),
+        Count(
+            key="exclusion_events",
+            label=_("Exclusion events"),
+            definition=_("How often a message was held back."),
+            events=("excluded",),
+        ),
+        Rate(
+            key="interaction_rate",
+            label=_("Interaction rate"),
+            definition=_("Interactions, relative to impressions; undefined when they exceed them."),
+            numerator="interactions",
+            denominator="impressions",
+        ),
+    )
+    widgets = (
+        Kpi(
+            key="performance",
+            title=_("In-app performance"),
+            help=_("How often messages were seen in the app, and how often people reacted."),
+            metrics=("impressions", "interactions"),
+        ),
+        Series(
+            key="summary",
+            title=_("In-app summary"),
+            help=_("Impressions and reactions over the day, a point every quarter of an hour."),
+            metrics=("impressions", "interactions"),
+        ),
+        Parts(
+            key="interactions_by_type",
+            title=_("Interactions by type"),
+            help=_("What people do with a message: follow it, close it, or something else."),
+            metrics=("interactions",),
+            by="interaction",
+            size=(12, 7),
+        ),
+    )
+    deliveries = ("impression",)

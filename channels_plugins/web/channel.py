@@ -1,0 +1,112 @@
+"""The web channel, declared."""
+
+from django.utils.translation import gettext_lazy as _
+
+from liveReport.channels import (
+    COMMON_EXCLUSIONS,
+    Channel,
+    Count,
+    Dimension,
+    EventType,
+    Kpi,
+    Profiles,
+    Rate,
+    Series,
+    Table,
+    register,
+)
+
+
+@register
+class Web(Channel):
+    """Personalised parts of web pages."""
+
+    slug = "web"
+    label = _("Web")
+    description = _("Personalised web pages, element by element.")
+    position = 50
+
+    dimensions = (
+        Dimension(
+            key="reason",
+            label=_("Reason"),
+            labels={
+                **COMMON_EXCLUSIONS,
+                "WebNoVariantDefined": _("No variant to show (WebNoVariantDefined)"),
+                "WebNoMessageFoundForTreatment": _(
+                    "No content for the treatment (WebNoMessageFoundForTreatment)"
+                ),
+            },
+        ),
+        Dimension(key="element", label=_("Page element")),
+    )
+    events = (
+        EventType(key="excluded", label=_("Excluded"), dimensions=("reason",)),
+        EventType(key="impression", label=_("Impression"), dimensions=("element",)),
+        EventType(key="interaction", label=_("Interaction"), dimensions=("element",)),
+    )
+    metrics = (
+        Count(
+            key="impressions",
+            label=_("Impressions"),
+            definition=_("Times a personalised element was shown on a page."),
+            events=("impression",),
+        ),
+        Profiles(
+            key="unique_impressions",
+            label=_("Unique impressions"),
+            definition=_("Distinct profiles that saw a personalised element."),
+            events=("impression",),
+        ),
+        Count(
+            key="interactions",
+            label=_("Interactions"),
+            definition=_("Times people used an element: a click or any other action."),
+            rate="interaction_rate",
+            events=("interaction",),
+        ),
+        Profiles(
+            key="excluded",
+            label=_("Excluded"),
+            definition=_("Distinct profiles to whom nothing was shown, for any reason."),
+            events=("excluded",),
+        ),
+        Count(
+            key="exclusion_events",
+            label=_("Exclusion events"),
+            definition=_("How often an experience was held back."),
+            events=("excluded",),
+        ),
+        Rate(
+            key="interaction_rate",
+            label=_("Interaction rate"),
+            definition=_("Interactions, relative to impressions; undefined when they exceed them."),
+            numerator="interactions",
+            denominator="impressions",
+        ),
+    )
+    widgets = (
+        Kpi(
+            key="performance",
+            title=_("Web performance"),
+            help=_("How often the experiences were seen on your pages, and how often used."),
+            metrics=("impressions", "interactions"),
+        ),
+        Series(
+            key="summary",
+            title=_("Web summary"),
+            help=_(
+                "Impressions, the people behind them and their actions over the day. People are "
+                "counted anew in each quarter of an hour, so their points do not add up."
+            ),
+            metrics=("impressions", "unique_impressions", "interactions"),
+        ),
+        Table(
+            key="interactions_by_element",
+            title=_("Interactions by element"),
+            help=_("Which elements of your pages people use, and how many of them saw each."),
+            metrics=("interactions", "impressions", "unique_impressions"),
+            by="element",
+        ),
+    )
+    deliveries = ("impression",)

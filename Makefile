@@ -1,0 +1,74 @@
+# liveReport: `make run` shows it, `make test` proves it, `make help` lists the rest.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= python3
+export LIVEREPORT_DATA_DIR ?= $(CURDIR)/var
+BUNDLE := dashboards/static/dashboards/build/report.js
+FRONTEND := package.json package-lock.json $(shell find dashboards/frontend -type f 2>/dev/null)
+CATALOGS := $(shell find liveReport dashboards channels_plugins -name '*.po')
+POSTGRES := $(or $(LIVEREPORT_TEST_POSTGRES),postgres://postgres@127.0.0.1:5432/livereport)
+
+.PHONY: help run setup test test-sqlite test-postgresql lint bench clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
+
+run: setup ## a moving live report on http://127.0.0.1:8000 (PORT overrides)
+	@exec $(BIN)/python manage.py run
+
+setup: $(VENV)/.base $(BUNDLE) $(VENV)/.translations $(VENV)/.static ## only the environment
+
+test: lint test-sqlite test-postgresql ## every gate and every test
+
+lint: setup $(VENV)/.dev ## format, style, types, system checks, migrations
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python manage.py check
+	$(BIN)/python manage.py makemigrations --check
+
+test-sqlite: setup $(VENV)/.dev
+	$(BIN)/pytest -n 2
+
+test-postgresql: setup $(VENV)/.dev
+	@if $(BIN)/python -c 'import psycopg,sys; psycopg.connect(sys.argv[1].rsplit("/",1)[0]+"/postgres", connect_timeout=3)' "$(POSTGRES)" 2>/dev/null; \
+	then SECRET_KEY=only-for-tests-only-for-tests-only-for-tests-0123456789 DATABASE_URL="$(POSTGRES)" $(BIN)/pytest -n 2 --ignore tests/test_browser.py; \
+	elif [ "$$CI" = true ]; then echo "PostgreSQL is not reachable" >&2; exit 1; \
+	else echo "SKIPPED the same tests on PostgreSQL: not reachable"; fi
+
+bench: setup $(VENV)/.dev ## measure, as ratios within one run
+	$(BIN)/python -m tests.benchmarks
+
+clean: ## remove everything that was built; the data stay
+	rm -rf $(VENV) node_modules dashboards/static/dashboards/build
+
+# uv installs in seconds what takes pip half a minute; pip does where uv has no wheel.
+define install
+	@$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r $(1) || $(BIN)/pip install -q --require-hashes -r $(1)
+	@touch $@
+endef
+
+$(VENV)/.venv:
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install -q --require-hashes -r requirements/tools.txt || echo "without uv"
+	@touch $@
+
+$(VENV)/.base: requirements/base.txt $(VENV)/.venv
+	$(call install,$<)
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.base
+	$(call install,$<)
+
+$(BUNDLE): $(FRONTEND) | $(VENV)/.venv
+	@command -v npm >/dev/null || $(BIN)/pip install -q --require-hashes -r requirements/node.txt
+	@PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --silent && PATH="$$PATH:$(CURDIR)/$(BIN)" npm run --silent build
+	@touch $@
+
+$(VENV)/.translations: $(CATALOGS) $(VENV)/.base
+	@$(BIN)/python manage.py compile_translations
+	@touch $@
+
+$(VENV)/.static: $(BUNDLE) $(VENV)/.base $(shell find liveReport/static dashboards/static -type f -not -path '*/build/*' 2>/dev/null)
+	@$(BIN)/python manage.py collectstatic --noinput -v0
+	@touch $@

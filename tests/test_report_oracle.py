@@ -51,9 +51,7 @@ def _events_of_type(channel: Channel, kind: str) -> st.SearchStrategy[dict[str, 
     )
 
 
-def send_in_batches(
-    source: Source, events: Sequence[dict[str, Any]], sizes: Sequence[int]
-) -> None:
+def send_in_batches(source: Source, events: Sequence[dict[str, Any]], sizes: Sequence[int]) -> None:
     """Cut the events into requests of these sizes; fold after every other one."""
     rest = list(events)
     for number, size in enumerate([*sizes, len(rest)]):

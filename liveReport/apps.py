@@ -3,6 +3,7 @@
 from django.apps import AppConfig
 from django.apps import apps as installed
 from django.apps.registry import Apps
+from django.contrib.staticfiles.apps import StaticFilesConfig as DjangoStaticFilesConfig
 from django.db.models.signals import post_migrate
 from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
@@ -21,6 +22,17 @@ class LiveReportConfig(AppConfig):
         from liveReport.channels import checks  # noqa: F401 (registers the system checks)
 
         post_migrate.connect(_complete_channel_plugins, sender=self)
+
+
+class StaticFilesConfig(DjangoStaticFilesConfig):
+    """Leaves out of the collected files what no page of ours asks for: most of their bulk."""
+
+    ignore_patterns = [
+        *DjangoStaticFilesConfig.ignore_patterns,
+        "rest_framework",
+        "redoc",
+        "ext",  # htmx's extensions
+    ]
 
 
 def _complete_channel_plugins(apps: Apps = installed, **kwargs: object) -> None:

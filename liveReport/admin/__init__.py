@@ -1,6 +1,7 @@
 """The administration: campaigns, access, the event log, channel plugins."""
 
-from axes.admin import AccessFailureLog, AccessLog
+import axes.admin  # noqa: F401 (registers what is unregistered here)
+from axes.models import AccessFailureLog, AccessLog
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 

@@ -1,6 +1,8 @@
 """The two periodic tasks, seeded once. From then on they are the administrator's to change."""
 
+from django.apps.registry import Apps
 from django.db import migrations
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 TASKS = [
     # name and task, every so many, of these, and a message older than that is not worth obeying
@@ -9,7 +11,7 @@ TASKS = [
 ]
 
 
-def seed(apps, schema_editor):
+def seed(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     PeriodicTask = apps.get_model("django_celery_beat", "PeriodicTask")
     IntervalSchedule = apps.get_model("django_celery_beat", "IntervalSchedule")
     for name, every, period, expire_seconds in TASKS:

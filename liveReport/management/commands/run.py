@@ -1,26 +1,35 @@
 """``manage.py run``: the whole live report in one command."""
 
+import fcntl
 import os
-import secrets
 import shutil
+import socket
 import sys
-import time
 import urllib.request
 from argparse import ArgumentParser
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
+from urllib.error import HTTPError
 
 from django.conf import settings
-from django.contrib.auth.models import User
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
+from liveReport.demo import account
 from liveReport.supervisor import Child, Supervisor
 
-DEMO_USER = "demo"
+GRANIAN = (
+    *("-m", "granian", "--interface", "wsgi", "--http", "1", "--no-ws"),
+    *("--workers", "2", "--blocking-threads", "4", "--backpressure", "64"),
+    *("--respawn-failed-workers", "--respawn-interval", "0.5"),
+    *("--workers-kill-timeout", "5", "--log-level", "warning"),
+)
+CELERY = ("-m", "celery", "--quiet", "--app", "liveReport")
+QUIET = ("--loglevel", "warning")
+ALONE = ("--without-gossip", "--without-mingle", "--without-heartbeat")
 
 
 class Command(BaseCommand):
@@ -31,23 +40,66 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, no_demo: bool, **options: Any) -> None:
         host, port = os.environ.get("HOST", "127.0.0.1"), os.environ.get("PORT", "8000")
-        url = f"http://{host}:{port}"
-        _prepare()
-        password = "" if no_demo else _demo_password()
-        connections.close_all()
-        supervisor = Supervisor(_children(host, port, "" if no_demo else url), self._say)
-        supervisor.run(_once_ready(url, lambda: self._welcome(url, password)))
-        self._say("Stopped.")
+        _check_port(host, port)
+        with _alone():
+            _prepare()
+            greeting = [f"liveReport   http://{_reachable(host)}:{port}/admin/"]
+            if not no_demo:
+                greeting += account.greeting()
+            connections.close_all()
+            self._run(host, port, greeting, no_demo=no_demo)
 
-    def _welcome(self, url: str, password: str) -> None:
-        self._say(f"\n  liveReport is at  {url}/admin/")
-        if password:
-            self._say(f"  log in as         {DEMO_USER} / {password}")
-        self._say("  stop with         Ctrl-C\n")
+    def _run(self, host: str, port: str, greeting: list[str], *, no_demo: bool) -> None:
+        url = f"http://{_reachable(host)}:{port}"
+        others = [*_celery(), *([] if no_demo else [_demo(url)])]
+
+        def ready() -> None:
+            self._say("\n  " + "\n  ".join([*greeting, "Ctrl-C stops everything."]) + "\n")
+            supervisor.children.extend(others)
+
+        # The page comes first: what would compete for the processor waits until it answers.
+        supervisor = Supervisor([_web(host, port)], self._say)
+        supervisor.run(_once(lambda: _answers(url), ready))
+        self._say("Stopped.")
 
     def _say(self, text: str) -> None:
         self.stdout.write(text)
         self.stdout.flush()
+
+
+def _web(host: str, port: str) -> Child:
+    address = ("--host", host, "--port", port)
+    return Child("web", [sys.executable, *GRANIAN, *address, "liveReport.wsgi:application"])
+
+
+def _celery() -> list[Child]:
+    return [
+        Child("worker", [sys.executable, *CELERY, "worker", *QUIET, *ALONE]),
+        Child("beat", [sys.executable, *CELERY, "beat", *QUIET, "--pidfile="]),
+    ]
+
+
+def _demo(url: str) -> Child:
+    return Child("demo", [sys.executable, sys.argv[0], "demo", "--url", url])
+
+
+def _check_port(host: str, port: str) -> None:
+    try:
+        socket.create_server((host, int(port)), reuse_port=False).close()
+    except (OSError, ValueError, OverflowError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "no such port"
+        raise CommandError(f"{host}:{port}: {reason}. Choose another PORT.") from error
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Two of us on one data directory would fold and speak twice."""
+    with (settings.DATA_DIR / "run.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise CommandError(f"Already running on {settings.DATA_DIR}.") from error
+        yield
 
 
 def _prepare() -> None:
@@ -55,55 +107,24 @@ def _prepare() -> None:
     call_command("migrate", verbosity=0, interactive=False)
     if not (Path(settings.STATIC_ROOT) / "staticfiles.json").exists():
         call_command("collectstatic", verbosity=0, interactive=False)
-    folder = getattr(settings, "CELERY_BROKER_TRANSPORT_OPTIONS", {}).get("data_folder_in")
-    if folder:  # doorbells of an earlier run: the first tick does all there is to do anyway
-        shutil.rmtree(folder, ignore_errors=True)
-        Path(folder).mkdir(mode=0o700, parents=True)
+    if queue := getattr(settings, "QUEUE_DIR", None):
+        # Doorbells of an earlier run: the first tick does all there is to do anyway.
+        shutil.rmtree(queue / "messages")
+        (queue / "messages").mkdir(mode=0o700)
 
 
-def _demo_password() -> str:
-    """The password of the demo user, made up once and kept where only its owner reads."""
-    path = settings.DATA_DIR / "demo.password"
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(9))
-    password: str = path.read_text()
-    user, _ = User.objects.get_or_create(username=DEMO_USER)
-    user.is_staff = user.is_superuser = True
-    user.set_password(password)
-    user.save()
-    return password
+def _reachable(host: str) -> str:
+    return "127.0.0.1" if host in ("0.0.0.0", "::", "") else host  # noqa: S104 (compared only)
 
 
-def _children(host: str, port: str, demo_url: str) -> list[Child]:
-    python, celery = sys.executable, ("-m", "celery", "-A", "liveReport")
-    web = ("-m", "granian", "--interface", "wsgi", "--host", host, "--port", port)
-    calm = ("--workers", "2", "--log-level", "warning", "--respawn-failed-workers")
-        "--workers",
-        "2",
-        "--no-access-log",
-        "--log-level",
-        "warning",
-        "--respawn-failed-workers",
-    )
-    children = [
-        Child("web", [python, *web, *calm, "liveReport.wsgi:application"]),
-        Child("worker", [python, *celery, "worker", "-l", "warning", "--without-gossip"]),
-        Child("beat", [python, *celery, "beat", "-l", "warning"]),
-    ]
-    if demo_url:
-        children.append(Child("demo", [python, "manage.py", "demo", "--url", demo_url]))
-    return children
-
-
-def _once_ready(url: str, then: Callable[[], None]) -> Callable[[], None]:
-    """A check to repeat: calls ``then`` once, when the page answers."""
-    waiting = [True]
-    started = time.monotonic()
+def _once(condition: Callable[[], bool], then: Callable[[], None]) -> Callable[[], None]:
+    """A check to repeat: calls ``then`` once, as soon as the condition holds."""
+    waiting = True
 
     def check() -> None:
-        if waiting and (_answers(f"{url}/healthz") or time.monotonic() - started > 60):
-            waiting.clear()
+        nonlocal waiting
+        if waiting and condition():
+            waiting = False
             then()
 
     return check
@@ -111,7 +132,9 @@ def _once_ready(url: str, then: Callable[[], None]) -> Callable[[], None]:
 
 def _answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310 (our own server)
-            return bool(response.status == 200)
-    except (URLError, OSError):
+        urllib.request.urlopen(f"{url}/healthz", timeout=2).close()  # noqa: S310 (our own server)
+    except HTTPError:
+        return True  # it does answer, if only to say that this is not one of its names
+    except OSError:
         return False
+    return True

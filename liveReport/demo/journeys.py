@@ -36,9 +36,11 @@ def email(random: Random, *, offers: bool) -> Iterator[Step]:
         offer = pick(random, scenario.OFFERS)
         yield 4, {"type": "offer_sent", "offer": offer}
     at = 5 + random.expovariate(1 / 8)
-    for at, reason in _deferrals(random, at):
-        yield at, {"type": "deferred", "domain": domain, "reason": reason, "message": message}
-    at += 300 * random.random()
+    waits = list(_deferrals(random, at))
+    for wait, reason in waits:
+        yield wait, {"type": "deferred", "domain": domain, "reason": reason, "message": message}
+    if waits:
+        at = waits[-1][0] + 240 + random.expovariate(1 / 1_500)
     if random.random() < 0.017:
         category, reason = pick(random, scenario.BOUNCES).split(" ", 1)
         bounce = {"category": category, "reason": reason, "domain": domain, "message": message}

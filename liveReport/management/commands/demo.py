@@ -1,31 +1,30 @@
-"""``manage.py demo``: a day of history, then live traffic over HTTP until stopped."""
+"""``manage.py demo``: a day of history, and live traffic over HTTP at the same time."""
 
 import sys
 import time
 from argparse import ArgumentParser
-from collections.abc import Sequence
-from random import Random
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import httpx
-import msgspec
+from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 from tqdm import tqdm
 
-from liveReport.demo.scenario import CAMPAIGNS
-from liveReport.demo.traffic import Event, Stream, history
-from liveReport.ingest import BodyError, receive
-from liveReport.models import ApiToken, Campaign, EventBatch, Source
+from liveReport.demo.campaigns import CAMPAIGNS, Demo
+from liveReport.demo.feed import Feed, Progress, append, post
+from liveReport.demo.traffic import World
+from liveReport.models import ApiToken, Campaign, Source
 
 SOURCE = "demo"
-BATCH = 5_000
 PERIOD = 1.0
 """Seconds between two requests of the live stream."""
 
 
 class Command(BaseCommand):
-    help = "Fill the last 24 hours once, then send live demo traffic to a running site."
+    help = "Send a day of demo history, and live demo traffic to a running site until stopped."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--url", required=True, help="where the site answers")
@@ -35,65 +34,57 @@ class Command(BaseCommand):
     def handle(self, *args: Any, url: str, scale: float, seconds: float, **options: Any) -> None:
         source = Source.objects.ensure(SOURCE)
         for campaign in CAMPAIGNS:
-            create(campaign.slug, campaign.name, campaign.channels)
-        random = Random()  # noqa: S311 (a demo, not a secret)
+            create(campaign)
+        path = settings.DATA_DIR / "demo.json"
         now = timezone.now()
-        past, pending = history(random, now, scale)
-        if not EventBatch.objects.filter(source=source).exists():
-            send_history(source, past)
-        _, token = ApiToken.objects.issue(source, ApiToken.Scope.INGEST)
-        deadline = time.monotonic() + seconds
-        stream = Stream(random, now, pending, scale)
-        with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}) as client:
+        progress = Progress.load(path, now)
+        world = World(progress.anchor, scale)
+        feed = Feed(world, progress, next_minute=world.minute_of(now) + 1)
+        history = _history(source, feed)
+        with httpx.Client(base_url=url, headers=_authorization(source), timeout=30) as client:
+            deadline = time.monotonic() + seconds
             while time.monotonic() < deadline:
-                deliver(client, stream.advance(timezone.now()))
-                time.sleep(PERIOD)
+                started, now = time.monotonic(), timezone.now()
+                post(client, feed.live(now))
+                progress.until = now
+                progress.save(path)
+                while time.monotonic() < started + PERIOD:
+                    if next(history, None) is None:
+                        time.sleep(max(0.0, started + PERIOD - time.monotonic()))
 
 
-def create(slug: str, name: str, channels: Sequence[str]) -> None:
+def create(demo: Demo) -> None:
     """A campaign that declares its channels, if there is none yet."""
-    campaign, _ = Campaign.objects.get_or_create(slug=slug, defaults={"name": name})
-    for channel in channels:
-        campaign.channels.get_or_create(channel=channel, defaults={"declared": True})
+    campaign, _ = Campaign.objects.get_or_create(slug=demo.slug, defaults={"name": demo.name})
+    for stream in demo.streams:
+        campaign.channels.get_or_create(channel=stream.channel, defaults={"declared": True})
 
 
-def send_history(source: Source, events: Sequence[Event]) -> None:
-    """Append a day's events through the front door of ingest, the latest first."""
-    starts = range(0, len(events), BATCH)
-    with tqdm(total=len(events), unit=" events", desc="24 h of history", file=sys.stderr) as bar:
-        for start in reversed(starts):
-            batch = events[start : start + BATCH]
-            body = msgspec.json.encode(batch)
-            while not _received(source, body):
-                time.sleep(1)
-            bar.update(len(batch))
+def _authorization(source: Source) -> dict[str, str]:
+    """A new token; those of earlier runs, which nobody holds any more, end."""
+    for token in ApiToken.objects.usable().filter(source=source):
+        token.revoke()
+    _, text = ApiToken.objects.issue(source, ApiToken.Scope.INGEST)
+    return {"Authorization": f"Bearer {text}"}
 
 
-def _received(source: Source, body: bytes) -> bool:
-    try:
-        receive(source, body)
-    except BodyError as error:
-        if error.retry_after is None:
-            raise
-        return False
-    return True
-
-
-def deliver(client: httpx.Client, events: Sequence[Event]) -> None:
-    """Send events until the site has them: the same ids again can do no harm."""
-    for start in range(0, len(events), BATCH):
-        body = msgspec.json.encode(events[start : start + BATCH])
-        for attempt in range(60):
-            if _accepted(client, body):
-                break
-            time.sleep(min(1 + attempt, 10))
-
-
-def _accepted(client: httpx.Client, body: bytes) -> bool:
-    try:
-        answer = client.post(
-            "/api/v1/events/", content=body, headers={"Content-Type": "application/json"}
-        )
-    except httpx.TransportError:
-        return False
-    return answer.status_code == 202
+def _history(source: Source, feed: Feed) -> Iterator[datetime]:
+    """Sends what is past, batch after batch, and shows how far back it has come."""
+    first = feed.next_minute - 1
+    with tqdm(
+        desc="history",
+        unit=" min",
+        total=first - max(first - 24 * 60, -24 * 60),
+        file=sys.stderr,
+        leave=False,
+        disable=None,  # only on a terminal
+    ) as bar:
+        events = 0
+        for oldest, batch in feed.backlog(timezone.now):
+            append(source, batch)
+            events += len(batch)
+            feed.progress.oldest = min(feed.progress.oldest, oldest)
+            bar.update(first - oldest - bar.n)
+            bar.set_postfix_str(f"{events:,} events")
+            yield timezone.now()
+    sys.stderr.write(f"The last 24 hours are complete: {events:,} events.\n")

@@ -1,0 +1,134 @@
+"""The demo campaigns, and how many profiles each of them reaches when. Tables only.
+
+Times are minutes from the first start of the demo; before it, they are negative.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from . import flows
+from .flows import Flow
+
+
+class Rhythm(Protocol):
+    """How many journeys begin in a minute, and since when their execution runs."""
+
+    def rate(self, minute: int, at: datetime) -> float:
+        """Journeys that begin in this minute, on the average."""
+
+    def execution(self, minute: int) -> int | None:
+        """The minute at which the execution began that is under way, if it has any."""
+
+
+@dataclass(frozen=True)
+class Waves:
+    """A large send in waves, then pulse after pulse, and a trickle if need be."""
+
+    waves: Sequence[tuple[int, int, float]]
+    """First minute, minutes, journeys a minute."""
+    pulse: float = 0
+    """Journeys in each of the first six of every twelve minutes, from ``pulses_from``."""
+    pulses_from: int = 0
+    trickle: float = 0
+
+    def rate(self, minute: int, at: datetime) -> float:
+        waves = sum(rate for first, length, rate in self.waves if 0 <= minute - first < length)
+        pulsing = minute >= self.pulses_from and (minute - self.pulses_from) % 12 < 6
+        return waves + self.pulse * pulsing + self.trickle
+
+    def execution(self, minute: int) -> None:
+        return None
+
+
+@dataclass(frozen=True)
+class Runs:
+    """A new execution every so often, over within half an hour."""
+
+    every: int
+    offset: int
+    size: float
+    """Journeys of one execution."""
+
+    def rate(self, minute: int, at: datetime) -> float:
+        passed = (minute - self.offset) % self.every
+        return self.size * math.exp(-passed / 5) * (1 - math.exp(-1 / 5)) if passed < 30 else 0
+
+    def execution(self, minute: int) -> int:
+        return minute - (minute - self.offset) % self.every
+
+
+@dataclass(frozen=True)
+class Days:
+    """Always on; most in the early evening, fewest before dawn (UTC)."""
+
+    peak: float
+
+    def rate(self, minute: int, at: datetime) -> float:
+        hour = at.hour + at.minute / 60
+        return self.peak * (0.56 + 0.44 * math.cos((hour - 18) / 24 * 2 * math.pi))
+
+    def execution(self, minute: int) -> None:
+        return None
+
+
+@dataclass(frozen=True)
+class Stream:
+    """Journeys of one campaign over one channel."""
+
+    key: str
+    channel: str
+    flow: Flow
+    rhythm: Rhythm
+    profiles: int = 0
+    """Of how many profiles each journey is one's; 0 when each is another's."""
+
+
+@dataclass(frozen=True)
+class Demo:
+    """A campaign of the demo."""
+
+    slug: str
+    name: str
+    streams: Sequence[Stream]
+
+
+LAUNCH = ((-1_270, 40, 300.0), (-560, 35, 800.0), (-190, 25, 500.0))
+LAUNCH_PUSH = tuple((first + 5, length, rate * 0.4) for first, length, rate in LAUNCH)
+
+CAMPAIGNS = (
+    Demo(
+        "season-launch",
+        "Season launch",
+        (
+            Stream("launch-email", "email", flows.EMAIL, Waves(LAUNCH, 380, -43)),
+            Stream("launch-push", "push", flows.PUSH, Waves(LAUNCH_PUSH, 150, -43)),
+        ),
+    ),
+    Demo(
+        "basket-reminder",
+        "Basket reminder",
+        (
+            Stream("basket-sms", "sms", flows.SMS, Runs(180, 2, 1_100), 9_000),
+            Stream("basket-email", "email", flows.EMAIL_WITH_OFFERS, Runs(180, 2, 1_600), 14_000),
+        ),
+    ),
+    Demo(
+        "welcome",
+        "Welcome, all year round",
+        (
+            Stream("welcome-web", "web", flows.WEB, Days(75), 16_000),
+            Stream("welcome-inapp", "inapp", flows.INAPP, Days(42), 11_000),
+        ),
+    ),
+    Demo(
+        "catalogue",
+        "Catalogue by post",
+        (
+            Stream("catalogue-letters", "directmail", flows.LETTERS, Waves([(-420, 25, 140)], 4)),
+            Stream("catalogue-post", "directmail", flows.POST, Days(5)),
+        ),
+    ),
+)

@@ -103,8 +103,8 @@ CAMPAIGNS = (
         "season-launch",
         "Season launch",
         (
-            Stream("launch-email", "email", flows.EMAIL, Waves(LAUNCH, 380, -43)),
-            Stream("launch-push", "push", flows.PUSH, Waves(LAUNCH_PUSH, 150, -43)),
+            Stream("launch-email", "email", flows.EMAIL, Waves(LAUNCH, 380, -49)),
+            Stream("launch-push", "push", flows.PUSH, Waves(LAUNCH_PUSH, 150, -49)),
         ),
     ),
     Demo(

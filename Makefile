@@ -8,8 +8,10 @@ BUNDLE := dashboards/static/dashboards/build/report.js
 FRONTEND := package.json package-lock.json $(shell find dashboards/frontend -type f 2>/dev/null)
 CATALOGS := $(shell find liveReport dashboards channels_plugins -name '*.po')
 POSTGRES := $(or $(LIVEREPORT_TEST_POSTGRES),postgres://postgres@127.0.0.1:5432/livereport)
+# These drive browsers and processes on a database of their own.
+NOT_ON_POSTGRESQL := accessibility browser celery chaos editor outage run
 
-.PHONY: help run setup test test-sqlite test-postgresql lint bench clean
+.PHONY: help run setup test test-sqlite test-postgresql lint bench chaos clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -33,12 +35,15 @@ test-sqlite: setup $(VENV)/.dev
 
 test-postgresql: setup $(VENV)/.dev
 	@if $(BIN)/python -c 'import psycopg,sys; psycopg.connect(sys.argv[1].rsplit("/",1)[0]+"/postgres", connect_timeout=3)' "$(POSTGRES)" 2>/dev/null; \
-	then SECRET_KEY=only-for-tests-only-for-tests-only-for-tests-0123456789 DATABASE_URL="$(POSTGRES)" $(BIN)/pytest -n 2 --ignore tests/test_browser.py; \
+	then SECRET_KEY=only-for-tests-only-for-tests-only-for-tests-0123456789 DATABASE_URL="$(POSTGRES)" $(BIN)/pytest -n 2 $(addprefix --ignore=tests/test_,$(addsuffix .py,$(NOT_ON_POSTGRESQL))); \
 	elif [ "$$CI" = true ]; then echo "PostgreSQL is not reachable" >&2; exit 1; \
 	else echo "SKIPPED the same tests on PostgreSQL: not reachable"; fi
 
 bench: setup $(VENV)/.dev ## measure, as ratios within one run
 	$(BIN)/python -m tests.benchmarks
+
+chaos: setup $(VENV)/.dev ## strike a site of each kind for five minutes, and count what it cost
+	$(BIN)/python -m tests.chaos --seconds 300
 
 clean: ## remove everything that was built; the data stay
 	rm -rf $(VENV) node_modules dashboards/static/dashboards/build

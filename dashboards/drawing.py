@@ -4,7 +4,9 @@ The numbers become text here and the tones are chosen; nothing is counted.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
+
+from django.utils import timezone
 
 from liveReport.report.frames import Column, Frame, Row, WidgetReport
 
@@ -89,6 +91,5 @@ class Drawing:
 
 
 def moment_text(value: str) -> str:
-    """A moment for readers without JavaScript, which writes it in their own time zone."""
-    moment = datetime.fromisoformat(value).astimezone(UTC)
-    return f"{moment:%Y-%m-%d %H:%M} UTC"
+    """A moment in the reader's time zone, for readers without JavaScript."""
+    return f"{timezone.localtime(datetime.fromisoformat(value)):%Y-%m-%d %H:%M}"

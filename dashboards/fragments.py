@@ -1,17 +1,23 @@
 """The parts of a page, each with a digest, so that a poll replaces only what differs."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, replace
 from datetime import datetime
 from functools import cached_property
+from urllib.parse import urlencode
 
 from django.urls import reverse
+from django.utils.timezone import get_current_timezone_name
 
 from liveReport.models import Campaign
 from liveReport.report import Head, Tab, TabReport
+from liveReport.report.frames import WidgetInfo
 
 from .drawing import moment_text
 from .labels import javascript_texts
+from .layouts import Arrangement, Layers
+from .pictures import pictures_of
 from .requests import Asked, rfc3339
 from .widgets import Widget, digest_of
 
@@ -73,13 +79,22 @@ class Changes:
 
 
 class Page:
-    """A tab's report, cut into parts."""
+    """A tab's report as one user has arranged it, cut into parts."""
 
-    def __init__(self, asked: Asked, report: TabReport) -> None:
+    def __init__(self, asked: Asked, layers: Layers) -> None:
         self.asked = asked
-        self.report = report
-        self.head: Head = report.head
-        self.widgets = [Widget(widget, asked) for widget in report.widgets]
+        self.layers = layers
+        self.report = _report(asked, layers)
+        self.head: Head = self.report.head
+        reports = {report.slug: report for report in self.report.widgets}
+        self.widgets = [
+            Widget(reports[slug], standing, asked)
+            for slug, standing in _arrangement(asked, layers, self.report.widgets).items()
+        ]
+
+    @property
+    def version(self) -> str:
+        return version_of(self.head, self.layers)
 
     @property
     def campaign(self) -> Campaign:
@@ -96,7 +111,7 @@ class Page:
     @cached_property
     def tabs(self) -> list[TabLink]:
         return [
-            TabLink(tab, self._url("report", tab.slug), tab.slug == self.asked.tab)
+            TabLink(tab, self.asked.url("report", tab=tab.slug), tab.slug == self.asked.tab)
             for tab in self.head.tabs
         ]
 
@@ -109,11 +124,33 @@ class Page:
 
     @property
     def feed_url(self) -> str:
-        return self._url("report-changes", self.asked.tab)
+        return self.asked.url("report-changes")
 
     @property
-    def export_url(self) -> str:
+    def layout_url(self) -> str:
+        return self.asked.url("report-layout")
+
+    @property
+    def wall_url(self) -> str:
+        return self.asked.url("report-wall")
+
+    @property
+    def csv_url(self) -> str:
         return reverse("report-csv", args=[self.campaign.slug]) + self.asked.query
+
+    @property
+    def xlsx_url(self) -> str:
+        return reverse("report-xlsx", args=[self.campaign.slug]) + self.asked.query
+
+    @property
+    def zone_url(self) -> str:
+        """Where to choose another one, and come back."""
+        return f"{reverse('time-zone')}?{urlencode({'next': self.asked.url('report')})}"
+
+    @property
+    def zone(self) -> str:
+        """The reader's time zone as far as the server knows it."""
+        return get_current_timezone_name()
 
     @property
     def unfiltered_url(self) -> str:
@@ -139,23 +176,57 @@ class Page:
         digest = digest_of([(choice.value, choice.selected) for choice in self.choices])
         return Part("lr-executions", digest, "dashboards/_executions.html")
 
+    @property
+    def grid(self) -> Part:
+        return Part("lr-places", digest_of(self.places), "dashboards/_places.html")
+
+    @property
+    def places(self) -> list[tuple[object, ...]]:
+        """Widget, x, y, columns and rows, in reading order."""
+        return [(widget.id, *astuple(widget.place)) for widget in self.widgets]
+
+    @property
+    def places_json(self) -> str:
+        return json.dumps(self.places, separators=(",", ":"))
+
     def changes(self, shown: Iterable[str]) -> Changes:
-        """What differs from the parts that a page shows."""
+        """What differs from the parts that a page shows.
+
+        Which widgets a draft has, and where, is for its author to say.
+        """
         known = dict(entry.rpartition(":")[::2] for entry in shown)
-        parts = [
-            part
-            for part in (self.title, self.navigation, self.filter)
-            if known.pop(part.id, None) != part.digest
-        ]
+        is_draft = bool(self.asked.draft)
+        own = (self.title, self.navigation, self.filter, *(() if is_draft else (self.grid,)))
+        parts = [part for part in own if known.pop(part.id, None) != part.digest]
         before = ["", *(widget.id for widget in self.widgets)]
+        pairs = zip(before, self.widgets, strict=False)
         return Changes(
             parts=parts,
             widgets=[w for w in self.widgets if w.id in known and known[w.id] != w.digest],
-            inserted=[
-                pair for pair in zip(before, self.widgets, strict=False) if pair[1].id not in known
-            ],
-            removed=sorted(set(known) - {widget.id for widget in self.widgets}),
+            inserted=[] if is_draft else [pair for pair in pairs if pair[1].id not in known],
+            removed=[] if is_draft else sorted(set(known) - {w.id for w in self.widgets}),
         )
 
-    def _url(self, name: str, tab: str) -> str:
-        return reverse(name, args=[self.campaign.slug, tab]) + self.asked.query
+
+def version_of(head: Head, layers: Layers) -> str:
+    """Differs whenever a number or the arrangement may."""
+    return f"{head.version}-{layers.version}"
+
+
+def _report(asked: Asked, layers: Layers) -> TabReport:
+    """The widgets that the page shows, and no other's numbers."""
+    if asked.draft:
+        return asked.report(asked.draft.__contains__, even_empty=True)
+    hidden = layers.hidden
+    return asked.report(lambda slug: slug not in hidden)
+
+
+def _arrangement(asked: Asked, layers: Layers, widgets: Sequence[WidgetInfo]) -> Arrangement:
+    arrangement = layers.arrangement(widgets)
+    allowed = {widget.slug: pictures_of(widget.kinds) for widget in widgets}
+    return {
+        slug: replace(standing, picture=asked.draft[slug])
+        if asked.draft.get(slug) in allowed[slug]
+        else standing
+        for slug, standing in arrangement.items()
+    }

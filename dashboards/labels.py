@@ -14,6 +14,33 @@ def javascript_texts() -> dict[str, str]:
         "reload": _("Reload"),
         "time_zone": _("Times in {zone}"),
         "running": _("still counting"),
-        "show_table": _("Show as table"),
-        "show_chart": _("Show as chart"),
+    }
+
+
+def editor_texts() -> dict[str, str]:
+    """What the editor says, by the key under which its script asks."""
+    return {
+        "handle": _("Move {title}"),
+        "remove": _("Remove {title}"),
+        "started": _("You are changing this tab. The numbers stay live."),
+        "moved": _("{title}: column {x}, row {y}."),
+        "resized": _("{title}: {w} columns wide, {h} rows high."),
+        "removed": _("{title} removed."),
+        "added": _("{title} added."),
+        "pictured": _("{title} shown as {picture}."),
+        "widget_reset": _("{title} as it was at first."),
+        "reset": _("The whole tab as it was at first. Save to keep it so."),
+        "undone": _("Undone."),
+        "redone": _("Done again."),
+        "cancelled": _("Nothing was changed."),
+        "saved": _("Saved."),
+        "saved_everyone": _("Saved for everyone who has no arrangement of their own."),
+        "changed_elsewhere": _("This tab was saved in another window. Saving here replaces that."),
+        "replaced": _("Saved. This replaced what another window saved at {time}."),
+        "restore": _("Take that one instead"),
+        "not_saved": _("Not saved: {reason}"),
+        "unreachable": _("the server does not answer"),
+        "on_page": _("On the page"),
+        "add": _("Add"),
+        "edge": _("{title} cannot go further."),
     }

@@ -1,10 +1,13 @@
 """What the templates draw of a widget's frame: one class for each kind of picture."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from liveReport.channels import Text
 
 from .drawing import Drawing, Head, Number
 from .parts import PartsPicture
@@ -60,12 +63,12 @@ class KpiPicture:
 
 
 class SeriesPicture:
-    """Lines over the window, and the table that tells the same."""
+    """The metrics over the window as lines, areas or bars, and the table that tells the same."""
 
     def __init__(self, drawing: Drawing) -> None:
         frame = drawing.frame
         self.table = TablePicture(drawing)
-        summary = _("Lines over the last 24 hours, in steps of 15 minutes: %(totals)s.") % {
+        summary = _("The last 24 hours in steps of 15 minutes: %(totals)s.") % {
             "totals": listing(drawing.numbers(frame.totals))
         }
         self.chart: Mapping[str, Any] = {
@@ -88,9 +91,34 @@ def listing(numbers: Sequence[Number]) -> str:
     return ", ".join(f"{number.label} {number.text}" for number in numbers)
 
 
-PICTURES = {
-    "kpi": KpiPicture,
-    "series": SeriesPicture,
-    "parts": PartsPicture,
-    "table": TablePicture,
+@dataclass(frozen=True)
+class Kind:
+    """How a frame of one kind is drawn, as which pictures, the usual one first."""
+
+    draw: Callable[[Drawing], Any]
+    pictures: Mapping[str, Text]
+    is_chart: bool = False
+
+
+KINDS = {
+    "kpi": Kind(KpiPicture, {"kpi": gettext_lazy("Numbers")}),
+    "series": Kind(
+        SeriesPicture,
+        {"line": gettext_lazy("Lines"), "area": gettext_lazy("Areas"), "bar": gettext_lazy("Bars")},
+        is_chart=True,
+    ),
+    "parts": Kind(
+        PartsPicture, {"donut": gettext_lazy("Donut"), "bar": gettext_lazy("Bars")}, is_chart=True
+    ),
+    "table": Kind(TablePicture, {"table": gettext_lazy("Table")}),
 }
+
+
+def pictures_of(kinds: Iterable[str]) -> dict[str, Text]:
+    """What a frame that allows these kinds can be shown as: names and labels."""
+    return {name: label for kind in kinds for name, label in KINDS[kind].pictures.items()}
+
+
+def kind_of(kinds: Iterable[str], picture: str) -> str:
+    """The kind of which this is a picture."""
+    return next(kind for kind in kinds if picture in KINDS[kind].pictures)

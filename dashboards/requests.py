@@ -3,57 +3,113 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
+from typing import Self, cast
 
 from django.contrib.admin.views.decorators import staff_member_required
+from django.contrib.auth.models import User
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from liveReport.models import Campaign
-from liveReport.report import Head, UnknownTab, parse_executions, tab_head
+from liveReport.report import (
+    Head,
+    TabReport,
+    UnknownTab,
+    Wanted,
+    every,
+    parse_executions,
+    tab_head,
+    tab_report,
+)
 
 View = Callable[..., HttpResponse]
 
+KIOSK_SECONDS = 20
+"""How long a wall screen shows each screenful; ``?kiosk=60`` asks for another time."""
+KIOSK_RANGE = (5, 3600)
+
 
 def staff_page(view: View) -> View:
-    """A page for staff: read only, never cached, compressed."""
-    decorated: View = require_safe(staff_member_required(never_cache(gzip_page(view))))
+    """A page for staff: never cached, compressed."""
+    decorated: View = staff_member_required(never_cache(gzip_page(view)))
+    return decorated
+
+
+def read_only(view: View) -> View:
+    """A page for staff that changes nothing."""
+    decorated: View = require_safe(staff_page(view))
     return decorated
 
 
 @dataclass(frozen=True)
 class Asked:
-    """The tab and the runs that a request is about, at one moment."""
+    """The tab and the runs that a request is about, at one moment, and for whom.
+
+    ``kiosk`` is how many seconds a wall screen shows each screenful, else 0;
+    ``draft`` has a picture for each widget of a page that is being changed.
+    """
 
     campaign: Campaign
     tab: str
+    user: User
     executions: list[datetime]
+    kiosk: int
+    draft: dict[str, str]
     now: datetime
 
     @classmethod
     def of(cls, request: HttpRequest, campaign: str, tab: str) -> Self:
-        found = get_object_or_404(Campaign.objects.visible_to(request.user), slug=campaign)
-        return cls(found, tab, _executions(request), timezone.now())
+        user = cast("User", request.user)
+        found = get_object_or_404(Campaign.objects.visible_to(user), slug=campaign)
+        draft = dict(entry.rpartition(":")[::2] for entry in request.GET.getlist("draft"))
+        kiosk = _kiosk_seconds(request)
+        return cls(found, tab, user, _executions(request), kiosk, draft, timezone.now())
 
     @property
     def query(self) -> str:
         """The filter as a query string with its question mark, to keep it in links."""
-        if not self.executions:
-            return ""
         query = QueryDict(mutable=True)
         query.setlist("execution", [rfc3339(moment) for moment in self.executions])
-        return f"?{query.urlencode()}"
+        if self.kiosk:
+            query["kiosk"] = str(self.kiosk)
+        return f"?{query.urlencode()}" if query.urlencode() else ""
+
+    def url(self, name: str, *more: str, tab: str | None = None) -> str:
+        """A page about the same campaign, tab (or another) and runs."""
+        return reverse(name, args=[self.campaign.slug, tab or self.tab, *more]) + self.query
 
     def head(self) -> Head:
         try:
             return tab_head(self.campaign, self.tab, self.now)
         except UnknownTab as error:
             raise Http404 from error
+
+    def report(self, wanted: Wanted = every, *, even_empty: bool = False) -> TabReport:
+        try:
+            return tab_report(
+                self.campaign,
+                self.tab,
+                self.executions,
+                self.now,
+                wanted=wanted,
+                even_empty=even_empty,
+            )
+        except UnknownTab as error:
+            raise Http404 from error
+
+
+def _kiosk_seconds(request: HttpRequest) -> int:
+    given = request.GET.get("kiosk")
+    if given is None:
+        return 0
+    least, most = KIOSK_RANGE
+    return min(max(int(given), least), most) if given.isdecimal() else KIOSK_SECONDS
 
 
 def rfc3339(moment: datetime) -> str:

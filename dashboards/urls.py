@@ -1,13 +1,27 @@
-"""The pages of the live report, below ``/admin/reports/``."""
+"""The pages of the live report, below ``/admin/``."""
 
-from django.urls import path
+from django.urls import include, path
 
-from . import exports, views
+from . import editing, exports, views, wall, zones
 
-urlpatterns = [
+reports = [
     path("<slug:campaign>/", views.entrance, name="report-entrance"),
     path("<slug:campaign>/export.csv", exports.report_csv, name="report-csv"),
+    path("<slug:campaign>/export.xlsx", exports.report_xlsx, name="report-xlsx"),
     path("<slug:campaign>/<slug:tab>/", views.report, name="report"),
     path("<slug:campaign>/<slug:tab>/changes/", views.changes, name="report-changes"),
+    path("<slug:campaign>/<slug:tab>/layout/", editing.layout, name="report-layout"),
+    path(
+        "<slug:campaign>/<slug:tab>/layout/everyone/",
+        editing.default_layout,
+        name="report-default-layout",
+    ),
+    path("<slug:campaign>/<slug:tab>/wall/", wall.start, name="report-wall"),
+    path("<slug:campaign>/<slug:tab>/widgets/<slug:key>/", editing.widget, name="report-widget"),
     path("<slug:campaign>/<slug:tab>/<str:widget>.csv", exports.widget_csv, name="widget-csv"),
+]
+
+urlpatterns = [
+    path("reports/", include(reports)),
+    path("time-zone/", zones.choose, name="time-zone"),
 ]

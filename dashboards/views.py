@@ -1,58 +1,58 @@
 """The report's page, and the changes that keep it current."""
 
 from django.contrib import admin
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from liveReport.report import Head, TabReport, UnknownTab, tab_report
+from liveReport.report import Head
 
-from .fragments import Page
-from .requests import Asked, staff_page
+from . import zones
+from .fragments import Page, version_of
+from .layouts import Layers
+from .requests import Asked, read_only
 
 
-@staff_page
+@read_only
 def entrance(request: HttpRequest, campaign: str) -> HttpResponse:
     """The report opens on its first tab."""
     return redirect(Asked.of(request, campaign, "").campaign)
 
 
-@staff_page
+@read_only
 def report(request: HttpRequest, campaign: str, tab: str) -> HttpResponse:
     """One tab of a campaign's report, complete without JavaScript."""
     asked = Asked.of(request, campaign, tab)
-    page = Page(asked, _tab_report(asked))
-    context = admin.site.each_context(request) | {"page": page, "is_nav_sidebar_enabled": False}
+    page = Page(asked, Layers.load(asked.user, tab))
+    context = admin.site.each_context(request) | {
+        "page": page,
+        "chosen_zone": zones.chosen(request),
+        "is_nav_sidebar_enabled": False,
+    }
     return render(request, "dashboards/report.html", context)
 
 
-@staff_page
+@read_only
 def changes(request: HttpRequest, campaign: str, tab: str) -> HttpResponse:
     """What is new since the version shown: nothing (204), or the parts that differ.
 
     ``shown`` repeats what the page has as ``id:digest``.
     """
     asked = Asked.of(request, campaign, tab)
-    head = asked.head()
-    if request.GET.get("version") == head.version:
-        return _with_age(HttpResponse(status=204), head)
-    page = Page(asked, _tab_report(asked))
+    head, layers = asked.head(), Layers.load(asked.user, tab)
+    if request.GET.get("version") == version_of(head, layers):
+        return _with_age(HttpResponse(status=204), head, layers)
+    page = Page(asked, layers)
     changed = page.changes(request.GET.getlist("shown"))
     if not changed:
-        return _with_age(HttpResponse(status=204), page.head)
+        return _with_age(HttpResponse(status=204), page.head, layers)
     response = render(request, "dashboards/_changes.html", {"page": page, "changes": changed})
-    return _with_age(response, page.head)
+    return _with_age(response, page.head, layers)
 
 
-def _tab_report(asked: Asked) -> TabReport:
-    try:
-        return tab_report(asked.campaign, asked.tab, asked.executions, asked.now)
-    except UnknownTab as error:
-        raise Http404 from error
-
-
-def _with_age(response: HttpResponse, head: Head) -> HttpResponse:
-    """Even an answer without content says how old the numbers are."""
-    response["X-Report-Version"] = head.version
+def _with_age(response: HttpResponse, head: Head, layers: Layers) -> HttpResponse:
+    """Even an answer without content says how old the numbers are, and whose layout it is."""
+    response["X-Report-Version"] = version_of(head, layers)
+    response["X-Report-Layout"] = layers.version
     response["X-Report-As-Of"] = head.as_of.isoformat()
     response["X-Report-Lag"] = f"{head.lag_seconds:.1f}"
     return response

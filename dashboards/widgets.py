@@ -5,13 +5,14 @@ import json
 from functools import cached_property
 from typing import Any
 
-from django.urls import reverse
 from django.utils.translation import get_language
 
+from liveReport.channels import Text
 from liveReport.report.frames import Frame, WidgetReport
 
 from .drawing import Drawing
-from .pictures import PICTURES
+from .layouts import Standing
+from .pictures import KINDS, kind_of, pictures_of
 from .requests import Asked
 
 
@@ -24,21 +25,30 @@ def digest_of(*parts: object) -> str:
 class Widget:
     """A widget as the templates need it. Its picture is drawn on first use."""
 
-    def __init__(self, report: WidgetReport, asked: Asked) -> None:
+    def __init__(self, report: WidgetReport, standing: Standing, asked: Asked) -> None:
         self.report = report
         self.slug = report.slug
-        self.kind = report.kind
+        self.place = standing.place
+        self.shown_as = standing.picture
+        self.kind = kind_of(report.kinds, standing.picture)
         self.title = report.title
         self.help = report.help
-        self.columns, self.rows = report.size
-        self.id = f"lr-{report.slug.replace('.', '-')}"
+        # Another picture is another element: nothing of the old one may stay.
+        self.id = f"lr-{report.slug.replace('.', '-')}-{standing.picture}"
         self._asked = asked
 
     @property
     def csv_url(self) -> str:
-        key = self.slug.partition(".")[2]
-        url = reverse("widget-csv", args=[self._asked.campaign.slug, self._asked.tab, key])
-        return f"{url}{self._asked.query}"
+        return self._asked.url("widget-csv", self.slug.partition(".")[2])
+
+    @property
+    def picture_url(self) -> str:
+        return self._asked.url("report-widget", self.slug.partition(".")[2])
+
+    @property
+    def pictures(self) -> dict[str, Text]:
+        """What else it can be shown as."""
+        return pictures_of(self.report.kinds)
 
     @property
     def template(self) -> str:
@@ -47,7 +57,7 @@ class Widget:
     @property
     def has_chart(self) -> bool:
         """Whether a script draws it; the others are complete as HTML."""
-        return self.kind in ("series", "parts")
+        return KINDS[self.kind].is_chart
 
     @cached_property
     def state(self) -> str:
@@ -58,18 +68,24 @@ class Widget:
     @cached_property
     def digest(self) -> str:
         frames = [_content(frame) for frame in (self.report.frame, self.report.trend)]
-        return digest_of(self.kind, self.state, frames, self.report.names, get_language())
+        return digest_of(self.state, frames, self.report.names, get_language())
 
     @cached_property
     def picture(self) -> Any:
         """What its kind draws of the frame; nothing while there is none."""
         if self.report.frame is None or self.state != "ready":
             return None
-        return PICTURES[self.kind](Drawing(self.report, self.report.frame))
+        return KINDS[self.kind].draw(Drawing(self.report, self.report.frame))
 
     @property
     def chart(self) -> str:
-        return json.dumps(self.picture.chart, separators=(",", ":"), ensure_ascii=False)
+        chart = {**self.picture.chart, "shape": self.shown_as}
+        return json.dumps(chart, separators=(",", ":"), ensure_ascii=False)
+
+    @property
+    def folded(self) -> int:
+        """Events whose value of the dimension was not counted apart."""
+        return self.report.frame.folded if self.report.frame else 0
 
     @property
     def definitions(self) -> list[tuple[object, object]]:
@@ -89,4 +105,4 @@ def _counted(frame: Frame) -> bool:
 def _content(frame: Frame | None) -> object:
     if frame is None:
         return None
-    return [frame.rows, frame.totals, frame.approximate, frame.incomplete]
+    return [frame.rows, frame.totals, frame.approximate, frame.incomplete, frame.folded]

@@ -4,22 +4,59 @@ import * as esbuild from "esbuild";
 
 const out = "dashboards/static/dashboards/build";
 
-const options = {
-  entryPoints: [
-    { in: "dashboards/frontend/js/report.js", out: "report" },
-    { in: "dashboards/frontend/css/report.css", out: "report" },
-    { in: "dashboards/frontend/css/admin.css", out: "admin" },
-  ],
+const COLUMNS = 12;
+const HIGHEST = 24;
+const ROWS = 480;
+
+const common = {
   outdir: out,
   bundle: true,
   minify: true,
-  format: "iife",
   target: ["chrome123", "firefox125", "safari17.5"],
   legalComments: "none",
   define: { "process.env.NODE_ENV": '"production"', __DEV__: "false" },
   metafile: true,
   logLevel: "warning",
 };
+
+const page = {
+  ...common,
+  entryPoints: [
+    { in: "dashboards/frontend/js/report.js", out: "report" },
+    { in: "dashboards/frontend/css/report.css", out: "report" },
+    { in: "dashboards/frontend/css/admin.css", out: "admin" },
+  ],
+  format: "iife",
+};
+
+/** Loaded when somebody modifies a tab. */
+const editor = {
+  ...common,
+  entryPoints: [{ in: "dashboards/frontend/js/editor/editor.js", out: "editor" }],
+  format: "esm",
+};
+
+/** Every place of the grid as a rule: the content policy allows no style attributes. */
+const places = {
+  name: "places",
+  setup(build) {
+    build.onResolve({ filter: /^places\.css$/ }, ({ path }) => ({ path, namespace: "places" }));
+    build.onLoad({ filter: /.*/, namespace: "places" }, () => ({
+      loader: "css",
+      contents: [
+        ...rules("x", 0, COLUMNS - 1, (x) => `grid-column-start:${x + 1}`),
+        ...rules("y", 0, ROWS - 1, (y) => `grid-row-start:${y + 1}`),
+        ...rules("w", 1, COLUMNS, (w) => `grid-column-end:span ${w}`),
+        ...rules("h", 1, HIGHEST, (h) => `grid-row-end:span ${h}`),
+      ].join(""),
+    }));
+  },
+};
+
+function rules(axis, first, last, style) {
+  const values = Array.from({ length: last - first + 1 }, (_, index) => first + index);
+  return values.map((value) => `[data-${axis}="${value}"]{${style(value)}}`);
+}
 
 /** Names and licences of every package whose code is in the bundle. */
 async function licences(metafile) {
@@ -40,22 +77,20 @@ async function licence(name) {
   return `${name} ${version}\n\n${text}`;
 }
 
-const saveLicences = {
-  name: "licences",
-  setup(build) {
-    build.onEnd(async ({ metafile }) => {
-      if (!metafile) return;
-      const rule = `\n${"-".repeat(80)}\n\n`;
-      await writeFile(`${out}/licences.txt`, (await licences(metafile)).join(rule));
-    });
-  },
-};
+async function saveLicences(metafiles) {
+  const inputs = Object.assign({}, ...metafiles.map((metafile) => metafile.inputs));
+  const rule = `\n${"-".repeat(80)}\n\n`;
+  await writeFile(`${out}/licences.txt`, (await licences({ inputs })).join(rule));
+}
 
 await rm(out, { recursive: true, force: true });
-const context = await esbuild.context({ ...options, plugins: [saveLicences] });
+const contexts = await Promise.all(
+  [page, editor].map((options) => esbuild.context({ ...options, plugins: [places] })),
+);
 if (process.argv.includes("--watch")) {
-  await context.watch();
+  await Promise.all(contexts.map((context) => context.watch()));
 } else {
-  await context.rebuild();
-  await context.dispose();
+  const results = await Promise.all(contexts.map((context) => context.rebuild()));
+  await saveLicences(results.map(({ metafile }) => metafile));
+  await Promise.all(contexts.map((context) => context.dispose()));
 }

@@ -1,5 +1,5 @@
 // How old the numbers are, and what to say when they stop coming.
-import { formatSeconds, timeZone } from "./format.js";
+import { formatSeconds, isOwnZone, timeZone } from "./format.js";
 import { text } from "./texts.js";
 
 const STALE_SECONDS = 10;
@@ -11,7 +11,14 @@ export function startAge(report) {
   line = report.querySelector("#lr-age");
   banner = report.querySelector("#lr-banner");
   line.querySelector("[data-zone]").textContent = text("time_zone", { zone: timeZone });
+  if (isOwnZone) noteZone();
   showAge(line.dataset.asOf, Number(line.dataset.lag));
+}
+
+/** Tell the server, which writes the exports and the next page. */
+function noteZone() {
+  const secure = location.protocol === "https:" ? "; secure" : "";
+  document.cookie = `livereport_zone=auto:${timeZone}; path=/; max-age=31536000; samesite=lax${secure}`;
 }
 
 /** The numbers are as of `moment`, which was `lag` seconds before the server answered. */

@@ -1,4 +1,9 @@
-// Numbers and times as the page's language writes them, in the browser's time zone.
+// Numbers and times as the page's language writes them, in the reader's time zone.
+const chosen = document.querySelector("[data-chosen-zone]")?.dataset.chosenZone;
+
+/** The zone that the reader has chosen, else the browser's. */
+export const timeZone = chosen || Intl.DateTimeFormat().resolvedOptions().timeZone;
+export const isOwnZone = !chosen;
 export const language = document.documentElement.lang || "en";
 
 const count = new Intl.NumberFormat(language);
@@ -8,8 +13,10 @@ const seconds = time({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
 const moment = time({ day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 const day = time({ weekday: "short", day: "numeric", month: "short" });
 
+const clockParts = new Intl.DateTimeFormat("en", { timeZone, timeZoneName: "longOffset" });
+
 function time(options) {
-  return new Intl.DateTimeFormat(language, { hourCycle: "h23", ...options });
+  return new Intl.DateTimeFormat(language, { hourCycle: "h23", timeZone, ...options });
 }
 
 export const formatCount = (value) => count.format(value);
@@ -18,4 +25,10 @@ export const formatClock = (date) => clock.format(date);
 export const formatSeconds = (date) => seconds.format(date);
 export const formatMoment = (date) => moment.format(date);
 export const formatDay = (date) => day.format(date);
-export const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+/** Milliseconds by which the reader's clock is ahead of UTC at this moment. */
+export function offsetAt(date) {
+  const minutes = clockParts.formatToParts(date).find(({ type }) => type === "timeZoneName").value;
+  const [, sign, hour, minute] = minutes.match(/([+-])(\d+):(\d+)/) ?? [null, "+", 0, 0];
+  return (sign === "-" ? -1 : 1) * (Number(hour) * 60 + Number(minute)) * 60_000;
+}

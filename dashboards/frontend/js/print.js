@@ -18,8 +18,8 @@ export function startPrinting(report) {
 }
 
 function sizeOnPaper(container) {
-  const isSeries = container.closest("[data-kind]").dataset.kind === "series";
-  return isSeries ? { width: 680, height: 230 } : { width: 150, height: 150 };
+  const isWide = container.closest("[data-picture]").dataset.picture !== "donut";
+  return isWide ? { width: 680, height: 230 } : { width: 150, height: 150 };
 }
 
 /** The printer's width is not known here, so the drawings must scale. */

@@ -1,27 +1,33 @@
 // The live report's page: everything here enhances HTML that is complete without it.
 import { startAge } from "./age.js";
 import { drawCharts } from "./charts.js";
+import { startKiosk } from "./kiosk.js";
+import { startModifying } from "./modify.js";
+import { startPictures } from "./pictures.js";
+import { applyPlaces } from "./places.js";
 import { startPolling } from "./poll.js";
 import { startPopovers } from "./popovers.js";
 import { startPrinting } from "./print.js";
 import { onThemeChange } from "./theme.js";
 import { localiseTimes } from "./times.js";
-import { startToggles } from "./toggles.js";
 
 function start() {
   const report = document.getElementById("lr-report");
   if (!report) return;
   const refresh = () => {
+    applyPlaces(report);
     localiseTimes(report);
     drawCharts(report);
   };
   startAge(report);
   startPopovers(report);
-  startToggles(report);
+  startPictures(report, refresh);
   startPrinting(report);
   onThemeChange(() => drawCharts(report, { anew: true }));
   refresh();
-  startPolling(report, refresh);
+  const poll = startPolling(report, refresh);
+  startModifying(report, { poll, refresh });
+  startKiosk(report);
 }
 
 start();

@@ -1,25 +1,30 @@
 // Lines over the window. The first and the running step are incomplete, so their piece is dashed.
-import { formatClock, formatCount, formatDay, formatMoment, formatShort } from "./format.js";
+import { formatClock, formatCount, formatDay, formatMoment, formatShort, offsetAt } from "./format.js";
 import { text } from "./texts.js";
 import { tooltip } from "./options.js";
 
 const STEP = 15 * 60 * 1000;
+const DAY = 24 * 60 * 60 * 1000;
 const LINE = 16; // height of a line of the legend
 
-export function seriesOption({ times, lines }, colours, width) {
-  const moments = times.map((time) => Date.parse(time));
+export function seriesOption({ times, lines, shape }, colours, width) {
+  // The axis knows UTC only, so its moments are those at which UTC's clock shows the reader's time.
+  const ahead = offsetAt(new Date(times.at(-1)));
+  const moments = times.map((time) => Date.parse(time) + ahead);
   const last = moments.length - 1;
+  const real = (value) => new Date(value - ahead);
   return {
+    useUTC: true,
     grid: { left: 4, right: 16, top: legendHeight(lines, width, colours), bottom: 4, containLabel: true },
     legend: legend(lines, colours),
     tooltip: tooltip(colours, {
       trigger: "axis",
       axisPointer: { type: "line", lineStyle: { color: colours.quiet, type: [3, 3] } },
-      formatter: (points) => describe(points, moments[last]),
+      formatter: (points) => describe(points, moments[last], real),
     }),
-    xAxis: timeAxis(moments[0], moments[last], colours),
+    xAxis: timeAxis(moments[0], moments[last], real, colours),
     yAxis: countAxis(colours),
-    series: lines.flatMap((line) => strokes(line, moments, colours)),
+    series: lines.flatMap((line) => shapes[shape](line, moments, colours)),
   };
 }
 
@@ -53,7 +58,7 @@ function legendHeight(lines, width, colours) {
   return colours.size(6 + rows * (LINE + 14));
 }
 
-function timeAxis(min, max, colours) {
+function timeAxis(min, max, real, colours) {
   return {
     type: "time",
     min,
@@ -61,14 +66,13 @@ function timeAxis(min, max, colours) {
     boundaryGap: false,
     axisLine: { lineStyle: { color: colours.line } },
     axisTick: { lineStyle: { color: colours.line } },
-    axisLabel: { color: colours.quiet, hideOverlap: true, fontSize: colours.size(11), formatter: hourLabel },
+    axisLabel: { color: colours.quiet, hideOverlap: true, fontSize: colours.size(11), formatter: (value) => hourLabel(value, real(value)) },
     splitLine: { show: false },
   };
 }
 
-function hourLabel(value) {
-  const date = new Date(value);
-  return date.getHours() || date.getMinutes() ? formatClock(date) : formatDay(date);
+function hourLabel(value, date) {
+  return value % DAY ? formatClock(date) : formatDay(date);
 }
 
 function countAxis(colours) {
@@ -79,6 +83,24 @@ function countAxis(colours) {
     axisLabel: { color: colours.quiet, fontSize: colours.size(11), formatter: formatShort },
     splitLine: { lineStyle: { color: colours.line, width: 1 } },
   };
+}
+
+const shapes = { line: strokes, area: areas, bar: bars };
+
+function areas(line, moments, colours) {
+  const color = colours.tones[line.tone];
+  return strokes(line, moments, colours).map((one) => ({ ...one, areaStyle: { color, opacity: 0.16 } }));
+}
+
+/** Bars of different metrics overlap rather than stack: their sum means nothing. */
+function bars({ name, tone, values }, moments, colours) {
+  const last = moments.length - 1;
+  const color = colours.tones[tone];
+  const data = moments.map((moment, index) => ({
+    value: [moment, values[index]],
+    itemStyle: { color, opacity: index === 0 || index === last ? 0.5 : 0.85 },
+  }));
+  return [{ id: `${name} bars`, name, type: "bar", data, color, barGap: "-100%", barCategoryGap: "20%" }];
 }
 
 function strokes({ name, tone, values }, moments, colours) {
@@ -107,14 +129,14 @@ function stroke(name, color, piece, data, lineStyle) {
   };
 }
 
-function describe(points, running) {
+function describe(points, running, real) {
   const moment = points[0].value[0];
   const values = new Map();
   for (const { seriesName, value, marker } of points) {
     if (value[1] !== null && value[0] === moment) values.set(seriesName, { marker, count: value[1] });
   }
-  const until = formatClock(new Date(moment + STEP));
+  const until = formatClock(real(moment + STEP));
   const note = moment === running ? ` (${text("running")})` : "";
   const rows = [...values].map(([name, { marker, count }]) => `${marker} ${name}  ${formatCount(count)}`);
-  return [`${formatMoment(new Date(moment))} – ${until}${note}`, ...rows].join("\n");
+  return [`${formatMoment(real(moment))} – ${until}${note}`, ...rows].join("\n");
 }

@@ -1,0 +1,89 @@
+"""What an editor sends: the arrangement that a user wants to keep."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import msgspec
+from django.utils.translation import gettext as _
+from msgspec import Meta, Struct
+
+from liveReport.report.frames import WidgetInfo
+
+from .grid import COLUMNS, MAX_HEIGHT, MAX_ROWS, MIN_HEIGHT, MIN_WIDTH, Place
+from .layouts import Arrangement, Standing
+from .models import MAX_WIDGETS
+from .pictures import pictures_of
+
+Slug = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$", max_length=101)]
+
+
+class BadDraft(ValueError):
+    """Something that no layout can be; the text names the field and the reason."""
+
+
+class Placed(Struct, frozen=True, forbid_unknown_fields=True):
+    """A widget that stands somewhere, in cells of the grid, as some picture."""
+
+    widget: Slug
+    x: Annotated[int, Meta(ge=0, lt=COLUMNS)]
+    y: Annotated[int, Meta(ge=0, lt=MAX_ROWS)]
+    w: Annotated[int, Meta(ge=MIN_WIDTH, le=COLUMNS)]
+    h: Annotated[int, Meta(ge=MIN_HEIGHT, le=MAX_HEIGHT)]
+    picture: Annotated[str, Meta(max_length=10)]
+
+    def __post_init__(self) -> None:
+        if self.x + self.w > COLUMNS:
+            raise ValueError(f"`x` + `w` is more than {COLUMNS}")
+
+    @property
+    def standing(self) -> Standing:
+        return Standing(Place(self.x, self.y, self.w, self.h), self.picture)
+
+
+class Draft(Struct, frozen=True, forbid_unknown_fields=True):
+    """A whole arrangement.
+
+    ``removed`` are the widgets that are not to be shown; one that is not
+    mentioned (its channel is off, it has no data) keeps what was saved for it,
+    unless ``afresh``. ``based_on`` is the version of the layer that was changed.
+    """
+
+    widgets: Annotated[tuple[Placed, ...], Meta(max_length=MAX_WIDGETS)]
+    removed: Annotated[tuple[Slug, ...], Meta(max_length=MAX_WIDGETS)] = ()
+    afresh: bool = False
+    based_on: Annotated[str, Meta(max_length=20)] = ""
+
+    def __post_init__(self) -> None:
+        mentioned = self.mentioned
+        if len(set(mentioned)) < len(mentioned):
+            raise ValueError("A widget is mentioned twice")
+
+    @property
+    def mentioned(self) -> list[str]:
+        return [*(placed.widget for placed in self.widgets), *self.removed]
+
+    @property
+    def arrangement(self) -> Arrangement:
+        return {placed.widget: placed.standing for placed in self.widgets}
+
+
+def read_draft(body: bytes, offer: Sequence[WidgetInfo]) -> Draft:
+    """The draft in a request, or ``BadDraft``."""
+    try:
+        draft = msgspec.json.decode(body, type=Draft)
+    except msgspec.MsgspecError as error:
+        raise BadDraft(str(error)) from error
+    allowed = {widget.slug: pictures_of(widget.kinds) for widget in offer}
+    for number, placed in enumerate(draft.widgets):
+        if placed.picture not in allowed.get(placed.widget, (placed.picture,)):
+            raise BadDraft(wrong_picture(placed.widget, placed.picture, f"widgets[{number}]."))
+    return draft
+
+
+def wrong_picture(widget: str, picture: str, where: str = "") -> str:
+    """Why a widget is not shown so."""
+    return _("%(where)spicture: %(widget)s cannot be shown as “%(picture)s”.") % {
+        "where": where,
+        "widget": widget,
+        "picture": picture,
+    }

@@ -1,0 +1,198 @@
+"""Changing how a tab looks: the editor, its gallery, saving, another picture."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.views.decorators.http import require_http_methods, require_POST
+
+from liveReport.report.frames import WidgetInfo
+
+from .drafts import BadDraft, Draft, read_draft, wrong_picture
+from .fragments import Page
+from .grid import Place
+from .labels import editor_texts
+from .layouts import (
+    Arrangement,
+    Layers,
+    Standing,
+    difference,
+    removed_by,
+    shipped,
+    store,
+    version_of,
+)
+from .models import Layout, WidgetChange
+from .pictures import pictures_of
+from .requests import Asked, staff_page
+from .widgets import Widget
+
+DEFAULT_PERMISSION = "dashboards.set_default_layout"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_page
+def layout(request: HttpRequest, campaign: str, tab: str) -> HttpResponse:
+    """The editor of a tab (GET), and saving what it made for oneself (POST)."""
+    asked = Asked.of(request, campaign, tab)
+    if request.method == "POST":
+        return _save(request, asked, for_everyone=False)
+    return _editor(request, asked)
+
+
+@require_POST
+@staff_page
+def default_layout(request: HttpRequest, campaign: str, tab: str) -> HttpResponse:
+    """Saving an arrangement for everybody who has none of their own."""
+    if not request.user.has_perm(DEFAULT_PERMISSION):
+        raise PermissionDenied
+    return _save(request, Asked.of(request, campaign, tab), for_everyone=True)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_page
+def widget(request: HttpRequest, campaign: str, tab: str, key: str) -> HttpResponse:
+    """One widget as some picture: to look at (GET), or to keep it so (POST)."""
+    asked = Asked.of(request, campaign, tab)
+    slug = f"{tab}.{key}"
+    report = asked.report(slug.__eq__, even_empty=True)
+    info = next(iter(report.widgets), None)
+    if info is None:
+        raise Http404(slug)
+    picture = (request.POST or request.GET).get("picture", "")
+    if picture not in pictures_of(info.kinds):
+        return _refused(wrong_picture(slug, picture))
+    if request.method == "POST":
+        _keep_picture(asked, info, picture)
+        if not request.htmx:  # type: ignore[attr-defined]
+            return redirect(asked.url("report"))
+        page = Page(asked, Layers.load(asked.user, tab))
+        shown = next((found for found in page.widgets if found.slug == slug), None)
+    else:
+        shown = Widget(info, Standing(Place(0, 0, *info.size), picture), asked)
+    return render(request, "dashboards/_widget.html", {"widget": shown})
+
+
+@dataclass(frozen=True)
+class _Offer:
+    """A widget of the gallery. One without data shows itself when there are some."""
+
+    info: WidgetInfo
+    has_data: bool
+    asked: Asked
+
+    @property
+    def picture(self) -> str:
+        """The one that it is usually shown as."""
+        return next(iter(pictures_of(self.info.kinds)))
+
+    @property
+    def url(self) -> str:
+        return self.asked.url("report-widget", self.info.slug.partition(".")[2])
+
+
+def _editor(request: HttpRequest, asked: Asked) -> HttpResponse:
+    layers = Layers.load(asked.user, asked.tab)
+    report = asked.report()
+    there = {found.slug for found in report.widgets}
+    hidden = removed_by(layers.default)
+    base = layers.base([found for found in report.widgets if found.slug not in hidden])
+    state = {
+        "layout": layers.version,
+        "mine": version_of(layers.mine),
+        "default": version_of(layers.default),
+        "base": _as_json(base),
+        "baseRemoved": sorted(there & hidden),
+        "removed": sorted(there & layers.hidden),
+    }
+    context = {
+        "save_url": asked.url("report-layout"),
+        "default_url": asked.url("report-default-layout"),
+        "gallery": [_Offer(info, info.slug in there, asked) for info in report.offer],
+        "texts": json.dumps(editor_texts()),
+        "may_set_default": request.user.has_perm(DEFAULT_PERMISSION),
+        "state": json.dumps(state),
+    }
+    return render(request, "dashboards/_editor.html", context)
+
+
+def _save(request: HttpRequest, asked: Asked, *, for_everyone: bool) -> HttpResponse:
+    """Keep an arrangement. The later save wins, and says what it replaced."""
+    offer = asked.report(lambda slug: False).offer
+    try:
+        draft = read_draft(request.body, offer)
+    except BadDraft as error:
+        return _refused(str(error))
+    with transaction.atomic():
+        # Whoever else saves this layout waits here until this is done.
+        list(Layout.objects.select_for_update().layers(asked.user, asked.tab))
+        layers = Layers.load(asked.user, asked.tab)
+        before = layers.default if for_everyone else layers.mine
+        replaced = _replaced(draft, layers, before, offer)
+        if for_everyone:
+            below, left_out = shipped, removed_by()
+        else:
+            below, left_out = layers.base, removed_by(layers.default)
+        known = [info for info in offer if info.slug in draft.arrangement]
+        changes = difference(draft.arrangement, draft.removed, below(known), left_out)
+        store(None if for_everyone else asked.user, asked.tab, changes + _kept(draft, before))
+        if for_everyone:
+            store(asked.user, asked.tab, _kept(draft, layers.mine))
+    now = Layers.load(asked.user, asked.tab)
+    saved = {
+        "layout": now.version,
+        "mine": version_of(now.mine),
+        "default": version_of(now.default),
+    }
+    return JsonResponse(saved | {"replaced": replaced})
+
+
+def _kept(draft: Draft, before: Layout | None) -> list[WidgetChange]:
+    """What was saved of widgets that the editor could not show."""
+    if before is None or draft.afresh:
+        return []
+    return [change for change in before.changes.all() if change.widget not in draft.mentioned]
+
+
+def _replaced(
+    draft: Draft, layers: Layers, before: Layout | None, offer: Sequence[WidgetInfo]
+) -> dict[str, Any] | None:
+    """The arrangement that this save replaces though its author has not seen it."""
+    if draft.based_on == version_of(before):
+        return None
+    removed = layers.hidden
+    widgets = [info for info in offer if info.slug in draft.mentioned and info.slug not in removed]
+    return {
+        "saved": date_format(localtime(before.saved_at), "TIME_FORMAT") if before else "—",
+        "widgets": _as_json(layers.arrangement(widgets)),
+        "removed": sorted(removed & set(draft.mentioned)),
+    }
+
+
+def _keep_picture(asked: Asked, info: WidgetInfo, picture: str) -> None:
+    """Add one picture to what I have changed."""
+    with transaction.atomic():
+        list(Layout.objects.select_for_update().layers(asked.user, asked.tab))
+        layers = Layers.load(asked.user, asked.tab)
+        changes = list(layers.mine.changes.all()) if layers.mine else []
+        change = next((c for c in changes if c.widget == info.slug), None)
+        if change is None:
+            changes.append(change := WidgetChange(widget=info.slug))
+        change.picture = "" if layers.base([info])[info.slug].picture == picture else picture
+        store(asked.user, asked.tab, [change for change in changes if change.says_something])
+
+
+def _as_json(arrangement: Arrangement) -> list[dict[str, object]]:
+    """As the editor sends it back."""
+    return [{"widget": slug} | standing.values() for slug, standing in arrangement.items()]
+
+
+def _refused(reason: str) -> JsonResponse:
+    return JsonResponse({"detail": reason}, status=422)

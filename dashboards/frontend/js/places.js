@@ -1,0 +1,25 @@
+// Where the widgets stand, as the server last said it.
+
+/** Move each cell to its place, and the cells into reading order. */
+export function applyPlaces(report) {
+  if ("editing" in report.dataset) return;
+  const part = report.querySelector("#lr-places");
+  if (part.dataset.applied === part.dataset.digest) return;
+  part.dataset.applied = part.dataset.digest;
+  const places = JSON.parse(part.dataset.places);
+  const cells = places.map(([id, ...place]) => placed(report.querySelector(`#${id}-widget`), place));
+  inOrder(report.querySelector("#lr-grid"), cells.filter(Boolean));
+}
+
+function placed(cell, [x, y, w, h]) {
+  if (cell) Object.assign(cell.dataset, { x, y, w, h });
+  return cell;
+}
+
+/** Readers and the Tab key follow the document, so its order is that of the page. */
+export function inOrder(grid, cells) {
+  if (cells.every((cell, index) => grid.children[index] === cell)) return;
+  const focused = document.activeElement;
+  grid.append(...cells);
+  if (grid.contains(focused)) focused.focus({ preventScroll: true });
+}

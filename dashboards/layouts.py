@@ -1,0 +1,141 @@
+"""Shipped layout ← the organisation's ← mine: each layer says only what it changes."""
+
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from liveReport.report.frames import WidgetInfo
+
+from .grid import Place, flow, settle, within
+from .models import Layout, WidgetChange
+from .pictures import pictures_of
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where one widget stands, and as which picture."""
+
+    place: Place
+    picture: str
+
+    def values(self) -> dict[str, object]:
+        """By the names of the fields of a change."""
+        return asdict(self.place) | {"picture": self.picture}
+
+
+Arrangement = Mapping[str, Standing]
+"""By widget, in reading order."""
+
+
+@dataclass(frozen=True)
+class Layers:
+    """What a user's page of one tab is made of."""
+
+    default: Layout | None
+    mine: Layout | None
+
+    @classmethod
+    def load(cls, user: User, tab: str) -> "Layers":
+        rows = {row.owner_id: row for row in Layout.objects.layers(user, tab)}
+        return cls(rows.get(None), rows.get(user.pk))
+
+    @property
+    def version(self) -> str:
+        """Differs whenever one of the layers does."""
+        return f"{version_of(self.default)}-{version_of(self.mine)}"
+
+    def base(self, widgets: Sequence[WidgetInfo]) -> Arrangement:
+        """How some widgets stand for me before I change anything."""
+        return overlay(shipped(widgets), self.default, widgets)
+
+    def arrangement(self, widgets: Sequence[WidgetInfo]) -> Arrangement:
+        """How some widgets stand for me."""
+        return overlay(self.base(widgets), self.mine, widgets)
+
+    @property
+    def hidden(self) -> set[str]:
+        """The widgets that somebody removed and I did not bring back."""
+        return removed_by(self.default, self.mine)
+
+
+def removed_by(*layers: Layout | None) -> set[str]:
+    """The widgets that some layers, the last of them above, leave out."""
+    changes = [change for layer in layers if layer for change in layer.changes.all()]
+    shown = {change.widget: change.shown for change in changes if change.shown is not None}
+    return {slug for slug, is_shown in shown.items() if not is_shown}
+
+
+def version_of(layout: Layout | None) -> str:
+    """Names one state of a layer; ``0`` while there is none."""
+    return f"{layout.saved_at.timestamp() * 1_000_000:.0f}" if layout else "0"
+
+
+def shipped(widgets: Sequence[WidgetInfo]) -> Arrangement:
+    """As the channel declares them: in order, line by line, in their own sizes."""
+    places = flow(widget.size for widget in widgets)
+    return {
+        widget.slug: Standing(place, next(iter(pictures_of(widget.kinds))))
+        for widget, place in zip(widgets, places, strict=True)
+    }
+
+
+def overlay(below: Arrangement, layer: Layout | None, widgets: Sequence[WidgetInfo]) -> Arrangement:
+    """With a layer's changes. One that makes no sense (any more) changes nothing."""
+    allowed = {widget.slug: pictures_of(widget.kinds) for widget in widgets}
+    above = dict(below)
+    for change in layer.changes.all() if layer else ():
+        if change.widget in above:
+            above[change.widget] = _changed(above[change.widget], change, allowed[change.widget])
+    return settled(above)
+
+
+def _changed(standing: Standing, change: WidgetChange, pictures: Container[str]) -> Standing:
+    given = {name: getattr(change, name) for name in "xywh" if getattr(change, name) is not None}
+    picture = change.picture if change.picture in pictures else standing.picture
+    return Standing(within(replace(standing.place, **given)), picture)
+
+
+def settled(wishes: Arrangement) -> Arrangement:
+    """The same without overlaps and gaps, in reading order."""
+    places = settle({slug: wish.place for slug, wish in wishes.items()})
+    return {slug: Standing(place, wishes[slug].picture) for slug, place in places.items()}
+
+
+def difference(
+    wanted: Arrangement, removed: Iterable[str], below: Arrangement, left_out: Iterable[str]
+) -> list[WidgetChange]:
+    """What a layer has to say to turn the layer below into what is wanted.
+
+    ``below`` is how the wanted widgets stand without it, ``left_out`` what is not
+    shown without it.
+    """
+    left_out = set(left_out)
+    changes = []
+    for slug, standing in settled(wanted).items():
+        known = below[slug].values() if slug in below else {}
+        fields = {k: v for k, v in standing.values().items() if known.get(k) != v}
+        if slug in left_out:
+            fields["shown"] = True
+        if fields:
+            changes.append(WidgetChange(widget=slug, **fields))
+    gone = [slug for slug in removed if slug not in left_out]
+    return changes + [WidgetChange(widget=slug, shown=False) for slug in gone]
+
+
+def store(owner: User | None, tab: str, changes: Sequence[WidgetChange]) -> str:
+    """Replace one layer; its new version. A layer without changes is none."""
+    with transaction.atomic():
+        if not changes:
+            Layout.objects.filter(owner=owner, tab=tab).delete()
+            return version_of(None)
+        layout, _created = Layout.objects.update_or_create(owner=owner, tab=tab)
+        layout.changes.all().delete()
+        WidgetChange.objects.bulk_create(_copy(change, layout) for change in changes)
+        return version_of(layout)
+
+
+def _copy(change: WidgetChange, layout: Layout) -> WidgetChange:
+    change.pk, change.layout = None, layout
+    return change

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from liveReport.celery import app
+from liveReport.ingest.spool import spool
 from liveReport.models import EventBatch
 
 logger = logging.getLogger(__name__)
@@ -28,7 +29,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_not_required
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Database, broker and fold do their work: 200, else 503."""
+    """Database, broker, fold and spool do their work: 200, else 503."""
     checks = {name: _succeeds(name, check) for name, check in CHECKS.items()}
     ready = all(checks.values())
     shown = {name: "ok" if good else "failed" for name, good in checks.items()}
@@ -68,4 +69,9 @@ def _fold() -> bool:
     return lag <= settings.READY_MAX_LAG
 
 
-CHECKS = {"database": _database, "broker": _broker, "fold": _fold}
+def _spool() -> bool:
+    oldest = spool().oldest()
+    return oldest is None or (timezone.now() - oldest).total_seconds() <= settings.READY_MAX_LAG
+
+
+CHECKS = {"database": _database, "broker": _broker, "fold": _fold, "spool": _spool}

@@ -89,7 +89,7 @@ class CampaignAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         last: datetime | None = campaign.last_event_at
         return last
 
-    @admin.display(description="")
+    @admin.display(description=_("report"))
     def live_view(self, campaign: Campaign) -> str:
         return format_html('<a href="{}">{}</a>', campaign.get_absolute_url(), _("Live view"))
 

@@ -23,6 +23,13 @@ class ChannelPluginAdmin(NoAdding, NoDeleting, admin.ModelAdmin):  # type: ignor
     fields = ("slug", "installed", "description", "enabled", "position")
     actions = None
 
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        """The list's fields have no label to see, so they carry one to hear."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field and db_field.name in self.list_editable:
+            field.widget.attrs["aria-label"] = field.label
+        return field
+
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         ChannelPlugin.objects.complete()
         return super().changelist_view(request, extra_context)

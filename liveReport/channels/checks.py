@@ -5,15 +5,54 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.core.checks import CheckMessage, Error, register
+from django.utils.functional import Promise
 
 from .channel import Channel
-from .declarations import EXECUTION, Count, Gauge, Metric, Profiles, Rate, Series, Widget
+from .declarations import (
+    EXECUTION,
+    NONE,
+    OTHER,
+    Count,
+    Dimension,
+    EventType,
+    Gauge,
+    Kpi,
+    Metric,
+    Parts,
+    Profiles,
+    Rate,
+    Series,
+    Table,
+    Widget,
+)
 from .registry import all_channels
 
 EVENT_FIELDS = frozenset(
     {"id", "campaign", "channel", "type", "occurred_at", "profile", "message", "execution"}
 )
 CAMPAIGN_TAB = "campaign"
+TIME = "time"
+"""The column of a series beside its metrics."""
+LONGEST = 200
+"""Characters of a dimension's value."""
+
+_KEY = re.compile(r"[a-z][a-z0-9_]{0,49}")
+_KEY_RULE = "is not lower-case letters, digits and _ (at most 50)"
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_KINDS = {
+    "dimensions": (Dimension,),
+    "events": (EventType,),
+    "metrics": (Count, Profiles, Gauge, Rate),
+    "widgets": (Kpi, Series, Table, Parts),
+}
+_LISTS = {
+    EventType: ("dimensions",),
+    Count: ("events",),
+    Profiles: ("events",),
+    Gauge: ("latest_of",),
+    Widget: ("metrics",),
+}
+ROLES = ("audience", "deliveries", "errors")
 
 
 @register
@@ -23,33 +62,132 @@ def check_channels(**kwargs: Any) -> list[CheckMessage]:
 
 
 def check_channel(channel: Channel) -> list[CheckMessage]:
-    """Every mistake of one channel, each naming module, class and key."""
-    where = f"{type(channel).__module__}.{type(channel).__qualname__}"
+    """Every mistake of one channel, each naming module, class and key.
+
+    The further checks take the shape for granted, so a mistake in it comes alone.
+    """
+    shape = list(_errors(channel, 7, _shape(channel)))
+    if shape:
+        return shape
     checks = (_identity, _keys, _events, _metrics, _widgets, _roles)
     return [
-        Error(f"{where}: {message}", id=f"livereport.E{number:03}")
+        error
         for number, check in enumerate(checks, start=1)
-        for message in check(channel)
+        for error in _errors(channel, number, check(channel))
     ]
 
 
+def _errors(channel: Channel, number: int, messages: Iterable[str]) -> Iterator[CheckMessage]:
+    where = f"{type(channel).__module__}.{type(channel).__qualname__}"
+    for message in messages:
+        yield Error(f"{where}: {message}", id=f"livereport.E{number:03}")
+
+
+# -- Shape: what is of a wrong type ---------------------------------------------------------
+
+
+def _shape(channel: Channel) -> Iterator[str]:
+    for name in ("slug", "label"):
+        if not _is_text(getattr(channel, name, None)):
+            yield f"{name} is missing or no text."
+    if not _is_number(channel.position) or channel.position < 0:
+        yield f"position {channel.position!r} is no whole number from 0 on."
+    for name in (*_KINDS, *ROLES):
+        if not _is_list(getattr(channel, name)):
+            yield f"{name} is no list."
+            continue
+        for item in getattr(channel, name):
+            yield from _item(name, item)
+
+
+def _item(name: str, item: Any) -> Iterator[str]:
+    kinds = _KINDS.get(name, (str,))
+    if not isinstance(item, kinds):
+        expected = " or ".join(kind.__name__ for kind in kinds)
+        yield f"{name} has {item!r}, which is no {expected}."
+    elif not isinstance(item, str):
+        yield from _attributes(name, item)
+
+
+def _attributes(name: str, item: Any) -> Iterator[str]:
+    what = f"{name} {item.key!r}"
+    if not isinstance(item.key, str):
+        yield f"{what}: the key is no text."
+    for kind, lists in _LISTS.items():
+        for attribute in lists if isinstance(item, kind) else ():
+            values = getattr(item, attribute)
+            if not _is_list(values) or not all(isinstance(value, str) for value in values):
+                yield f"{what}: {attribute} is no list of keys."
+    if isinstance(item, Widget):
+        size = item.size
+        if not (_is_list(size) and len(size) == 2 and all(map(_is_number, size))):
+            yield f"{what}: size {size!r} is not (columns, rows)."
+        if not _is_number(item.limit) or item.limit < 1:
+            yield f"{what}: limit {item.limit!r} is no whole number from 1 on."
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str | Promise)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_list(value: object) -> bool:
+    return isinstance(value, list | tuple)
+
+
+# -- Meaning ---------------------------------------------------------------------------------
+
+
 def _identity(channel: Channel) -> Iterator[str]:
-    if not re.fullmatch(r"[a-z][a-z0-9_]{0,49}", channel.slug):
-        yield f"slug {channel.slug!r} is not lower-case letters, digits and _ (at most 50)."
+    if not _KEY.fullmatch(channel.slug):
+        yield f"slug {channel.slug!r} {_KEY_RULE}."
     if channel.slug == CAMPAIGN_TAB:
         yield f"slug {CAMPAIGN_TAB!r} belongs to the Campaign tab."
     if not channel.label:
         yield "label is empty."
+    if not channel.events:
+        yield "events is empty: nothing can ever be counted."
 
 
 def _keys(channel: Channel) -> Iterator[str]:
-    for kind in ("dimensions", "events", "metrics", "widgets"):
+    for kind in _KINDS:
         keys = [item.key for item in getattr(channel, kind)]
         for key in sorted({key for key in keys if keys.count(key) > 1}):
             yield f"{kind} has {key!r} more than once."
+        for key in keys:
+            if not _KEY.fullmatch(key):
+                yield f"{kind} has {key!r}, which {_KEY_RULE}."
+    yield from _dimensions(channel)
+    yield from _names(channel)
+
+
+def _names(channel: Channel) -> Iterator[str]:
+    for kind in ("dimensions", "events", "metrics"):
+        for item in getattr(channel, kind):
+            if not item.label:
+                yield f"{kind} {item.key!r} has no label."
+    for metric in channel.metrics:
+        if metric.key in (TIME, EXECUTION, *channel.dimension_by_key):
+            yield f"metric {metric.key!r} has the name of another column."
+
+
+def _dimensions(channel: Channel) -> Iterator[str]:
     for dimension in channel.dimensions:
         if dimension.key in EVENT_FIELDS:
             yield f"dimension {dimension.key!r} is a field that every event has."
+        for value in dimension.choices:
+            if not _can_be_sent(value):
+                yield f"dimension {dimension.key!r}: no event can carry the choice {value!r}."
+
+
+def _can_be_sent(value: object) -> bool:
+    """Whether ingest would take this as a dimension's value."""
+    if not isinstance(value, str) or value in (NONE, OTHER):
+        return False
+    return 0 < len(value) <= LONGEST and not _CONTROL.search(value)
 
 
 def _events(channel: Channel) -> Iterator[str]:
@@ -73,11 +211,11 @@ def _terms(channel: Channel, metric: Metric) -> Iterator[str]:
             if isinstance(channel.metric_by_key.get(key), Rate | None):
                 yield f"rate {metric.key!r} divides {key!r}, which is no stored metric."
         return
-    events = metric.events if isinstance(metric, Count | Profiles) else ()
-    if isinstance(metric, Gauge):
-        events = metric.latest_of
-        if metric.state not in metric.latest_of:
-            yield f"gauge {metric.key!r}: state {metric.state!r} is not in latest_of."
+    events = metric.latest_of if isinstance(metric, Gauge) else _events_of(metric)
+    if not events:
+        yield f"metric {metric.key!r} is of no event type."
+    if isinstance(metric, Gauge) and metric.state not in metric.latest_of:
+        yield f"gauge {metric.key!r}: state {metric.state!r} is not in latest_of."
     for key in _unknown(events, channel.event_by_key):
         yield f"metric {metric.key!r} names an unknown event type {key!r}."
 
@@ -85,43 +223,61 @@ def _terms(channel: Channel, metric: Metric) -> Iterator[str]:
 def _widgets(channel: Channel) -> Iterator[str]:
     for widget in channel.widgets:
         name = f"widget {widget.key!r}"
-        if not (widget.title and widget.help):
-            yield f"{name} has no title or no help."
-        width, height = widget.size
-        if not (1 <= width <= 12 and 1 <= height <= 40):
-            yield f"{name}: size {widget.size} is not within 12 columns and 40 rows."
+        yield from _looks(name, widget)
         unknown = _unknown(widget.metrics, channel.metric_by_key)
         for key in unknown:
             yield f"{name} names an unknown metric {key!r}."
-        if not widget.metrics:
-            yield f"{name} has no metrics."
         if widget.by not in ("", EXECUTION, *channel.dimension_by_key):
             yield f"{name} is by an undeclared dimension {widget.by!r}."
         elif not unknown:
-            yield from _shape(channel, widget)
+            yield from _frame(channel, widget)
 
 
-def _shape(channel: Channel, widget: Widget) -> Iterator[str]:
+def _looks(name: str, widget: Widget) -> Iterator[str]:
+    if not (widget.title and widget.help):
+        yield f"{name} has no title or no help."
+    width, height = widget.size
+    if not (2 <= width <= 12 and 2 <= height <= 24):
+        yield f"{name}: size {widget.size} is not within 2 to 12 columns and 2 to 24 rows."
+    if not widget.metrics:
+        yield f"{name} has no metrics."
+    if len(set(widget.metrics)) < len(widget.metrics):
+        yield f"{name} names a metric twice."
+
+
+def _frame(channel: Channel, widget: Widget) -> Iterator[str]:
     """What a widget's frame cannot hold."""
+    name = f"widget {widget.key!r}"
     dimension = "" if widget.by == EXECUTION else widget.by
-    if widget.by and isinstance(widget, Series):
-        yield f"widget {widget.key!r}: a series is over time, not by {widget.by!r}."
-    for metric in (channel.metric_by_key[key] for key in widget.metrics):
+    if widget.by and isinstance(widget, Series | Kpi):
+        yield f"{name}: a {widget.kind} has no rows by {widget.by!r}."
+    for metric in _stored(channel, widget):
         if isinstance(metric, Gauge) and (dimension or isinstance(widget, Series)):
-            yield f"widget {widget.key!r}: gauge {metric.key!r} has no history and no dimensions."
-        for event in _event_types(channel, metric) if dimension else ():
-            if dimension not in event.dimensions:
-                yield f"widget {widget.key!r}: {event.key!r} does not carry {dimension!r}."
+            yield f"{name}: gauge {metric.key!r} has no history and no dimensions."
+        for key in _events_of(metric) if dimension else ():
+            event = channel.event_by_key.get(key)
+            if event and dimension not in event.dimensions:
+                yield f"{name}: {event.key!r} does not carry {dimension!r}."
 
 
-def _event_types(channel: Channel, metric: Metric) -> list[Any]:
-    if isinstance(metric, Count | Profiles):
-        return [channel.event_by_key[k] for k in metric.events if k in channel.event_by_key]
-    return []
+def _stored(channel: Channel, widget: Widget) -> list[Metric]:
+    """The metrics that a widget needs counted; those of a rate are its terms."""
+    named = [channel.metric_by_key[key] for key in widget.metrics]
+    terms = [
+        key
+        for metric in named
+        for key in ((metric.numerator, metric.denominator) if isinstance(metric, Rate) else ())
+    ]
+    found = [channel.metric_by_key[key] for key in terms if key in channel.metric_by_key]
+    return [metric for metric in (*named, *found) if not isinstance(metric, Rate)]
+
+
+def _events_of(metric: Metric) -> Sequence[str]:
+    return metric.events if isinstance(metric, Count | Profiles) else ()
 
 
 def _roles(channel: Channel) -> Iterator[str]:
-    for role in ("audience", "deliveries", "errors"):
+    for role in ROLES:
         for key in _unknown(getattr(channel, role), channel.event_by_key):
             yield f"{role} names an unknown event type {key!r}."
 

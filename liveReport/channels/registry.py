@@ -2,8 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.metadata import entry_points
+from importlib.machinery import PathFinder
+from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec
 from typing import TypeVar
+
+from django.core.exceptions import ImproperlyConfigured
 
 from .channel import Channel
 
@@ -60,4 +64,25 @@ def plugin_apps() -> list[str]:
     A distribution names its app in the entry point group
     ``livereport.channels``; settings append them to ``INSTALLED_APPS``.
     """
-    return sorted({point.value for point in entry_points(group=ENTRY_POINT_GROUP)})
+    return sorted({_app(point) for point in entry_points(group=ENTRY_POINT_GROUP)})
+
+
+def _app(point: EntryPoint) -> str:
+    """The app that an entry point names, once its ``channel`` is found."""
+    try:
+        _find_channel_module(point.value)
+    except ImportError as error:
+        distribution = point.dist.name if point.dist else "a distribution"
+        raise ImproperlyConfigured(
+            f"{distribution}, entry point {point.name!r} of {point.group}: {error}"
+        ) from error
+    return point.value
+
+
+def _find_channel_module(app: str) -> None:
+    """Look for it without importing it: that has to wait until every app is loaded."""
+    package = find_spec(app)
+    if package is None:
+        raise ModuleNotFoundError(f"No module named {app!r}")
+    if not PathFinder.find_spec(f"{app}.channel", package.submodule_search_locations or []):
+        raise ModuleNotFoundError(f"No module named '{app}.channel'")

@@ -3,7 +3,7 @@
 from .access import ApiToken, Source
 from .campaigns import Campaign, CampaignChannel, ChannelPlugin, Execution
 from .log import EventBatch, QuarantinedBatch
-from .rollups import Bucket, FoldLease, MessageState, SeenEvent, Series
+from .rollups import Bucket, FoldLease, KeyPeriod, MessageState, SeenEvent, Series
 
 __all__ = [
     "ApiToken",
@@ -14,6 +14,7 @@ __all__ = [
     "EventBatch",
     "Execution",
     "FoldLease",
+    "KeyPeriod",
     "MessageState",
     "QuarantinedBatch",
     "SeenEvent",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
+from functools import cached_property
 from typing import ClassVar
 
 from django.conf import settings
@@ -117,6 +118,11 @@ class ApiToken(AbstractAuthToken):
 
     def __str__(self) -> str:
         return f"{self.source} ({self.get_scope_display()}) {self.token_key}…"
+
+    @cached_property
+    def allowed(self) -> frozenset[str] | None:
+        """The slugs of the campaigns it is limited to; ``None`` for no limit."""
+        return frozenset(self.campaigns.values_list("slug", flat=True)) or None
 
     def revoke(self) -> None:
         """Refuse the token from now on; the row stays as a record."""

@@ -4,14 +4,14 @@ Every function takes ``now``; nothing below reads a clock.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from django.utils.dateparse import parse_datetime
 
-from liveReport.channels import Channel, Text
+from liveReport.channels import Channel, Text, Widget
 from liveReport.engines import sql
 from liveReport.models import (
     Campaign,
@@ -22,8 +22,8 @@ from liveReport.models import (
 )
 
 from . import campaign as campaign_tab
-from .build import has_data, utc, widget_report
-from .frames import WidgetReport
+from .build import has_data, utc, widget_info, widget_report
+from .frames import WidgetInfo, WidgetReport
 from .tally import ChannelTallies
 from .window import Window
 
@@ -39,6 +39,15 @@ __all__ = [
     "tab_report",
     "tab_widget",
 ]
+
+
+Wanted = Callable[[str], bool]
+"""Whether a widget, named by its slug, is wanted."""
+
+
+def every(slug: str) -> bool:
+    """All widgets are wanted."""
+    return True
 
 
 class UnknownTab(LookupError):
@@ -88,12 +97,16 @@ class Head:
 
 @dataclass(frozen=True)
 class TabReport:
-    """One tab with its widgets; ``executions`` are those one can choose from."""
+    """One tab with its widgets; ``executions`` are those one can choose from.
+
+    ``offer`` lists all that the tab could show, in the order in which they are declared.
+    """
 
     head: Head
     tab: Tab
     executions: Sequence[datetime]
     selected: Sequence[datetime]
+    offer: Sequence[WidgetInfo]
     widgets: Sequence[WidgetReport]
 
     def as_json(self) -> dict[str, Any]:
@@ -131,6 +144,13 @@ class _Context:
             if tab.slug == slug:
                 return tab
         raise UnknownTab(slug)
+
+    def channel(self, tab: str) -> Channel:
+        return next(channel for channel in self.channels if channel.slug == tab)
+
+    def declared(self, tab: str) -> Sequence[Widget]:
+        """Every widget of a tab."""
+        return campaign_tab.WIDGETS if tab == campaign_tab.SLUG else self.channel(tab).widgets
 
     def version(self, tab: str = campaign_tab.SLUG) -> str:
         """Of one tab, or of the whole report. The window moves it each minute."""
@@ -187,9 +207,18 @@ def tab_head(campaign: Campaign, tab: str, now: datetime) -> Head:
 
 
 def tab_report(
-    campaign: Campaign, tab: str, executions: Sequence[datetime], now: datetime
+    campaign: Campaign,
+    tab: str,
+    executions: Sequence[datetime],
+    now: datetime,
+    *,
+    wanted: Wanted = every,
+    even_empty: bool = False,
 ) -> TabReport:
-    """A tab with all of its widgets, from one consistent state of the rollups.
+    """A tab with its widgets, from one consistent state of the rollups.
+
+    ``wanted`` chooses among the widgets by slug. Those that wait for their first
+    number are left out unless ``even_empty``.
 
     Raises ``UnknownTab`` when the campaign does not use the channel, or the
     channel is not installed or switched off.
@@ -201,7 +230,8 @@ def tab_report(
             tab=context.tab(tab),
             executions=context.executions(tab),
             selected=list(executions),
-            widgets=_widgets(context, tab, executions),
+            offer=[widget_info(tab, widget) for widget in context.declared(tab)],
+            widgets=_widgets(context, tab, executions, wanted, even_empty=even_empty),
         )
 
 
@@ -212,7 +242,8 @@ def tab_widget(
     with sql.snapshot():
         context = _Context.load(campaign, now)
         context.tab(tab)
-        for found in _widgets(context, tab, executions, only=widget):
+        slug = f"{tab}.{widget}"
+        for found in _widgets(context, tab, executions, slug.__eq__):
             return context.head(tab), found
     raise UnknownWidget(widget)
 
@@ -234,20 +265,24 @@ def _moment(value: str) -> datetime:
 
 
 def _widgets(
-    context: _Context, tab: str, executions: Sequence[datetime], only: str = ""
+    context: _Context,
+    tab: str,
+    executions: Sequence[datetime],
+    wanted: Wanted,
+    *,
+    even_empty: bool = False,
 ) -> list[WidgetReport]:
+    chosen = [widget for widget in context.declared(tab) if wanted(f"{tab}.{widget.key}")]
     if tab == campaign_tab.SLUG:
-        if only not in ("", campaign_tab.STATISTICS.key):
-            return []
-        return [campaign_tab.statistics([context.tallies(c, ()) for c in context.channels])]
-    channel = next(channel for channel in context.channels if channel.slug == tab)
-    tallies = context.tallies(channel, executions)
+        tallies = [context.tallies(channel, ()) for channel in context.channels]
+        return [campaign_tab.statistics(tallies) for _widget in chosen]
+    channel = context.channel(tab)
+    found = context.tallies(channel, executions)
     incomplete = context.incomplete(channel, executions)
     return [
-        widget_report(tallies, widget, incomplete=incomplete)
-        for widget in channel.widgets
-        if only in ("", widget.key)
-        if not widget.only_with_data or has_data(tallies, widget)
+        widget_report(found, widget, incomplete=incomplete)
+        for widget in chosen
+        if even_empty or not widget.only_with_data or has_data(found, widget)
     ]
 
 

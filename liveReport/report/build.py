@@ -14,12 +14,13 @@ from liveReport.channels import (
     Channel,
     Count,
     Metric,
+    Profiles,
     Rate,
     Series,
     Widget,
 )
 
-from .frames import Column, Frame, Row, Value, WidgetReport
+from .frames import Column, Frame, Row, Value, WidgetInfo, WidgetReport
 from .tally import ChannelTallies, Key, Tally
 
 logger = logging.getLogger(__name__)
@@ -31,23 +32,31 @@ RowTallies = Mapping[str, Tally]
 def widget_report(tallies: ChannelTallies, widget: Widget, *, incomplete: bool) -> WidgetReport:
     """A widget with its frame, or without one when building it failed: it fails alone."""
     channel = tallies.channel
-    slug = f"{channel.slug}.{widget.key}"
+    info = widget_info(channel.slug, widget)
     frame, trend = guarded(
-        slug,
+        info.slug,
         lambda: (_frame(tallies, widget, incomplete=incomplete), _trend(tallies, widget)),
     ) or (None, None)
     return WidgetReport(
-        slug=slug,
-        title=widget.title,
-        help=widget.help,
-        kind=widget.kind,
-        kinds=kinds(widget),
-        size=widget.size,
+        **vars(info),
         definitions={m.key: m.definition for m in channel.columns(widget)},
         rates={m.key: m.rate for m in channel.columns(widget) if m.rate},
         frame=frame,
         trend=trend,
         names=_names(channel, widget, frame) if frame else {},
+    )
+
+
+def widget_info(tab: str, widget: Widget) -> WidgetInfo:
+    """What a declared widget is, without its numbers."""
+    return WidgetInfo(
+        slug=f"{tab}.{widget.key}",
+        title=widget.title,
+        help=widget.help,
+        kind=widget.kind,
+        kinds=kinds(widget),
+        size=widget.size,
+        only_with_data=widget.only_with_data,
     )
 
 
@@ -108,7 +117,16 @@ def _frame(tallies: ChannelTallies, widget: Widget, *, incomplete: bool) -> Fram
         totals=_values(metrics, totals),
         approximate=_approximate(metrics, [totals, *(row for _key, row in keyed)]),
         incomplete=[rate.key for rate in rates] if incomplete else [],
+        folded=_folded(tallies, widget, base),
     )
+
+
+def _folded(tallies: ChannelTallies, widget: Widget, base: Sequence[Metric]) -> int:
+    """The events whose value of the widget's dimension was not counted apart."""
+    if widget.by in ("", EXECUTION):
+        return 0
+    types = {event for m in base if isinstance(m, Count | Profiles) for event in m.events}
+    return tallies.events(sorted(types), widget.by).get(OTHER, Tally()).count
 
 
 def _rows(
@@ -150,14 +168,16 @@ def _step_rows(tallies: ChannelTallies, base: Sequence[Metric]) -> list[tuple[Ro
 def _fold_rest(
     rows: list[tuple[Key, dict[str, Tally]]], limit: int
 ) -> list[tuple[Key, dict[str, Tally]]]:
-    """Keep the largest rows and unite the others in one."""
-    if len(rows) <= limit:
+    """Keep the largest rows and unite the others in one, with what was never kept apart."""
+    apart = [row for row in rows if row[0] != OTHER]
+    folded = [*apart[limit:], *(row for row in rows if row[0] == OTHER)]
+    if not folded:
         return rows
     rest: dict[str, Tally] = {}
-    for _key, row in rows[limit:]:
+    for _key, row in folded:
         for name, tally in row.items():
             rest.setdefault(name, Tally()).add(tally)
-    return [*rows[:limit], (OTHER, rest)]
+    return [*apart[:limit], (OTHER, rest)]
 
 
 def _values(metrics: Sequence[Metric], row: RowTallies) -> Row:

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from liveReport.channels import EXECUTION, Count, Kpi, Metric, Profiles
 
-from .build import guarded, kinds, metric_column, time_column, utc
+from .build import guarded, metric_column, time_column, utc, widget_info
 from .frames import Frame, Row, WidgetReport
 from .tally import ChannelTallies, Tally
 
@@ -53,15 +53,10 @@ WIDGETS = (STATISTICS,)
 
 def statistics(channels: Sequence[ChannelTallies]) -> WidgetReport:
     """The one widget of the tab, over the channels given."""
-    slug = f"{SLUG}.{STATISTICS.key}"
-    frame, trend = guarded(slug, lambda: (_frame(channels), _trend(channels))) or (None, None)
+    info = widget_info(SLUG, STATISTICS)
+    frame, trend = guarded(info.slug, lambda: (_frame(channels), _trend(channels))) or (None, None)
     return WidgetReport(
-        slug=slug,
-        title=STATISTICS.title,
-        help=STATISTICS.help,
-        kind=STATISTICS.kind,
-        kinds=kinds(STATISTICS),
-        size=STATISTICS.size,
+        **vars(info),
         definitions={metric.key: metric.definition for metric in METRICS},
         frame=frame,
         trend=trend,

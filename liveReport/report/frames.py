@@ -35,7 +35,8 @@ class Frame:
     ``totals`` has a value for each metric over all rows: their sum for counts,
     the union for profiles. ``approximate`` names the metrics that are estimates,
     ``incomplete`` the rates whose denominator may miss messages that were sent
-    before the window began.
+    before the window began. ``folded`` events have a value of the dimension that was
+    not counted apart, because there were too many; they are in the row ``__other__``.
     """
 
     columns: Sequence[Column]
@@ -43,6 +44,7 @@ class Frame:
     totals: Row
     approximate: Sequence[str] = ()
     incomplete: Sequence[str] = ()
+    folded: int = 0
 
     @property
     def axis(self) -> Column | None:
@@ -60,17 +62,16 @@ class Frame:
             "totals": self.totals,
             "approximate": list(self.approximate),
             "incomplete": list(self.incomplete),
+            "folded": self.folded,
         }
 
 
 @dataclass(frozen=True, kw_only=True)
-class WidgetReport:
-    """One widget of a tab: what it is, and its frame, or ``None`` when that failed.
+class WidgetInfo:
+    """What a tab offers, whether or not there is anything to show in it.
 
     ``kind`` is ``kpi``, ``series``, ``table`` or ``parts``; ``kinds`` lists all
-    that the frame allows. ``trend`` is a series frame of the additive metrics for
-    a KPI's sparklines. ``names`` maps dimension values to what people call them,
-    ``definitions`` metrics to what they mean, ``rates`` metrics to the rate beside them.
+    that the frame allows. ``size`` is the declared one, (columns, rows).
     """
 
     slug: str
@@ -79,6 +80,18 @@ class WidgetReport:
     kind: str
     kinds: Sequence[str]
     size: tuple[int, int]
+    only_with_data: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class WidgetReport(WidgetInfo):
+    """One widget with its frame, or ``None`` when that failed.
+
+    ``trend`` is a series frame of the additive metrics for a KPI's sparklines.
+    ``names`` maps dimension values to what people call them, ``definitions``
+    metrics to what they mean, ``rates`` metrics to the rate beside them.
+    """
+
     definitions: dict[str, Text]
     frame: Frame | None
     trend: Frame | None = None

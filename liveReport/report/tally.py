@@ -105,14 +105,13 @@ class ChannelTallies:
         )
 
     def _waiting(self, gauge: Gauge, by: str) -> Tallies:
+        if not by:
+            return _grouped(("", tally) for tally in self.of(gauge, EXECUTION).values())
         start, end = (second * 1_000_000 for second in self.window.seconds)
         found = reads.waiting(
             self.campaign.pk, self.channel.slug, gauge.key, start, end, self.executions
         )
-        return _grouped(
-            (execution if by == EXECUTION else "", Tally(count))
-            for execution, count in found.items()
-        )
+        return {execution: Tally(count) for execution, count in found.items()}
 
     def _rows(self, types: Sequence[str], by: str = "") -> list[reads.SeriesRow]:
         dimension = "" if by == EXECUTION else by

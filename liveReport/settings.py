@@ -97,6 +97,9 @@ def _channel_apps() -> list[str]:
 INSTALLED_APPS = [
     "dashboards",
     "liveReport.apps.LiveReportConfig",
+    *_channel_apps(),
+    *plugin_apps(),
+    # What stands above translates before what stands below.
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -111,8 +114,6 @@ INSTALLED_APPS = [
     "knox",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    *_channel_apps(),
-    *plugin_apps(),
 ]
 
 MIDDLEWARE = [
@@ -127,6 +128,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "dashboards.zones.in_readers_zone",
+    "dashboards.wall.ReadOnlyWalls",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -165,7 +168,9 @@ AUTH_PASSWORD_VALIDATORS = [
 # -- Database -----------------------------------------------------------------------------
 
 DATABASE_URL = env.str("DATABASE_URL", f"sqlite:///{DATA_DIR / 'livereport.sqlite3'}")
-DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_health_checks=True)}
+DATABASES = {
+    "default": dj_database_url.parse(DATABASE_URL, conn_max_age=600, conn_health_checks=True)
+}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # Every atomic() takes the write lock at its start (a later upgrade would fail at once),
     # and a commit is on disk when it returns.
@@ -178,7 +183,16 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         ),
     }
 else:
-    DATABASES["default"]["CONN_MAX_AGE"] = 600
+    DATABASES["default"]["OPTIONS"] = {
+        # Batches go as they are: escaping their bytes on the client costs more than storing them.
+        "server_side_binding": True,
+        # A server that is gone without a word is noticed within seconds, not a quarter of an hour.
+        "connect_timeout": 3,
+        "tcp_user_timeout": 5_000,
+        "keepalives_idle": 5,
+        "keepalives_interval": 2,
+        "keepalives_count": 3,
+    } | DATABASES["default"].get("OPTIONS", {})
 
 # -- Cache: only counts requests, see INGEST_RATE --------------------------------------------
 
@@ -252,7 +266,16 @@ INGEST_RATE = env.int("INGEST_RATE", 600_000)
 """Requests a minute that one token may send: to each web process, or with CACHE_URL to all."""
 INGEST_MAX_PENDING = env.int("INGEST_MAX_PENDING", 20_000)
 """Batches waiting to be folded beyond which ingest answers 503."""
+SPOOL_DIR = DATA_DIR / "spool"
+SPOOL_MAX_BYTES = env.int("SPOOL_MAX_BYTES", 256 * 1024 * 1024)
+"""Bytes on this machine's disk for events that arrive while the database is away."""
+TOKEN_TRUST = timedelta(minutes=env.int("TOKEN_TRUST_MINUTES", 60))
+"""How long a token is good without the database, after the database last confirmed it."""
 LOG_RETENTION = timedelta(hours=env.int("LOG_RETENTION_HOURS", 72))
+if timedelta(hours=27) > LOG_RETENTION:
+    raise ImproperlyConfigured("LOG_RETENTION_HOURS: a recount of the window needs 27 or more.")
+QUARANTINE_RETENTION = timedelta(hours=env.int("QUARANTINE_RETENTION_HOURS", 168))
+"""How long events of an unknown campaign wait for it."""
 DATA_UPLOAD_MAX_MEMORY_SIZE = INGEST_MAX_BYTES
 TOKEN_DAYS = 90
 READY_MAX_LAG = env.int("READY_MAX_LAG", 60)

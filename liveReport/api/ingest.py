@@ -1,7 +1,7 @@
 """``POST /api/v1/events/``."""
 
 from dataclasses import asdict
-from typing import cast
+from typing import Any, cast
 
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIRequest
@@ -15,12 +15,13 @@ from rest_framework.views import APIView
 from liveReport.ingest import receive
 from liveReport.models import ApiToken
 
-from .auth import BearerAuthentication, MaySend
+from .auth import MaySend
 from .base import OnlyJson
 from .body import read_body
 from .problems import problem_response
 from .serializers import EventSerializer, ProblemSerializer, ReceiptSerializer, RefusedSerializer
 from .throttles import TokenThrottle
+from .trust import IngestAuthentication
 
 PROBLEM = ("application/problem+json",)
 
@@ -28,7 +29,7 @@ PROBLEM = ("application/problem+json",)
 class EventsView(APIView):
     """Takes events in. A session is not enough: only a token says whose they are."""
 
-    authentication_classes = (BearerAuthentication,)
+    authentication_classes = (IngestAuthentication,)
     permission_classes = (MaySend,)
     throttle_classes = (TokenThrottle,)
     content_negotiation_class = OnlyJson
@@ -37,6 +38,7 @@ class EventsView(APIView):
     @extend_schema(
         operation_id="send_events",
         summary="Send events",
+        auth=cast("Any", [{"bearer": []}]),
         description=(
             'A JSON array of events, `{"events": […]}`, or NDJSON '
             "(`application/x-ndjson`); `Content-Encoding: gzip` is understood. At most 5,000 "
@@ -66,7 +68,7 @@ class EventsView(APIView):
             read_body(cast("WSGIRequest", request._request), settings.INGEST_MAX_BYTES),
             content_type=request.META.get("CONTENT_TYPE", ""),
             encoding=request.META.get("HTTP_CONTENT_ENCODING", ""),
-            token=token,
+            allowed=token.allowed,
         )
         rejected = [asdict(rejection) for rejection in receipt.rejected]
         if rejected and not receipt.accepted:

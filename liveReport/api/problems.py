@@ -6,7 +6,6 @@ from http import HTTPStatus
 from typing import Any
 
 from django.db import InterfaceError, OperationalError
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework.exceptions import APIException
 from rest_framework.response import Response
@@ -29,6 +28,15 @@ class Invalid(APIException):
     def __init__(self, field: str, detail: str) -> None:
         super().__init__(detail)
         self.members = {"field": field}
+
+
+class DatabaseAway(APIException):
+    """What the database would have to say is not known anywhere else."""
+
+    status_code = 503
+    default_code = "database"
+    default_detail = gettext_lazy("The database does not answer. Nothing was changed; try again.")
+    wait = RETRY_SECONDS
 
 
 class Failed(APIException):
@@ -62,8 +70,7 @@ def problem_handler(error: Exception, context: Mapping[str, Any]) -> Response | 
     if isinstance(error, OperationalError | InterfaceError):
         # Not its message: PostgreSQL's quotes the row that failed.
         logger.error("The database does not answer: %s", type(error).__name__)
-        detail = _("The database does not answer. Nothing was changed; try again.")
-        return problem_response(503, "database", detail, retry_after=RETRY_SECONDS)
+        error = DatabaseAway()
     plain = exception_handler(error, dict(context))
     return plain and _as_problem(error, plain)
 

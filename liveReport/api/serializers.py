@@ -136,6 +136,10 @@ class FrameSerializer(serializers.Serializer[Any]):
         child=serializers.CharField(),
         help_text=_("Rates that may lack messages sent before the window began."),
     )
+    folded = serializers.IntegerField(
+        min_value=0,
+        help_text=_("Events whose values were too many to be counted apart, in `__other__`."),
+    )
 
 
 class WidgetSerializer(serializers.Serializer[Any]):

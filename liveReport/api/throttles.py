@@ -9,8 +9,12 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
+from liveReport.ingest.outage import Breaker
+
 WINDOW = 60
 
+counting = Breaker()
+"""Whether this process finds the cache away."""
 logger = logging.getLogger(__name__)
 
 
@@ -26,9 +30,15 @@ class TokenThrottle(BaseThrottle):
 
 
 def _count(key: str) -> int:
+    """Requests so far; 0 where the cache does not answer, which must not cost each its timeout."""
+    if not counting.lets_through():
+        return 0
     try:
         cache.add(key, 0, 2 * WINDOW)
-        return cache.incr(key)
+        count = cache.incr(key)
     except Exception as error:  # noqa: BLE001 (whatever the cache raises: events come first)
         logger.warning("Requests cannot be counted: %s", type(error).__name__)
+        counting.failed()
         return 0
+    counting.succeeded()
+    return count

@@ -1,21 +1,35 @@
 """The write side: from the bytes of a request to committed batches of the event log.
 
-``receive`` is the one entrance; the HTTP endpoint and ``send_events`` call it.
+``receive`` is the one entrance; the HTTP endpoint and ``send_events`` call it. What
+the database cannot take at the moment waits in the spool (see ``spool`` and ``drain``).
 """
 
+import logging
+import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
+from django.db import Error
+from django.db.backends.signals import connection_created
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from liveReport.models import ApiToken, Source
+from liveReport.models import Source
 
 from .append import append, check_backlog, replay
 from .body import JSON, BodyError, decompress, media_type
 from .contract import Rejection, current_contract
+from .drain import drainer
+from .outage import asking, database, impatient, is_outage, limit_waiting
+from .payload import Events
+from .spool import SpoolError, spool
 
-__all__ = ["BodyError", "Receipt", "Rejection", "append", "receive", "replay"]
+__all__ = ["BodyError", "Receipt", "Rejection", "append", "begin_serving", "receive", "replay"]
+
+RETRY_SECONDS = 5
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -32,26 +46,82 @@ def receive(
     *,
     content_type: str = JSON,
     encoding: str = "",
-    token: ApiToken | None = None,
+    allowed: frozenset[str] | None = None,
     now: datetime | None = None,
 ) -> Receipt:
-    """Validate a body of events and append the good ones; durable on return.
+    """Validate a body of events and store the good ones; durable on return.
 
-    Raises ``BodyError`` when the request is refused as a whole: 400 not
-    parseable, 413 too large, 415 unknown type or encoding, 503 too much pending.
+    ``allowed`` are the only campaigns its sender may write to, if not all. Raises
+    ``BodyError`` when the request is refused as a whole: 400 not parseable, 413 too
+    large, 415 unknown type or encoding, 503 too much pending, or neither database
+    nor spool takes anything.
     """
     now = now or timezone.now()
     media = media_type(content_type)
-    check_backlog()
+    spooling = _is_spooling() or not _has_room()
     plain = decompress(body, encoding, settings.INGEST_MAX_BYTES)
     events, rejected = current_contract().validate(
-        plain, media, now, settings.INGEST_MAX_EVENTS, _allowed(token)
+        plain, media, now, settings.INGEST_MAX_EVENTS, allowed
     )
-    append(source, events, now)
+    if events and (spooling or not _append(source, events, now)):
+        _spool(source, events, now)
     return Receipt(len(events), rejected)
 
 
-def _allowed(token: ApiToken | None) -> frozenset[str] | None:
-    """The campaigns a token is limited to; ``None`` for no limit."""
-    slugs = frozenset(token.campaigns.values_list("slug", flat=True)) if token else frozenset()
-    return slugs or None
+def begin_serving() -> None:
+    """Once in each web process: no request waits for long, and nothing stays in the spool."""
+    connection_created.connect(limit_waiting)
+    _is_spooling()
+
+
+def _is_spooling() -> bool:
+    """Whether events must line up behind others that wait already."""
+    try:
+        waiting = spool().holds_anything()
+    except (sqlite3.Error, OSError) as error:  # as good as none: the log is what counts
+        logger.warning("The spool cannot be read: %s", type(error).__name__)
+        return False
+    if waiting:
+        drainer.start()
+    return waiting
+
+
+def _has_room() -> bool:
+    """Whether the database can be asked, and then has room for more; 503 if it has not."""
+    if not database.lets_through():
+        return False
+    try:
+        with asking():
+            check_backlog()
+    except Error as error:
+        if not is_outage(error):
+            raise
+        return False
+    return True
+
+
+def _append(source: Source, events: Events, now: datetime) -> bool:
+    """Whether the log has the events.
+
+    Where it is not known (the connection was lost while committing), they are
+    spooled as well, and counted once by their ids.
+    """
+    try:
+        with impatient():
+            append(source, events, now)
+    except Error as error:
+        if not is_outage(error):
+            raise
+        logger.debug("The database took no events: %s", type(error).__name__)
+        return False
+    return True
+
+
+def _spool(source: Source, events: Events, now: datetime) -> None:
+    try:
+        spool().put(source.pk, now, events)
+    except SpoolError as error:
+        logger.error("Events were turned away, neither database nor spool takes them: %s", error)  # noqa: TRY400
+        detail = _("The database does not answer. Nothing was changed; try again.")
+        raise BodyError(503, "database", detail, RETRY_SECONDS) from error
+    drainer.start()

@@ -1,7 +1,6 @@
 """Appending to the event log: one committed transaction for each request."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.conf import settings
@@ -11,30 +10,30 @@ from django.utils import timezone
 from liveReport.models import Campaign, EventBatch, QuarantinedBatch, Source
 
 from .body import BodyError
-from .payload import LogEvent, decode, encode
+from .lately import Lately
+from .payload import Events, decode, encode
+
+ROOM = "room"
+lately = Lately()
+"""Such as which campaigns exist, by slug in a tuple, and whether there is ``ROOM``."""
 
 
-def append(source: Source, events: Sequence[LogEvent], now: datetime) -> None:
+def append(source: Source, events: Events, now: datetime) -> None:
     """Store accepted events; those of an unknown campaign go to the quarantine."""
-    known = _known(events)
-    attributed = [event for event in events if event.campaign in known]
-    strangers: dict[str, list[LogEvent]] = defaultdict(list)
-    if len(attributed) < len(events):
-        for event in events:
-            if event.campaign not in known:
-                strangers[event.campaign].append(event)
+    campaigns = events.campaigns()
+    strangers = sorted(campaigns - _known(campaigns))
+    attributed = _without(events, strangers)
     with transaction.atomic():
         _append_batch(source, attributed, now)
-        QuarantinedBatch.objects.bulk_create(
-            QuarantinedBatch(
+        for campaign in strangers:
+            held = events.of_campaign(campaign)
+            QuarantinedBatch.objects.create(
                 source=source,
                 campaign=campaign,
                 received_at=now,
                 count=len(held),
                 payload=encode(held),
             )
-            for campaign, held in strangers.items()
-        )
 
 
 def replay(quarantined: Iterable[QuarantinedBatch]) -> int:
@@ -53,19 +52,34 @@ def replay(quarantined: Iterable[QuarantinedBatch]) -> int:
 
 def check_backlog() -> None:
     """Refuse to accept more while too much waits to be folded."""
-    pending = EventBatch.objects.filter(folded=False).order_by()
-    waiting = pending.count()
+    if lately.holds(ROOM):
+        return
+    waiting = EventBatch.objects.filter(folded=False).order_by().count()
     if waiting > settings.INGEST_MAX_PENDING:
         raise BodyError(503, "overloaded", f"{waiting} batches wait to be counted.", 5)
+    lately.note([ROOM])
 
 
-def _known(events: Sequence[LogEvent]) -> set[str]:
-    slugs = {event.campaign for event in events}
-    return set(Campaign.objects.filter(slug__in=slugs).values_list("slug", flat=True))
+def _known(slugs: set[str]) -> set[str]:
+    """The slugs of campaigns that exist. Of others nothing is remembered: they may any moment."""
+    known = {slug for slug in slugs if lately.holds((slug,))}
+    if unsure := slugs - known:
+        found = set(Campaign.objects.filter(slug__in=unsure).values_list("slug", flat=True))
+        lately.note((slug,) for slug in found)
+        known |= found
+    return known
 
 
-def _append_batch(source: Source, events: Sequence[LogEvent], now: datetime) -> None:
-    if events:
+def _without(events: Events, campaigns: list[str]) -> Events:
+    if not campaigns:
+        return events
+    return events.where(
+        events.of_shapes(shape.campaign not in campaigns for shape in events.shapes)
+    )
+
+
+def _append_batch(source: Source, events: Events, now: datetime) -> None:
+    if len(events):
         EventBatch.objects.create(
             source=source, received_at=now, count=len(events), payload=encode(events)
         )

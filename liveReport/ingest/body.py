@@ -6,7 +6,7 @@ that one that does not decode fails alone.
 
 import json
 import zlib
-from typing import Any
+from collections.abc import Sequence
 
 import msgspec
 
@@ -70,14 +70,32 @@ def _gunzip(body: bytes, limit: int) -> bytes:
 
 def split(body: bytes, media: str, limit: int) -> list[msgspec.Raw]:
     """The raw bytes of each event of the body; 400 when it has no such shape."""
-    raw = _lines(body) if media == NDJSON else _elements(body)
-    if len(raw) > limit:
-        raise BodyError(413, "too_many", f"{len(raw)} events: send at most {limit} at a time.")
+    raw = [msgspec.Raw(line) for line in lines(body)] if media == NDJSON else _elements(body, limit)
+    _check_number(raw, limit)
     return raw
 
 
-def _lines(body: bytes) -> list[msgspec.Raw]:
-    return [msgspec.Raw(line) for line in body.split(b"\n") if line.strip()]
+def leniently(text: bytes) -> object:
+    """What JSON says if NaN, lone surrogates and bytes that are not UTF-8 are let pass.
+
+    No field takes a number, so it does not matter which one: thousands of digits are none.
+    """
+    plain = text.decode(errors="surrogateescape")
+    return json.loads(plain, parse_int=_zero, parse_float=_zero)
+
+
+def _zero(digits: str) -> int:
+    return 0
+
+
+def _check_number(events: Sequence[object], limit: int) -> None:
+    if len(events) > limit:
+        raise BodyError(413, "too_many", f"{len(events)} events: send at most {limit} at a time.")
+
+
+def lines(body: bytes) -> list[bytes]:
+    """The lines of NDJSON; blank ones hold nothing."""
+    return [line for line in body.split(b"\n") if line.strip()]
 
 
 class _Envelope(msgspec.Struct, forbid_unknown_fields=True):
@@ -88,36 +106,34 @@ _array = msgspec.json.Decoder(list[msgspec.Raw])
 _envelope = msgspec.json.Decoder(_Envelope)
 
 
-def _elements(body: bytes) -> list[msgspec.Raw]:
+def _elements(body: bytes, limit: int) -> list[msgspec.Raw]:
     try:
         if body.lstrip()[:1] == b"{":
             return _envelope.decode(body).events
         return _array.decode(body)
     except msgspec.DecodeError:
-        return _salvage(body)
+        return _salvage(body, limit)
     except (RecursionError, UnicodeDecodeError) as error:
         raise _malformed(error) from error
 
 
-def _salvage(body: bytes) -> list[msgspec.Raw]:
-    """Split what only a lenient parser reads (NaN, lone surrogates).
+def _salvage(body: bytes, limit: int) -> list[msgspec.Raw]:
+    """Split what only a lenient parser reads.
 
-    The event that holds such a thing stays undecodable, the others survive it.
+    The event that is to blame stays undecodable, the others survive it.
     """
     try:
-        document = json.loads(body.decode(), parse_constant=lambda name: {"not a number": name})
+        document = leniently(body)
+        if isinstance(document, dict) and set(document) == {"events"}:
+            document = document["events"]
+        if isinstance(document, list):
+            _check_number(document, limit)
+            return [msgspec.Raw(json.dumps(event).encode()) for event in document]
     except (ValueError, RecursionError) as error:
         raise _malformed(error) from error
-    if isinstance(document, dict) and set(document) == {"events"}:
-        document = document["events"]
-    if not isinstance(document, list):
-        raise _malformed("something else")
-    return [_raw(event) for event in document]
-
-
-def _raw(event: Any) -> msgspec.Raw:
-    return msgspec.Raw(json.dumps(event).encode())
+    raise _malformed("something else")
 
 
 def _malformed(error: object) -> BodyError:
-    return BodyError(400, "malformed", f'Not an array of events nor {{"events": […]}}: {error}.')
+    shapes = 'an array of events nor {"events": […]}, in UTF-8'
+    return BodyError(400, "malformed", f"Neither {shapes}: {error}.")

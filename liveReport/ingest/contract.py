@@ -7,21 +7,25 @@ its events decoded one by one, to name the field and the reason of each bad one.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from math import isfinite
 from operator import attrgetter
 from typing import Annotated, Any
 
 import msgspec
+import numpy as np
 
 from liveReport.channels import NONE, OTHER, Channel, all_channels
 
-from .body import NDJSON, split
-from .payload import LogEvent
-from .pseudonym import pseudonym
+from .body import NDJSON, leniently, lines, split
+from .payload import Column, Events, Shape
+from .pseudonym import pseudonyms
 
 MAX_FUTURE = timedelta(minutes=5)
 MAX_AGE = timedelta(hours=72)
+EXECUTIONS = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+"""A run starts at the first of these or later, and before the second."""
 
 Key = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 Short = Annotated[str, msgspec.Meta(max_length=200)]
@@ -32,6 +36,10 @@ FIELDS = ("id", "campaign", "channel", "type", "occurred_at", "profile", "messag
 
 _SLUG = re.compile(r"[-a-zA-Z0-9_]{1,100}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_NOWHERE = Shape("", "", "", 0, ())
+_SAID = 300
+"""Characters of a reason, of which an event's own text can be a part."""
 
 
 class Refused(Exception):
@@ -82,6 +90,7 @@ class Contract:
         }
         self.dimensions = tuple(sorted({d.key for c in channels for d in c.dimensions}))
         self.dimension_values = _getter(self.dimensions)
+        self.shape_of = _getter(("campaign", "channel", "type", "execution", *self.dimensions))
         event = msgspec.defstruct(
             "Event",
             [
@@ -105,81 +114,132 @@ class Contract:
         now: datetime,
         limit: int,
         campaigns: frozenset[str] | None = None,
-    ) -> tuple[list[LogEvent], list[Rejection]]:
+    ) -> tuple[Events, list[Rejection]]:
         """Every event of a body, accepted in order or rejected with its index.
 
         ``limit`` is the number of events beyond which the body is refused (413),
         ``campaigns`` the only ones its sender may write to, if not all.
         """
-        decoded, rejected = self._decode(body, media, limit)
+        indices, events, rejected = self._decode(body, media, limit)
         checks = _Checks(self, body, now, campaigns)
-        accepted = []
-        for index, event in decoded:
-            try:
-                accepted.append(checks.accept(event))
-            except Refused as refusal:
-                rejected.append(_rejection(index, event.id, refusal))
+        columns, refused = checks.columns(events)
+        rejected += [
+            _rejection(indices[place], events[place].id, refusal)
+            for place, refusal in refused.items()
+        ]
         rejected.sort(key=lambda rejection: rejection.index)
-        return accepted, rejected
+        return columns, rejected
 
     def _decode(
         self, body: bytes, media: str, limit: int
-    ) -> tuple[list[tuple[int, Any]], list[Rejection]]:
+    ) -> tuple[Sequence[int], list[Any], list[Rejection]]:
         try:
-            events = self.many.decode_lines(body) if media == NDJSON else self.many.decode(body)
+            events = self._decode_lines(body) if media == NDJSON else self.many.decode(body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return self._decode_each(split(body, media, limit))
         if len(events) > limit:
             split(body, media, limit)
-        return list(enumerate(events)), []
+        return range(len(events)), events, []
+
+    def _decode_lines(self, body: bytes) -> list[Any]:
+        events: list[Any] = self.one.decode_lines(body)
+        if len(events) != len(lines(body)):  # the decoder does not care where a line ends
+            raise msgspec.DecodeError
+        return events
 
     def _decode_each(
         self, raws: Sequence[msgspec.Raw]
-    ) -> tuple[list[tuple[int, Any]], list[Rejection]]:
-        decoded: list[tuple[int, Any]] = []
+    ) -> tuple[Sequence[int], list[Any], list[Rejection]]:
+        indices: list[int] = []
+        decoded: list[Any] = []
         rejected: list[Rejection] = []
         for index, raw in enumerate(raws):
             try:
-                decoded.append((index, self.one.decode(raw)))
+                decoded.append(self.one.decode(raw))
+                indices.append(index)
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-                rejected.append(_rejection(index, _id_of(raw), _refusal_of(error)))
-        return decoded, rejected
+                event = _leniently(raw)
+                rejected.append(_rejection(index, _id_of(event), _refusal_of(error, event)))
+        return indices, decoded, rejected
 
 
 class _Checks:
-    """What types cannot say: known channel and type, time, dimensions, characters."""
+    """What types cannot say: known channel and type, time, dimensions, characters.
+
+    What events have in common is checked once for all that share it.
+    """
 
     def __init__(
         self, contract: Contract, body: bytes, now: datetime, campaigns: frozenset[str] | None
     ) -> None:
         self.contract = contract
         self.campaigns = campaigns
-        self.oldest = now - MAX_AGE
-        self.newest = now + MAX_FUTURE
+        self.oldest = _microseconds(now - MAX_AGE)
+        self.newest = _microseconds(now + MAX_FUTURE)
         # JSON holds control characters as escapes only: without any there is nothing to look for.
         self.has_escapes = b"\\" in body or b"\x7f" in body
 
-    def accept(self, event: Any) -> LogEvent:
-        rule = self.contract.rules.get((event.channel, event.type)) or self._no_rule(event)
-        if not self.oldest <= event.occurred_at <= self.newest:
-            self._out_of_time(event.occurred_at)
+    def columns(self, events: Sequence[Any]) -> tuple[Events, dict[int, Refused]]:
+        """The good events as columns, and the reason for each of the others by its place."""
+        numbers = _Numbers()
+        shape = np.fromiter(
+            map(numbers.__getitem__, map(self.contract.shape_of, events)), np.int64, len(events)
+        )
+        at = _all_microseconds([event.occurred_at for event in events])
+        shapes = [self._shape_or_none(events[place]) for place in _firsts(shape, len(numbers))]
+        good = (at >= self.oldest) & (at <= self.newest)
+        good &= np.array([found is not None for found in shapes], np.bool_)[shape]
+        if self.has_escapes:
+            good &= np.array([not self._controlled(event) for event in events], np.bool_)
+        columns = Events(
+            [found or _NOWHERE for found in shapes],
+            shape,
+            [event.id for event in events],
+            at,
+            pseudonyms([event.profile for event in events]),
+            [event.message or "" for event in events],
+        )
+        if good.all():
+            return columns, {}
+        refused = {
+            place: self._refusal(events[place], int(at[place]))
+            for place in np.flatnonzero(~good).tolist()
+        }
+        return columns.where(good), refused
+
+    def _shape_or_none(self, event: Any) -> Shape | None:
+        try:
+            return self._shape(event)
+        except Refused:
+            return None
+
+    def _shape(self, event: Any) -> Shape:
+        rule = self._rule(event)
         if not _SLUG.fullmatch(event.campaign):
             raise Refused("campaign", "not_a_slug", f"{event.campaign!r} is not a slug.")
         if self.campaigns is not None and event.campaign not in self.campaigns:
             raise Refused("campaign", "forbidden", "The token is not for this campaign.")
-        if self.has_escapes:
-            self._check_characters(event)
-        return LogEvent(
-            event.id,
+        return Shape(
             event.campaign,
             event.channel,
             event.type,
-            _microseconds(event.occurred_at),
-            pseudonym(event.profile),
             _execution(event.execution),
-            event.message or "",
-            self._dimensions(event, rule),
+            tuple(self._dimensions(event, rule).items()),
         )
+
+    def _refusal(self, event: Any, at: int) -> Refused:
+        """Why an event is refused: the first thing that is wrong with it."""
+        try:
+            self._rule(event)
+            self._check_time(at)
+            self._check_characters(event)
+            self._shape(event)
+        except Refused as refusal:
+            return refusal
+        raise AssertionError("Nothing is wrong with this event.")
+
+    def _rule(self, event: Any) -> EventRule:
+        return self.contract.rules.get((event.channel, event.type)) or self._no_rule(event)
 
     def _no_rule(self, event: Any) -> EventRule:
         if event.channel not in self.contract.channels:
@@ -189,15 +249,22 @@ class _Checks:
             "type", "unknown_type", f"{event.channel} has no type {event.type!r}, but {known}."
         )
 
-    def _out_of_time(self, at: datetime) -> None:
+    def _check_time(self, at: int) -> None:
         if at > self.newest:
             raise Refused("occurred_at", "in_the_future", "More than 5 minutes in the future.")
-        raise Refused("occurred_at", "too_old", "Older than 72 hours.")
+        if at < self.oldest:
+            raise Refused("occurred_at", "too_old", "Older than 72 hours.")
 
     def _check_characters(self, event: Any) -> None:
+        if name := self._controlled(event):
+            raise Refused(name, "control_character", "Control characters are not allowed.")
+
+    def _controlled(self, event: Any) -> str:
+        """The first field that holds a control character, or ""."""
         for name in ("id", "profile", "message", *self.contract.dimensions):
             if _CONTROL.search(getattr(event, name) or ""):
-                raise Refused(name, "control_character", "Control characters are not allowed.")
+                return name
+        return ""
 
     def _dimensions(self, event: Any, rule: EventRule) -> dict[str, str]:
         dimensions = dict(rule.defaults)
@@ -220,15 +287,36 @@ def _check_dimension(event: Any, rule: EventRule, key: str, value: str) -> None:
         raise Refused(key, "reserved", f"{value!r} is a reserved value.")
 
 
+class _Numbers(dict[tuple[object, ...], int]):
+    """Numbers the different things it is asked for, from 0."""
+
+    def __missing__(self, key: tuple[object, ...]) -> int:
+        self[key] = number = len(self)
+        return number
+
+
+def _firsts(numbers: Column, different: int) -> list[int]:
+    """The place of the first of each number."""
+    places = np.empty(different, np.int64)
+    places[numbers[::-1]] = np.arange(len(numbers) - 1, -1, -1)
+    return places.tolist()
+
+
 def _microseconds(moment: datetime) -> int:
     return round(moment.timestamp() * 1_000_000)
+
+
+def _all_microseconds(moments: Sequence[datetime]) -> Column:
+    seconds = np.fromiter(map(datetime.timestamp, moments), np.float64, len(moments))
+    return np.rint(seconds * 1_000_000).astype(np.int64)
 
 
 def _execution(started_at: datetime | None) -> int:
     if started_at is None:
         return 0
-    if not 2000 <= started_at.year < 2200:
-        raise Refused("execution", "out_of_range", "The year is not within 2000 and 2199.")
+    earliest, end = EXECUTIONS
+    if not earliest <= started_at < end:
+        raise Refused("execution", "out_of_range", "The year (in UTC) is not within 2000 and 2199.")
     return _microseconds(started_at)
 
 
@@ -243,12 +331,22 @@ def _rejection(index: int, event_id: str | None, refusal: Refused) -> Rejection:
     return Rejection(index, event_id, refusal.field, refusal.code, refusal.message)
 
 
-def _id_of(raw: msgspec.Raw) -> str | None:
+def _leniently(raw: msgspec.Raw) -> Mapping[str, Any]:
+    """As much of a refused event as can be read: to say which it is, and what is wrong."""
     try:
-        found = msgspec.json.decode(raw)["id"]
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, TypeError, KeyError):
-        return None
-    return found[:200] if isinstance(found, str) else None
+        event = leniently(bytes(raw))
+    except (ValueError, RecursionError):
+        return {}
+    return event if isinstance(event, dict) else {}
+
+
+def _id_of(event: Mapping[str, Any]) -> str | None:
+    found = event.get("id")
+    return found[:200] if isinstance(found, str) and _is_text(found) else None
+
+
+def _is_text(value: str) -> bool:
+    return not _SURROGATE.search(value)
 
 
 _AT = re.compile(r"^(?P<reason>.*?)(?: - at `\$\.(?P<field>\w+)`)?$", re.DOTALL)
@@ -266,16 +364,29 @@ _CODES = {
 }
 
 
-def _refusal_of(error: Exception) -> Refused:
+def _refusal_of(error: Exception, event: Mapping[str, Any]) -> Refused:
     """Translate a decoding error into field, code and message."""
     if not isinstance(error, msgspec.ValidationError):
-        return Refused("", "malformed", f"Not usable JSON: {error}.")
+        return _malformed(error, event)
     found = _AT.match(str(error))
     reason = found["reason"] if found else str(error)
     code = next((code for start, code in _CODES.items() if reason.startswith(start)), "wrong_type")
     named = _NAMED.match(reason)
     field = named["field"] if named else (found["field"] if found else "")
-    return Refused(field or "", code, f"{reason}.")
+    return Refused((field or "")[:200], code, f"{reason[:_SAID]}.")
+
+
+def _malformed(error: Exception, event: Mapping[str, Any]) -> Refused:
+    """The first field that only a lenient parser reads, if that is what is wrong."""
+    for field, value in event.items():
+        if not _is_text(field):
+            return Refused("", "malformed", "A field's name is not Unicode text.")
+        if isinstance(value, str) and not _is_text(value):
+            message = "Not Unicode text: a lone surrogate, or bytes that are not UTF-8."
+            return Refused(field[:200], "malformed", message)
+        if isinstance(value, float) and not isfinite(value):
+            return Refused(field[:200], "malformed", "NaN and Infinity are not JSON.")
+    return Refused("", "malformed", f"Not usable JSON: {str(error)[:_SAID]}.")
 
 
 @lru_cache(maxsize=8)

@@ -1,39 +1,177 @@
-"""How the event log stores events: msgpack rows, compressed with zstandard."""
+"""How accepted events are held: column by column, in memory and in the event log.
 
-from collections.abc import Sequence
+Of the events of one request few differ in more than id, time and profile. What the
+others share is said once, as a shape, so that whoever counts them has little to
+look at. In the log the columns are msgpack, compressed with zstandard.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any, NamedTuple
 
 import msgspec
+import numpy as np
 import zstandard
+from numpy.typing import NDArray
+
+Column = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 
 
-class LogEvent(msgspec.Struct, array_like=True, gc=False):
-    """One accepted event, as it stands in the log.
+class Shape(NamedTuple):
+    """What events can have in common.
 
-    ``at`` and ``execution`` are microseconds since 1970 (``execution`` 0 without
-    one); ``profile`` is the pseudonym, a signed 64-bit integer; ``dimensions``
-    has a value for each dimension of the event type, ``__none__`` where missing.
+    ``execution`` is in microseconds since 1970, 0 without one. ``dimensions`` has
+    a value for each dimension of the event type, ``__none__`` where missing.
     """
 
-    id: str
     campaign: str
     channel: str
     type: str
+    execution: int
+    dimensions: tuple[tuple[str, str], ...]
+
+
+class LogEvent(NamedTuple):
+    """One accepted event. ``at`` is in microseconds, ``profile`` the pseudonym."""
+
+    id: str
+    shape: Shape
     at: int
     profile: int
-    execution: int = 0
     message: str = ""
-    dimensions: dict[str, str] = {}
+
+
+@dataclass(frozen=True, eq=False)
+class Events:
+    """Accepted events: ``shape[i]`` is the place of event ``i``'s shape in ``shapes``.
+
+    ``at`` is in microseconds since 1970, ``profile`` a signed 64-bit pseudonym,
+    ``messages`` holds "" for events that are about no message.
+    """
+
+    shapes: Sequence[Shape]
+    shape: Column
+    ids: Sequence[str]
+    at: Column
+    profile: Column
+    messages: Sequence[str]
+
+    @classmethod
+    def of(cls, events: Iterable[LogEvent]) -> "Events":
+        """The columns of some single events."""
+        rows = list(events)
+        places = {shape: place for place, shape in enumerate(dict.fromkeys(e.shape for e in rows))}
+        return cls(
+            list(places),
+            np.array([places[event.shape] for event in rows], np.int64),
+            [event.id for event in rows],
+            np.array([event.at for event in rows], np.int64),
+            np.array([event.profile for event in rows], np.int64),
+            [event.message for event in rows],
+        )
+
+    @classmethod
+    def joined(cls, parts: Sequence["Events"]) -> "Events":
+        """The events of all parts, in order."""
+        if len(parts) == 1:
+            return parts[0]
+        places: dict[Shape, int] = {}
+        moved = [
+            np.array([places.setdefault(shape, len(places)) for shape in part.shapes], np.int64)
+            for part in parts
+        ]
+        return cls(
+            list(places),
+            _concatenated(place[part.shape] for place, part in zip(moved, parts, strict=True)),
+            list(chain.from_iterable(part.ids for part in parts)),
+            _concatenated(part.at for part in parts),
+            _concatenated(part.profile for part in parts),
+            list(chain.from_iterable(part.messages for part in parts)),
+        )
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __iter__(self) -> Iterator[LogEvent]:
+        shapes = map(self.shapes.__getitem__, self.shape.tolist())
+        columns = (self.ids, shapes, self.at.tolist(), self.profile.tolist(), self.messages)
+        return map(LogEvent, *columns)
+
+    def take(self, places: Column) -> "Events":
+        """The events at these places, without shapes that none of them has."""
+        used, shape = np.unique(self.shape[places], return_inverse=True)
+        chosen = places.tolist()
+        return Events(
+            [self.shapes[place] for place in used.tolist()],
+            shape.astype(np.int64),
+            [self.ids[place] for place in chosen],
+            self.at[places],
+            self.profile[places],
+            [self.messages[place] for place in chosen],
+        )
+
+    def where(self, kept: Mask) -> "Events":
+        """The events of which ``kept`` is true."""
+        return self.take(np.flatnonzero(kept))
+
+    def campaigns(self) -> set[str]:
+        """The slugs of the campaigns that the events name."""
+        return {self.shapes[place].campaign for place in set(self.shape.tolist())}
+
+    def of_campaign(self, campaign: str) -> "Events":
+        """The events of one campaign."""
+        return self.where(self.of_shapes(shape.campaign == campaign for shape in self.shapes))
+
+    def of_shapes(self, chosen: Iterable[bool]) -> Mask:
+        """Which events have a shape that is chosen; a flag for each of ``shapes``."""
+        return np.fromiter(chosen, np.bool_, len(self.shapes))[self.shape]
+
+
+def _concatenated(columns: Iterable[Column]) -> Column:
+    return np.concatenate([np.empty(0, np.int64), *columns])
+
+
+class _Stored(msgspec.Struct, array_like=True):
+    """``shape``, ``at`` and ``profile`` as the bytes of little-endian integers.
+
+    ``at`` is stored as differences, which are small where events come in order.
+    """
+
+    shapes: list[Any]
+    shape: bytes
+    ids: Sequence[str]
+    at: bytes
+    profile: bytes
+    messages: Sequence[str]
 
 
 _encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(list[LogEvent])
+_decoder = msgspec.msgpack.Decoder(_Stored)
 
 
-def encode(events: Sequence[LogEvent]) -> bytes:
+def encode(events: Events) -> bytes:
     """Pack events for ``EventBatch.payload``."""
-    return zstandard.ZstdCompressor(level=1).compress(_encoder.encode(events))
+    stored = _Stored(
+        list(events.shapes),
+        events.shape.astype("<u4").tobytes(),
+        events.ids,
+        np.diff(events.at, prepend=0).astype("<i8").tobytes(),
+        events.profile.astype("<i8").tobytes(),
+        events.messages,
+    )
+    return zstandard.ZstdCompressor(level=1).compress(_encoder.encode(stored))
 
 
-def decode(payload: bytes | memoryview) -> list[LogEvent]:
+def decode(payload: bytes | memoryview) -> Events:
     """Unpack ``EventBatch.payload``."""
-    return _decoder.decode(zstandard.ZstdDecompressor().decompress(bytes(payload)))
+    stored = _decoder.decode(zstandard.ZstdDecompressor().decompress(bytes(payload)))
+    return Events(
+        [msgspec.convert(shape, Shape) for shape in stored.shapes],
+        np.frombuffer(stored.shape, "<u4").astype(np.int64),
+        stored.ids,
+        np.cumsum(np.frombuffer(stored.at, "<i8")),
+        np.frombuffer(stored.profile, "<i8").astype(np.int64),
+        stored.messages,
+    )

@@ -39,8 +39,8 @@ class Command(BaseCommand):
         parser.add_argument("--no-demo", action="store_true", help="no demo campaigns and traffic")
 
     def handle(self, *args: Any, no_demo: bool, **options: Any) -> None:
-        host, port = os.environ.get("HOST", "127.0.0.1"), os.environ.get("PORT", "8000")
-        _check_port(host, port)
+        port = os.environ.get("PORT") or "8000"
+        host = _free_address(os.environ.get("HOST") or "127.0.0.1", port)
         with _alone():
             _prepare()
             greeting = [f"liveReport   http://{_reachable(host)}:{port}/admin/"]
@@ -69,7 +69,7 @@ class Command(BaseCommand):
 
 def _web(host: str, port: str) -> Child:
     address = ("--host", host, "--port", port)
-    return Child("web", [sys.executable, *GRANIAN, *address, "liveReport.wsgi:application"])
+    return Child("server", [sys.executable, *GRANIAN, *address, "liveReport.wsgi:application"])
 
 
 def _celery() -> list[Child]:
@@ -83,12 +83,16 @@ def _demo(url: str) -> Child:
     return Child("demo", [sys.executable, sys.argv[0], "demo", "--url", url])
 
 
-def _check_port(host: str, port: str) -> None:
+def _free_address(host: str, port: str) -> str:
+    """The numeric address of a host, which the server wants; the port must be free on it."""
     try:
-        socket.create_server((host, int(port)), reuse_port=False).close()
+        family, *_, where = socket.getaddrinfo(host, int(port), type=socket.SOCK_STREAM)[0]
+        address = str(where[0])
+        socket.create_server((address, int(port)), family=family, reuse_port=False).close()
     except (OSError, ValueError, OverflowError) as error:
         reason = error.strerror if isinstance(error, OSError) else "no such port"
-        raise CommandError(f"{host}:{port}: {reason}. Choose another PORT.") from error
+        raise CommandError(f"{host}:{port}: {reason}. Choose another HOST or PORT.") from error
+    return address
 
 
 @contextmanager
@@ -113,8 +117,10 @@ def _prepare() -> None:
         (queue / "messages").mkdir(mode=0o700)
 
 
-def _reachable(host: str) -> str:
-    return "127.0.0.1" if host in ("0.0.0.0", "::", "") else host  # noqa: S104 (compared only)
+def _reachable(address: str) -> str:
+    if address in ("0.0.0.0", "::"):  # noqa: S104 (compared only)
+        return "127.0.0.1"
+    return f"[{address}]" if ":" in address else address
 
 
 def _once(condition: Callable[[], bool], then: Callable[[], None]) -> Callable[[], None]:

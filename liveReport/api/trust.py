@@ -1,0 +1,170 @@
+"""Who sends, also while the database cannot be asked.
+
+Every token that the database confirmed is noted in a file that the web processes
+of a machine share, so that a restart, or the other process, knows it as well. The
+file has digests, as the database does, and nothing that could be sent.
+"""
+
+import logging
+import sqlite3
+import time
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import Error
+from django.utils import timezone
+from knox.crypto import hash_token
+from rest_framework.exceptions import AuthenticationFailed
+
+from liveReport.ingest.append import lately
+from liveReport.ingest.local import LocalFile
+from liveReport.ingest.outage import asking, database, is_outage
+from liveReport.models import ApiToken, Source
+
+from .auth import BearerAuthentication, Scope
+from .problems import DatabaseAway
+
+_SET_UP = """
+PRAGMA journal_mode = WAL;
+CREATE TABLE IF NOT EXISTS token (
+    digest TEXT PRIMARY KEY, verified REAL NOT NULL, known BLOB NOT NULL);
+"""
+REFRESH = 60
+"""Seconds after which it is noted anew that a token is still good."""
+MOST = 10_000
+"""Tokens of which a process knows that it has noted them lately."""
+
+logger = logging.getLogger(__name__)
+
+
+class Known(msgspec.Struct, frozen=True, array_like=True):
+    """What a token is good for, besides its digest."""
+
+    source: int
+    user: int
+    scope: str
+    expiry: datetime | None
+    campaigns: list[str] | None
+
+    @classmethod
+    def of(cls, token: ApiToken) -> "Known":
+        allowed = None if token.allowed is None else sorted(token.allowed)
+        return cls(token.source_id, token.user_id, token.scope, token.expiry, allowed)
+
+    def token(self, digest: str) -> ApiToken:
+        """The token as the database would give it out; not to be saved."""
+        token = ApiToken(
+            digest=digest,
+            source=Source(pk=self.source),
+            user=User(pk=self.user),
+            scope=self.scope,
+            expiry=self.expiry,
+        )
+        token.allowed = None if self.campaigns is None else frozenset(self.campaigns)
+        return token
+
+
+class TrustedTokens:
+    """The tokens that were verified lately. A disk that fails costs the memory, nothing else."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = LocalFile(folder / "tokens.sqlite3", _SET_UP, durable=False)
+        self._noted: dict[str, tuple[float, Known]] = {}
+
+    def note(self, token: ApiToken) -> None:
+        """The database has just confirmed the token."""
+        known = Known.of(token)
+        at, before = self._noted.get(token.pk, (0.0, None))
+        now = time.time()
+        if before == known and 0 <= now - at < REFRESH:
+            return
+        if len(self._noted) >= MOST:
+            self._noted.clear()
+        self._noted[token.pk] = now, known  # also if it fails: not again with every request
+        row = (token.pk, now, msgspec.json.encode(known))
+        self._ask("DELETE FROM token WHERE verified < ?", now - _trust())
+        self._ask("REPLACE INTO token VALUES (?, ?, ?)", *row)
+
+    def forget(self, digest: str) -> None:
+        """The database has just denied the token. Strangers' tokens cost no write."""
+        self._noted.pop(digest, None)
+        if self._ask("SELECT 1 FROM token WHERE digest = ?", digest):
+            self._ask("DELETE FROM token WHERE digest = ?", digest)
+
+    def find(self, digest: str) -> ApiToken | None:
+        """The token if the database knew it lately and it has not expired."""
+        row = self._ask("SELECT verified, known FROM token WHERE digest = ?", digest)
+        if row is None or not 0 <= time.time() - row[0] < _trust():
+            return None
+        known = msgspec.json.decode(row[1], type=Known)
+        return known.token(digest) if known.expiry and known.expiry > timezone.now() else None
+
+    def close(self) -> None:
+        self._file.close()
+
+    def _ask(self, query: str, *parameters: object) -> Any:
+        """The first row, if there is one and the file can be used."""
+        try:
+            with self._file.connection() as connection:
+                return connection.execute(query, parameters).fetchone()
+        except (sqlite3.Error, OSError) as error:
+            logger.warning("Tokens cannot be remembered: %s", type(error).__name__)
+            return None
+
+
+def _spare_a_query(token: ApiToken) -> None:
+    """Most tokens are limited to no campaign; a new limit is noticed within a second."""
+    unlimited = "unlimited", token.pk
+    if lately.holds(unlimited):
+        token.allowed = None
+    elif token.allowed is None:
+        lately.note([unlimited])
+
+
+def trusted_tokens() -> TrustedTokens:
+    """This machine's memory of tokens."""
+    return _trusted_tokens(settings.SPOOL_DIR)
+
+
+_trusted_tokens = cache(TrustedTokens)
+
+
+def _trust() -> float:
+    return float(settings.TOKEN_TRUST.total_seconds())
+
+
+class IngestAuthentication(BearerAuthentication):
+    """A bearer token; but events are taken while the database is away.
+
+    Then a token is good that the database confirmed lately, on this machine, and
+    that has not expired. Of any other nobody can say what it is: try again.
+    """
+
+    def authenticate_credentials(self, token: bytes) -> tuple[User, ApiToken]:
+        digest = hash_token(token.decode("latin-1"))
+        if database.lets_through():
+            try:
+                return self._confirmed(token, digest)
+            except Error as error:
+                if not is_outage(error):
+                    raise
+        if (known := trusted_tokens().find(digest)) is None:
+            raise DatabaseAway
+        return known.user, known
+
+    def _confirmed(self, token: bytes, digest: str) -> tuple[User, ApiToken]:
+        try:
+            with asking():
+                user, found = super().authenticate_credentials(token)
+                if found.scope == Scope.INGEST:
+                    _spare_a_query(found)
+                    trusted_tokens().note(found)
+        except AuthenticationFailed:
+            trusted_tokens().forget(digest)
+            raise
+        return user, found

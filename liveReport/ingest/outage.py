@@ -1,0 +1,108 @@
+"""What it means that the database is away, and how not to wait for it again and again."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
+from typing import Any
+
+from django.conf import settings
+from django.db import Error, InterfaceError, OperationalError, connection
+
+PAUSE = 1.0
+"""Seconds for which nobody asks again what has just failed."""
+LOCK_SECONDS = 2
+"""How long an event waits for a lock of the database; after that the spool takes it."""
+
+# Of PostgreSQL's classes of SQLSTATE: connection, transaction rolled back, out of resources
+# (disk, memory, connections), in use, stopped by an operator, system error.
+_CLASSES = ("08", "40", "53", "55", "57", "58")
+_READ_ONLY = "25006"  # a primary that has become a standby
+_SQLITE = (
+    *("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN"),
+    *("SQLITE_READONLY", "SQLITE_PROTOCOL", "SQLITE_NOMEM", "SQLITE_INTERRUPT"),
+)
+
+
+def is_outage(error: Error) -> bool:
+    """Whether the same statement can succeed later: away, locked, full, shutting down."""
+    cause = error.__cause__
+    if state := getattr(cause, "sqlstate", None):
+        return str(state).startswith((*_CLASSES, _READ_ONLY))
+    if name := getattr(cause, "sqlite_errorname", None):
+        return str(name).startswith(_SQLITE)
+    return isinstance(error, OperationalError | InterfaceError)
+
+
+class Breaker:
+    """Remembers for ``PAUSE`` that something failed; then one caller at a time tries again."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._until: float | None = None
+
+    def lets_through(self) -> bool:
+        """Whether to try. Says no to all but one caller of each pause after a failure."""
+        if self._until is None:
+            return True
+        with self._lock:
+            if self._until is None:
+                return True
+            if time.monotonic() < self._until:
+                return False
+            self._until = time.monotonic() + PAUSE
+            return True
+
+    def failed(self) -> None:
+        self._until = time.monotonic() + PAUSE
+
+    def succeeded(self) -> None:
+        self._until = None
+
+
+database = Breaker()
+"""Whether this process finds the database away."""
+
+
+@contextmanager
+def asking() -> Iterator[None]:
+    """Around what asks the database: notes whether it answered."""
+    try:
+        yield
+    except Error as error:
+        if is_outage(error):
+            database.failed()
+        raise
+    database.succeeded()
+
+
+@contextmanager
+def impatient() -> Iterator[None]:
+    """On SQLite, wait for the write lock for ``LOCK_SECONDS`` only."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    connection.ensure_connection()
+    usual = settings.DATABASES["default"]["OPTIONS"]["timeout"]
+    connection.connection.execute(f"PRAGMA busy_timeout = {LOCK_SECONDS * 1000}")
+    try:
+        yield
+    finally:
+        if connection.connection is not None:
+            connection.connection.execute(f"PRAGMA busy_timeout = {usual * 1000}")
+
+
+def let_others_write(held: float) -> None:
+    """SQLite's lock is not fair: leave a gap after holding it for so many seconds."""
+    if connection.vendor == "sqlite":
+        time.sleep(min(held, 0.02))
+
+
+def limit_waiting(connection: Any, **kwargs: object) -> None:
+    """Receives ``connection_created`` in web processes: a locked table is no dead end.
+
+    By a statement, as connection poolers refuse the same thing as a start-up option.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET lock_timeout = '{LOCK_SECONDS}s'")

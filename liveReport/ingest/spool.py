@@ -1,0 +1,218 @@
+"""The spool: accepted events that wait on this machine's disk for the database.
+
+A record is what one request brought: its source, the instant of acceptance, its
+events as the log would hold them (pseudonyms, no profiles). It is on disk when
+``put`` returns, and leaves only once the log has it. What can never be stored is
+set aside, not thrown away.
+"""
+
+import fcntl
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+from zlib import crc32
+
+from django.conf import settings
+
+from .local import LocalFile
+from .payload import Events, decode, encode
+
+PAGE = 4096
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_COLUMNS = "source, received, events, campaigns, payload, checksum"
+_SET_UP = """
+PRAGMA auto_vacuum = INCREMENTAL;
+PRAGMA journal_mode = WAL;
+PRAGMA journal_size_limit = 1048576;
+CREATE TABLE IF NOT EXISTS waiting (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, source INTEGER NOT NULL, received INTEGER NOT NULL,
+    events INTEGER NOT NULL, campaigns TEXT NOT NULL, payload BLOB NOT NULL,
+    checksum INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS aside (
+    id INTEGER PRIMARY KEY, source INTEGER NOT NULL, received INTEGER NOT NULL,
+    events INTEGER NOT NULL, campaigns TEXT NOT NULL, payload BLOB NOT NULL,
+    checksum INTEGER NOT NULL, reason TEXT NOT NULL);
+PRAGMA max_page_count = %d;
+"""
+
+
+class SpoolError(Exception):
+    """The spool is full, or its disk does not take any more."""
+
+
+class Damaged(Exception):
+    """A record is not what it was when it was put."""
+
+
+class Record(NamedTuple):
+    """The accepted events of one request, and which campaigns they name."""
+
+    id: int
+    source: int
+    received: datetime
+    events: int
+    campaigns: frozenset[str]
+    payload: bytes
+    checksum: int
+
+    def check(self) -> None:
+        """Raise ``Damaged`` unless the disk has given back what it was given."""
+        if crc32(self.payload) != self.checksum:
+            raise Damaged
+
+    def decoded(self) -> Events:
+        return decode(self.payload)
+
+
+class Aside(NamedTuple):
+    """What was set aside of a source, for one reason."""
+
+    source: int
+    events: int
+    reason: str
+
+
+class Spool:
+    """The spool in one folder, shared by all processes of the machine."""
+
+    def __init__(self, folder: Path, max_bytes: int) -> None:
+        self._lock_path = folder / "drain.lock"
+        self._file = LocalFile(
+            folder / "spool.sqlite3", _SET_UP % max(max_bytes // PAGE, 1), durable=True
+        )
+
+    def put(self, source: int, received: datetime, events: Events) -> None:
+        """Append a record; on disk on return. Raises ``SpoolError``."""
+        campaigns = " ".join(sorted(events.campaigns()))  # slugs have no blanks
+        payload = encode(events)
+        at = (received - _EPOCH) // _MICROSECOND
+        row = (source, at, len(events), campaigns, payload, crc32(payload))
+        try:
+            with self._file.connection() as connection:
+                connection.execute(
+                    f"INSERT INTO waiting ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)",  # noqa: S608
+                    row,
+                )
+        except (sqlite3.Error, OSError) as error:
+            raise SpoolError(str(error)) from error
+
+    def holds_anything(self) -> bool:
+        return bool(self._ask("SELECT EXISTS (SELECT 1 FROM waiting)"))
+
+    def waiting(self) -> int:
+        """The events that wait."""
+        return self._ask("SELECT coalesce(sum(events), 0) FROM waiting")
+
+    def oldest(self) -> datetime | None:
+        """When the record that waits longest was accepted."""
+        received = self._ask("SELECT coalesce(min(received), 0) FROM waiting")
+        return _moment(received) if received else None
+
+    def first(self, records: int, events: int) -> list[Record]:
+        """Records in the order of acceptance: at most so many, of at most so many events.
+
+        One record always comes, however large.
+        """
+        found: list[Record] = []
+        with self._file.connection() as connection:
+            rows = connection.execute(
+                f"SELECT id, {_COLUMNS} FROM waiting ORDER BY id LIMIT ?",  # noqa: S608
+                (records,),
+            )
+            for number, source, received, count, campaigns, *rest in rows:
+                events -= count
+                if found and events < 0:
+                    break
+                named = frozenset(campaigns.split())
+                found.append(Record(number, source, _moment(received), count, named, *rest))
+        return found
+
+    def remove(self, last: int) -> None:
+        """Forget the records up to this one: the log has them."""
+        with self._file.connection() as connection:
+            connection.execute("DELETE FROM waiting WHERE id <= ?", (last,))
+
+    def set_aside(self, record: Record, reason: str) -> None:
+        """Take the first record out of the way of those behind it."""
+        with self._changing() as connection:
+            connection.execute(
+                f"INSERT INTO aside ({_COLUMNS}, reason)"  # noqa: S608
+                f" SELECT {_COLUMNS}, ? FROM waiting WHERE id = ?",
+                (reason, record.id),
+            )
+            connection.execute("DELETE FROM waiting WHERE id = ?", (record.id,))
+
+    def aside(self) -> list[Aside]:
+        """What could not be stored."""
+        if not self._file.exists():
+            return []
+        with self._file.connection() as connection:
+            rows = connection.execute(
+                "SELECT source, sum(events), reason FROM aside GROUP BY source, reason"
+            )
+            return [Aside(*row) for row in rows]
+
+    def line_up_again(self) -> None:
+        """Queue what was set aside once more, behind everything that waits."""
+        with self._changing() as connection:
+            connection.execute(
+                f"INSERT INTO waiting ({_COLUMNS}) SELECT {_COLUMNS} FROM aside ORDER BY id"  # noqa: S608
+            )
+            connection.execute("DELETE FROM aside")
+
+    def shrink(self) -> None:
+        """Give the disk back what is not used any more."""
+        with self._file.connection() as connection:
+            # Not ``execute``, which takes one step: this is a step to a page.
+            connection.executescript("PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE);")
+
+    @contextmanager
+    def draining(self) -> Iterator[bool]:
+        """Be the only one on this machine who drains; ``False`` if somebody else does."""
+        with self._lock_path.open("ab") as lock:
+            self._lock_path.chmod(0o600)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+                return
+            yield True
+
+    def close(self) -> None:
+        self._file.close()
+
+    def _ask(self, query: str) -> int:
+        """A number; 0 without a spool. Most requests ask: nothing is created for that."""
+        if not self._file.exists():
+            return 0
+        with self._file.connection() as connection:
+            (number,) = connection.execute(query).fetchone()
+        return int(number)
+
+    @contextmanager
+    def _changing(self) -> Iterator[sqlite3.Connection]:
+        with self._file.connection() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+            connection.execute("COMMIT")
+
+
+def spool() -> Spool:
+    """This machine's spool."""
+    return _spool(settings.SPOOL_DIR, settings.SPOOL_MAX_BYTES)
+
+
+_spool = cache(Spool)
+
+
+def _moment(microseconds: int) -> datetime:
+    return _EPOCH + microseconds * _MICROSECOND

@@ -1,14 +1,17 @@
 """What the report reads of the rollups. Call inside ``sql.snapshot``."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import OrderedDict, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from threading import Lock
+from time import monotonic
 from typing import NamedTuple
 
 from django.db import connection
 from django.db.models import Count, Q
 
 from liveReport.models import MessageState, Series
-from liveReport.tiers import STEP, Range
+from liveReport.rollup.sketch import merge
+from liveReport.tiers import STEP, TIERS, Range
 
 Wanted = tuple[str, str]
 """An event type and a dimension (empty for the events as a whole)."""
@@ -54,12 +57,72 @@ def counts_by_step(ids: Sequence[int], ranges: Sequence[Range]) -> dict[int, dic
 
 
 def sketches(ids: Sequence[int], ranges: Sequence[Range]) -> dict[int, list[bytes]]:
-    """The sketches of each series in the ranges."""
+    """Sketches that unite to the profiles of each series in the ranges."""
+    hours = [part for part in ranges if part.tier == TIERS[0]]
     found: dict[int, list[bytes]] = defaultdict(list)
+    for pk, united in _united(ids, hours).items():
+        found[pk].append(united)
+    for pk, sketch in _sketches(ids, [part for part in ranges if part not in hours]):
+        found[pk].append(sketch)
+    return found
+
+
+def _united(ids: Sequence[int], hours: Sequence[Range]) -> dict[int, bytes]:
+    """One sketch for all full hours of each series: they seldom change, and are large."""
+    state: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for pk, start, count in sorted(_select("series_id, start, count", ids, hours)):
+        state[pk].append((start, count))
+    fingerprints = {pk: tuple(buckets) for pk, buckets in state.items()}
+    known = {pk: _unions.get((pk, fingerprint)) for pk, fingerprint in fingerprints.items()}
+    unknown: dict[int, list[bytes]] = defaultdict(list)
+    for pk, sketch in _sketches([pk for pk in known if known[pk] is None], hours):
+        unknown[pk].append(sketch)
+    for pk, parts in unknown.items():
+        known[pk] = _unions.put((pk, fingerprints[pk]), merge(parts))
+    return {pk: united for pk, united in known.items() if united is not None}
+
+
+def _sketches(ids: Sequence[int], ranges: Sequence[Range]) -> Iterator[tuple[int, bytes]]:
     for pk, sketch in _select("series_id, sketch", ids, ranges):
         if sketch is not None:
-            found[pk].append(bytes(sketch))
-    return found
+            yield pk, bytes(sketch)
+
+
+class _Unions:
+    """United sketches by series and the counts of the hours they unite.
+
+    A sketch changes with its bucket's count. Only a repair may change it alone,
+    which is why nothing is believed for long.
+    """
+
+    SIZE = 256
+    SECONDS = 300
+
+    def __init__(self) -> None:
+        self._held: OrderedDict[object, tuple[float, bytes]] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: object) -> bytes | None:
+        with self._lock:
+            since, united = self._held.get(key, (0.0, b""))
+            return united if since > monotonic() - self.SECONDS and united else None
+
+    def clear(self) -> None:
+        with self._lock:
+            self._held.clear()
+
+    def put(self, key: object, united: bytes) -> bytes:
+        with self._lock:
+            self._held[key] = monotonic(), united
+            self._held.move_to_end(key)
+            while len(self._held) > self.SIZE:
+                self._held.popitem(last=False)
+        return united
+
+
+_unions = _Unions()
+forget = _unions.clear
+"""For tests, in which the same series comes to be again and again."""
 
 
 def sketches_by_step(
@@ -82,14 +145,15 @@ def waiting(
     )
     if executions:
         rows = rows.filter(execution__in=executions)
-    return dict(rows.values_list("execution").annotate(Count("pk")).order_by())
+    counted = rows.values("execution").annotate(messages=Count("*")).order_by()
+    return dict(counted.values_list("execution", "messages"))
 
 
 def _select(
     columns: str, ids: Sequence[int], ranges: Sequence[Range], tail: str = ""
 ) -> list[tuple]:  # type: ignore[type-arg]
     """Rows of the buckets of some series: one indexed scan for each of the few ranges."""
-    if not ids:
+    if not (ids and ranges):
         return []
     inside = ", ".join(str(int(pk)) for pk in ids)
     ranged = " UNION ALL ".join(

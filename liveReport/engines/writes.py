@@ -1,62 +1,70 @@
 """What the fold writes. Call inside a transaction, with rows from one folder only."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
+import numpy as np
+from django.db import connection
 from django.db.models import Q
 
+from liveReport.ingest.payload import Column, Mask
 from liveReport.models import Campaign, CampaignChannel, Execution, Series
-from liveReport.rollup.fold import SeriesKey, Span, State
+from liveReport.rollup.fold import Latest, SeriesKey, Span
 from liveReport.rollup.sketch import merge
+from liveReport.tiers import TIERS
 
 from . import sql
+from .periods import EVENTS, MESSAGES, Periods, find
+
+_NOBODY = 0
+"""No batch has this id."""
 
 BucketKey = tuple[int, int, int]
 """Series id, tier, start."""
 
 
-def claim_keys(rows: Sequence[tuple[bytes, int]]) -> set[bytes] | None:
-    """Record event keys with the batch that brings them; which of them are new.
+def claim_keys(keys: Column, batches: Column, periods: Periods) -> Mask:
+    """Record event keys with the batch that brings them; which of them count.
 
-    ``rows`` are (key, batch id) without repeated keys. ``None`` means all. A key
-    that this same batch has claimed before counts as new: folding again is safe.
+    ``keys`` are sorted and none is repeated. A key that this same batch has claimed
+    before counts: folding again is safe.
     """
-    ordered = sorted(rows)
+    found = _closed_owners(keys, periods)
+    new = found == _NOBODY
     inserted = sql.insert(
-        "livereport_seenevent",
-        {"key": "bytea", "batch": "bigint"},
-        ordered,
-        "(key) DO NOTHING",
+        EVENTS,
+        {"key": keys[new], "period": periods.current, "batch": batches[new]},
+        "(period, key) DO NOTHING",
     )
-    if inserted == len(ordered):
-        return None
-    owners = dict(rows)
-    found = sql.select_in(
-        "key, batch", "livereport_seenevent", {"key": "bytea"}, [(key,) for key in owners]
-    )
-    return {bytes(key) for key, batch in found if owners[bytes(key)] == batch}
+    if inserted < new.sum():
+        _note_owners(found, keys, find("key, batch", EVENTS, periods.current, keys[new]))
+    counting: Mask = (found == _NOBODY) | (found == batches)
+    return counting
 
 
-def series_ids(
-    keys: Iterable[SeriesKey], campaigns: Mapping[str, int], known: dict[SeriesKey, int]
-) -> dict[SeriesKey, int]:
-    """The ids of series, created where missing. ``known`` is a cache, filled on the way."""
-    missing = sorted(key for key in keys if key not in known)
-    if missing:
-        Series.objects.bulk_create(
-            (Series(campaign_id=campaigns[key.campaign], **_fields(key)) for key in missing),
-            ignore_conflicts=True,
-            batch_size=5_000,
-        )
-        known.update(_load_series(missing, campaigns))
-    return known
+def owners(keys: Column, periods: Periods) -> Column:
+    """The batch that first brought each of some sorted keys, 0 for none."""
+    found = _closed_owners(keys, periods)
+    _note_owners(found, keys, find("key, batch", EVENTS, periods.current, keys))
+    return found
 
 
-def _fields(key: SeriesKey) -> dict[str, str | int]:
-    return {name: getattr(key, name) for name in SeriesKey._fields if name != "campaign"}
+def _closed_owners(keys: Column, periods: Periods) -> Column:
+    found = np.full(len(keys), _NOBODY)
+    for period, places in periods.holding(EVENTS, keys):
+        _note_owners(found, keys, find("key, batch", EVENTS, period, keys[places]))
+    return found
 
 
-def _load_series(keys: Sequence[SeriesKey], campaigns: Mapping[str, int]) -> dict[SeriesKey, int]:
+def _note_owners(owners: Column, keys: Column, found: list[tuple[int, int]]) -> None:
+    if found:
+        met, batches = np.array(found, np.int64).T
+        owners[np.searchsorted(keys, met)] = batches
+
+
+def known_series(keys: Iterable[SeriesKey], campaigns: Mapping[str, int]) -> dict[SeriesKey, int]:
+    """The ids of all series of the channels and executions that some keys name."""
     slugs = {pk: slug for slug, pk in campaigns.items()}
     scope = Q(pk__in=[])
     for campaign, channel, execution in {(k.campaign, k.channel, k.execution) for k in keys}:
@@ -68,17 +76,84 @@ def _load_series(keys: Sequence[SeriesKey], campaigns: Mapping[str, int]) -> dic
     }
 
 
+def series_ids(
+    keys: Iterable[SeriesKey], campaigns: Mapping[str, int], known: Mapping[SeriesKey, int]
+) -> dict[SeriesKey, int]:
+    """The ids of series, created where missing; none can be deleted before the transaction ends."""
+    wanted = set(keys)
+    alive = alive_series({known[key] for key in wanted if key in known})
+    missing = sorted(key for key in wanted if known.get(key) not in alive)
+    if not missing:
+        return dict(known)
+    Series.objects.bulk_create(
+        (Series(campaign_id=campaigns[key.campaign], **_fields(key)) for key in missing),
+        ignore_conflicts=True,
+        batch_size=5_000,
+    )
+    return {**known, **known_series(missing, campaigns)}
+
+
+def alive_series(ids: Iterable[int]) -> set[int]:
+    """Which of these series exist: they do until the transaction ends."""
+    inside, given = sql.among("id", sorted(ids))
+    lock = "ORDER BY id FOR NO KEY UPDATE" if connection.vendor == "postgresql" else ""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT id FROM livereport_series WHERE {inside} {lock}", [given])
+        return {pk for (pk,) in cursor.fetchall()}
+
+
+def weights(ids: Sequence[int]) -> dict[int, int]:
+    """The events that each of some series has counted, as far as they are kept."""
+    inside, given = sql.among("series_id", ids)
+    query = f"SELECT series_id, SUM(count) FROM livereport_bucket WHERE {inside} AND tier = %s"
+    with connection.cursor() as cursor:
+        cursor.execute(f"{query} GROUP BY series_id", [given, TIERS[0]])
+        return {series: int(count) for series, count in cursor.fetchall()}
+
+
+def take_out(
+    ids: Sequence[int], into: int
+) -> tuple[dict[BucketKey, int], dict[BucketKey, list[bytes]]]:
+    """Delete some series; what their buckets held, as it is to be added to those of ``into``."""
+    counts: dict[BucketKey, int] = defaultdict(int)
+    sketches: dict[BucketKey, list[bytes]] = defaultdict(list)
+    inside, given = sql.among("series_id", ids)
+    with connection.cursor() as cursor:
+        query = f"SELECT tier, start, count, sketch FROM livereport_bucket WHERE {inside}"
+        cursor.execute(query, [given])
+        for tier, start, count, sketch in cursor.fetchall():
+            counts[into, tier, start] += count
+            if sketch is not None:
+                sketches[into, tier, start].append(bytes(sketch))
+        cursor.execute(f"DELETE FROM livereport_bucket WHERE {inside}", [given])
+        inside, given = sql.among("id", ids)
+        cursor.execute(f"DELETE FROM livereport_series WHERE {inside}", [given])
+    return counts, sketches
+
+
+def _fields(key: SeriesKey) -> dict[str, str | int]:
+    return {name: getattr(key, name) for name in SeriesKey._fields if name != "campaign"}
+
+
 def add_to_buckets(counts: Mapping[BucketKey, int], sketches: Mapping[BucketKey, bytes]) -> None:
     """Add counts, and unite sketches with those already there."""
+    if not counts:
+        return
     united = _unite(sketches)
+    keys = sorted(counts)
+    series, tier, start = np.array(keys, np.int64).T
     sql.insert(
         "livereport_bucket",
-        {"series_id": "bigint", "tier": "int", "start": "bigint", "count": "bigint",
-         "sketch": "bytea"},
-        [(*key, count, united.get(key)) for key, count in sorted(counts.items())],
+        {
+            "series_id": series,
+            "tier": tier,
+            "start": start,
+            "count": np.array([counts[key] for key in keys], np.int64),
+            "sketch": [united.get(key) for key in keys],
+        },
         "(series_id, tier, start) DO UPDATE SET count = livereport_bucket.count + excluded.count,"
         " sketch = COALESCE(excluded.sketch, livereport_bucket.sketch)",
-    )  # fmt: skip
+    )
 
 
 def _unite(sketches: Mapping[BucketKey, bytes]) -> dict[BucketKey, bytes]:
@@ -99,23 +174,32 @@ def _unite(sketches: Mapping[BucketKey, bytes]) -> dict[BucketKey, bytes]:
     return united
 
 
-def keep_latest_states(states: Mapping[bytes, State], campaigns: Mapping[str, int]) -> None:
-    """Replace the state of each message by the later of the two."""
+def keep_latest(latest: Latest, campaigns: Mapping[str, int], periods: Periods) -> None:
+    """Replace the state of each message by the later of the two. Keys are sorted."""
+    home = np.full(len(latest.key), periods.current)
+    for period, places in periods.holding(MESSAGES, latest.key):
+        met = np.array([key for (key,) in find("key", MESSAGES, period, latest.key[places])], int)
+        home[np.searchsorted(latest.key, met)] = period
+    order = np.lexsort((latest.key, home))
     sql.insert(
-        "livereport_messagestate",
-        {"key": "bytea", "campaign_id": "bigint", "channel": "text", "gauge": "text",
-         "execution": "bigint", "at": "bigint", "rank": "smallint", "waiting": "boolean"},
-        [
-            (key, campaigns[state.campaign], state.channel, state.gauge, state.execution,
-             state.at, state.rank, state.waiting)
-            for key, state in sorted(states.items())
-        ],
-        "(key) DO UPDATE SET execution = excluded.execution, at = excluded.at,"
+        MESSAGES,
+        {
+            "period": home[order],
+            "key": latest.key[order],
+            "campaign_id": campaigns[latest.campaign],
+            "channel": latest.channel,
+            "gauge": latest.gauge,
+            "execution": latest.execution[order],
+            "at": latest.at[order],
+            "rank": latest.rank[order],
+            "waiting": latest.waiting[order],
+        },
+        "(period, key) DO UPDATE SET execution = excluded.execution, at = excluded.at,"
         " rank = excluded.rank, waiting = excluded.waiting"
         " WHERE (excluded.at, excluded.rank, excluded.execution)"
         " > (livereport_messagestate.at, livereport_messagestate.rank,"
         " livereport_messagestate.execution)",
-    )  # fmt: skip
+    )
 
 
 def note_spans(spans: Mapping[tuple[str, str, int], Span], campaigns: Mapping[str, int]) -> None:

@@ -1,18 +1,36 @@
-"""What the fold keeps: dedupe keys, buckets, message states, and its lease."""
+"""What the fold keeps: event keys, buckets, message states, and its lease."""
 
 from django.db import models
 
 from .campaigns import Campaign
 
 
+class KeyPeriod(models.Model):
+    """A stretch of time in which keys of events and messages were first met.
+
+    The one without ``closed_at`` takes new keys. A closed one has a filter for each
+    kind (see ``engines.periods``), and ``checksum`` over both.
+    """
+
+    opened_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    events = models.PositiveBigIntegerField(default=0)
+    messages = models.PositiveBigIntegerField(default=0)
+    event_filter = models.BinaryField(default=b"")
+    message_filter = models.BinaryField(default=b"")
+    checksum = models.BigIntegerField(default=0)
+
+
 class SeenEvent(models.Model):
     """The first batch in which an event id of a source was met.
 
-    ``key`` is a keyed hash of (source, id). An event counts only in that batch,
-    which makes folding a batch again harmless.
+    ``key`` is a keyed hash of (source, id), ``period`` the ``KeyPeriod`` of that
+    batch. An event counts only there, which makes folding a batch again harmless.
     """
 
-    key = models.BinaryField(primary_key=True, max_length=16)
+    pk = models.CompositePrimaryKey("period", "key")
+    period = models.BigIntegerField()
+    key = models.BigIntegerField()
     batch = models.BigIntegerField()
 
 
@@ -42,11 +60,14 @@ class Bucket(models.Model):
     """The events of one series in one step of one tier.
 
     ``tier`` is the step's length and ``start`` its beginning, both in seconds.
-    ``sketch`` holds the distinct profiles where the channel asks for them.
+    ``sketch`` holds the distinct profiles where the channel asks for them. The
+    fold sees to it that the series exists: checking it for each row is dear.
     """
 
     pk = models.CompositePrimaryKey("series_id", "tier", "start")
-    series = models.ForeignKey(Series, models.CASCADE, related_name="buckets", db_index=False)
+    series = models.ForeignKey(
+        Series, models.CASCADE, related_name="buckets", db_index=False, db_constraint=False
+    )
     tier = models.PositiveIntegerField()
     start = models.BigIntegerField()
     count = models.PositiveBigIntegerField()
@@ -56,12 +77,15 @@ class Bucket(models.Model):
 class MessageState(models.Model):
     """The latest event of a message among those that a gauge watches.
 
-    ``key`` hashes (campaign, channel, gauge, message); ``at`` is in microseconds
-    and ``rank`` the event type's place in the gauge's ``latest_of``.
+    ``key`` hashes (campaign, channel, gauge, message), and ``period`` is the
+    ``KeyPeriod`` in which it was first met; ``at`` is in microseconds and ``rank``
+    the event type's place in the gauge's ``latest_of``.
     """
 
-    key = models.BinaryField(primary_key=True, max_length=16)
-    campaign = models.ForeignKey(Campaign, models.CASCADE, db_index=False)
+    pk = models.CompositePrimaryKey("period", "key")
+    period = models.BigIntegerField()
+    key = models.BigIntegerField()
+    campaign = models.ForeignKey(Campaign, models.CASCADE, db_index=False, db_constraint=False)
     channel = models.CharField(max_length=50)
     gauge = models.CharField(max_length=50)
     execution = models.BigIntegerField()
@@ -72,7 +96,7 @@ class MessageState(models.Model):
     class Meta:
         indexes = [
             models.Index(
-                fields=["campaign", "channel", "gauge", "at"],
+                fields=["campaign", "channel", "gauge", "execution", "at", "waiting"],
                 name="waiting_messages",
                 condition=models.Q(waiting=True),
             )

@@ -11,21 +11,25 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import connection, transaction
+import numpy as np
+from django.db import transaction
 from django.utils import timezone
 
 from liveReport.channels import all_channels
-from liveReport.engines import writes
-from liveReport.ingest.payload import LogEvent, decode
-from liveReport.ingest.pseudonym import event_key
+from liveReport.engines import periods, writes
+from liveReport.engines.periods import Periods
+from liveReport.ingest.outage import let_others_write
+from liveReport.ingest.payload import Column, Events, Mask, decode
+from liveReport.ingest.pseudonym import event_keys
 from liveReport.models import EventBatch
 from liveReport.tiers import TIERS
 
 from . import sketch
+from .admission import admit
 from .fold import Cell, Folded, SeriesKey, fold
 from .lease import Fenced, Lease, acquire
 
-CHUNK = 20_000
+CHUNK = 50_000
 """Events to a transaction: few enough to keep the lock short, enough to share its cost."""
 BUDGET = 20.0
 """Seconds after which a tick leaves the rest to the next one."""
@@ -34,12 +38,63 @@ RETENTION = timedelta(hours=26)
 
 
 @dataclass(frozen=True)
-class Keyed:
-    """An event of the log with its batch and the key by which repeats are known."""
+class Chunk:
+    """The events of some batches of the log, no id twice.
 
-    key: bytes
-    batch: int
-    event: LogEvent
+    ``keys`` are those by which repeats are known; ``batch`` is a place in ``batches``.
+    """
+
+    batches: Sequence[EventBatch]
+    events: Events
+    keys: Column
+    batch: Column
+
+    @classmethod
+    def of(cls, batches: Sequence[EventBatch]) -> "Chunk":
+        parts = [decode(batch.payload) for batch in batches]
+        keys = [
+            event_keys(batch.source_id, part.ids)
+            for batch, part in zip(batches, parts, strict=True)
+        ]
+        place = np.repeat(np.arange(len(batches)), [len(part) for part in parts])
+        whole = cls(batches, Events.joined(parts), np.concatenate(keys), place)
+        return whole.where(_firsts(whole.keys))
+
+    def fresh(self, held: Periods) -> "Chunk":
+        """The events that no other batch brought first; from now on it is these that did."""
+        order = np.argsort(self.keys)
+        counting = np.empty(len(order), np.bool_)
+        counting[order] = writes.claim_keys(self.keys[order], self.batch_ids[order], held)
+        return self.where(counting)
+
+    def owned(self, held: Periods) -> "Chunk":
+        """The events that none but these batches brought first."""
+        order = np.argsort(self.keys)
+        owned = np.empty(len(order), np.bool_)
+        owned[order] = writes.owners(self.keys[order], held) == self.batch_ids[order]
+        return self.where(owned)
+
+    @property
+    def batch_ids(self) -> Column:
+        """The id of each event's batch."""
+        return np.array([batch.pk for batch in self.batches], np.int64)[self.batch]
+
+    def where(self, kept: Mask) -> "Chunk":
+        """The events of which ``kept`` is true: itself, if that is all of them."""
+        if kept.all():
+            return self
+        return Chunk(self.batches, self.events.where(kept), self.keys[kept], self.batch[kept])
+
+    def events_by_batch(self) -> Column:
+        """How many of the events each batch has."""
+        return np.bincount(self.batch, minlength=len(self.batches))
+
+
+def _firsts(keys: Column) -> Mask:
+    """Which keys have not been met before in the column."""
+    first = np.zeros(len(keys), np.bool_)
+    first[np.unique(keys, return_index=True)[1]] = True
+    return first
 
 
 def tick(now: datetime | None = None, budget: float = BUDGET) -> int:
@@ -52,37 +107,37 @@ def tick(now: datetime | None = None, budget: float = BUDGET) -> int:
     if lease is None:
         return 0
     deadline = time.monotonic() + budget
-    series: dict[SeriesKey, int] = {}
     done = 0
     try:
+        _close_period(lease, now or timezone.now())
         while (batches := _next_chunk()) and time.monotonic() < deadline:
             started = time.monotonic()
-            done += fold_chunk(batches, lease, series, now or timezone.now())
-            _let_others_write(time.monotonic() - started)
+            done += fold_chunk(batches, lease, now or timezone.now())
+            let_others_write(time.monotonic() - started)
+            _close_period(lease, now or timezone.now())
     except Fenced:
         return done
     finally:
-        lease.release(now or timezone.now())
+        lease.release()
     return done
 
 
-def fold_chunk(
-    batches: Sequence[EventBatch], lease: Lease, series: dict[SeriesKey, int], now: datetime
-) -> int:
+def fold_chunk(batches: Sequence[EventBatch], lease: Lease, now: datetime) -> int:
     """Fold some batches in one transaction; how many events they held."""
-    events = [keyed for batch in batches for keyed in keyed_events(batch)]
-    first = {keyed.key: keyed for keyed in reversed(events)}
-    scope = Scope.at(now, {keyed.event.campaign for keyed in events})
-    folded = scope.fold(first.values())
+    chunk = Chunk.of(batches)
+    scope = Scope.at(now, chunk.events.campaigns())
+    folded = scope.fold(chunk)
     with transaction.atomic():
         lease.renew(now)
-        fresh = writes.claim_keys([(keyed.key, keyed.batch) for keyed in first.values()])
-        if fresh is not None:  # rarely: some were repeats of older batches' events
-            first = {key: keyed for key, keyed in first.items() if key in fresh}
-            folded = scope.fold(first.values())
-        _apply(folded, scope.campaigns, series)
-        _mark(batches, first.values(), scope)
-    return len(events)
+        held = periods.load(now)
+        fresh = chunk.fresh(held)
+        if fresh is not chunk:  # rarely: some were repeats of older batches' events
+            folded = scope.fold(fresh)
+        _apply(folded, scope.campaigns, held)
+        messages = sum(len(latest.key) for latest in folded.latest)
+        periods.grow(held.current, len(fresh.keys), messages)
+        _mark(fresh, scope)
+    return sum(batch.count for batch in batches)
 
 
 @dataclass(frozen=True)
@@ -96,20 +151,14 @@ class Scope:
     def at(cls, now: datetime, campaigns: Iterable[str]) -> "Scope":
         return cls(cutoff(now), writes.campaign_ids(campaigns))
 
-    def includes(self, event: LogEvent) -> bool:
-        return event.at >= self.horizon and event.campaign in self.campaigns
+    def includes(self, events: Events) -> Mask:
+        return (events.at >= self.horizon) & events.of_shapes(
+            shape.campaign in self.campaigns for shape in events.shapes
+        )
 
-    def fold(self, events: Iterable[Keyed]) -> Folded:
+    def fold(self, chunk: Chunk) -> Folded:
         channels = {channel.slug: channel for channel in all_channels()}
-        return fold((keyed.event for keyed in events if self.includes(keyed.event)), channels)
-
-
-def keyed_events(batch: EventBatch) -> list[Keyed]:
-    """The events of a batch of the log, with their keys."""
-    return [
-        Keyed(event_key(batch.source_id, event.id), batch.pk, event)
-        for event in decode(batch.payload)
-    ]
+        return fold(chunk.where(self.includes(chunk.events)).events, channels)
 
 
 def cutoff(now: datetime) -> int:
@@ -133,6 +182,14 @@ def tiered(
     return counts, {bucket: sketch.build(members) for bucket, members in profiles.items()}
 
 
+def _close_period(lease: Lease, now: datetime) -> None:
+    """Let another period begin when the current one has taken enough keys."""
+    if period := periods.due(now):
+        with transaction.atomic():
+            lease.renew(now)
+            period.save()
+
+
 def _next_chunk() -> list[EventBatch]:
     pending = EventBatch.objects.filter(folded=False).order_by("pk")
     chunk: list[EventBatch] = []
@@ -145,33 +202,44 @@ def _next_chunk() -> list[EventBatch]:
     return list(pending.filter(pk__in=[batch.pk for batch in chunk]))
 
 
-def _apply(folded: Folded, campaigns: dict[str, int], series: dict[SeriesKey, int]) -> None:
-    ids = writes.series_ids(folded.cells, campaigns, series)
-    writes.add_to_buckets(*tiered(folded.cells, ids))
-    writes.keep_latest_states(folded.states, campaigns)
+def _apply(folded: Folded, campaigns: dict[str, int], held: Periods) -> None:
+    known = writes.known_series(folded.cells, campaigns)
+    admitted = admit(folded.cells, known)
+    ids = writes.series_ids(admitted.cells, campaigns, known)
+    counts, sketches = tiered(admitted.cells, ids)
+    for heir, leaving in admitted.leaving.items():
+        _inherit(ids[heir], leaving, counts, sketches)
+    writes.add_to_buckets(counts, sketches)
+    for latest in folded.latest:
+        writes.keep_latest(latest, campaigns, held)
     writes.note_spans(folded.spans, campaigns)
 
 
-def _mark(batches: Sequence[EventBatch], fresh: Iterable[Keyed], scope: Scope) -> None:
+def _inherit(
+    heir: int,
+    leaving: Sequence[int],
+    counts: dict[writes.BucketKey, int],
+    sketches: dict[writes.BucketKey, bytes],
+) -> None:
+    """Add to a series what others have counted that leave."""
+    left, profiles = writes.take_out(leaving, heir)
+    for bucket, count in left.items():
+        counts[bucket] = counts.get(bucket, 0) + count
+    for bucket, parts in profiles.items():
+        sketches[bucket] = sketch.merge([*parts, *filter(None, [sketches.get(bucket)])])
+
+
+def _mark(fresh: Chunk, scope: Scope) -> None:
     """Close the batches, with what became of each event of theirs."""
-    kept: dict[int, int] = defaultdict(int)
-    late: dict[int, int] = defaultdict(int)
-    for keyed in fresh:
-        kept[keyed.batch] += 1
-        late[keyed.batch] += not scope.includes(keyed.event)
-    for batch in batches:
+    kept = fresh.events_by_batch()
+    counted = fresh.where(scope.includes(fresh.events)).events_by_batch()
+    for batch, new, good in zip(fresh.batches, kept.tolist(), counted.tolist(), strict=True):
         batch.folded = True
-        batch.duplicates = batch.count - kept[batch.pk]
-        batch.late = late[batch.pk]
-    plain = [batch.pk for batch in batches if not (batch.duplicates or batch.late)]
+        batch.duplicates = batch.count - new
+        batch.late = new - good
+    plain = [batch.pk for batch in fresh.batches if not (batch.duplicates or batch.late)]
     EventBatch.objects.filter(pk__in=plain).update(folded=True)
     EventBatch.objects.bulk_update(
-        [batch for batch in batches if batch.duplicates or batch.late],
+        [batch for batch in fresh.batches if batch.duplicates or batch.late],
         ["folded", "duplicates", "late"],
     )
-
-
-def _let_others_write(held: float) -> None:
-    """SQLite's lock is not fair: leave ingest a gap before taking it again."""
-    if connection.vendor == "sqlite":
-        time.sleep(min(held, 0.02))

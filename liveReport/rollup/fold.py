@@ -1,13 +1,14 @@
 """The fold: events in, what to add to the rollups out. Pure; knows no database."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from liveReport.channels import Channel
-from liveReport.ingest.payload import LogEvent
-from liveReport.ingest.pseudonym import message_key
+import numpy as np
+
+from liveReport.channels import Channel, Gauge
+from liveReport.ingest.payload import Column, Events, Mask, Shape
+from liveReport.ingest.pseudonym import message_keys
 
 MINUTE = 60
 _MINUTE_US = MINUTE * 1_000_000
@@ -56,79 +57,175 @@ class Span:
         self.last = max(self.last, at)
 
 
+@dataclass(frozen=True, eq=False)
+class Latest:
+    """The latest event of each message that a gauge watches, column by column, by key."""
+
+    campaign: str
+    channel: str
+    gauge: str
+    key: Column
+    at: Column
+    rank: Column
+    execution: Column
+    waiting: Mask
+
+    def states(self) -> Iterator[tuple[int, State]]:
+        """The messages' keys, each with its state."""
+        columns = (self.at, self.rank, self.execution, self.waiting)
+        for key, at, rank, execution, waiting in zip(
+            self.key.tolist(), *(column.tolist() for column in columns), strict=True
+        ):
+            watch = self.campaign, self.channel, self.gauge
+            yield key, State(at, rank, *watch, execution, waiting)
+
+
+def columns_of(states: Mapping[int, State]) -> Iterator[Latest]:
+    """States by message, column by column, for each gauge. The inverse of ``Latest.states``."""
+    watches: dict[tuple[str, str, str], list[int]] = {}
+    for key, state in sorted(states.items()):
+        watches.setdefault((state.campaign, state.channel, state.gauge), []).append(key)
+    for watch, keys in watches.items():
+        held = [states[key] for key in keys]
+        yield Latest(
+            *watch,
+            np.array(keys, np.int64),
+            np.array([state.at for state in held], np.int64),
+            np.array([state.rank for state in held], np.int64),
+            np.array([state.execution for state in held], np.int64),
+            np.array([state.waiting for state in held], np.bool_),
+        )
+
+
 @dataclass
 class Folded:
     """Everything a set of events adds."""
 
     cells: dict[SeriesKey, dict[int, Cell]] = field(default_factory=dict)
     """By series, then by the second at which the minute starts."""
-    states: dict[bytes, State] = field(default_factory=dict)
+    latest: list[Latest] = field(default_factory=list)
     spans: dict[tuple[str, str, int], Span] = field(default_factory=dict)
     """By campaign, channel and execution (0 without one)."""
 
 
-def fold(events: Iterable[LogEvent], channels: Mapping[str, Channel]) -> Folded:
+def fold(events: Events, channels: Mapping[str, Channel]) -> Folded:
     """Fold events that count, each of them once.
 
-    Events of the same shape (all but profile, message and id alike) are grouped
-    first: of a large send there are few shapes, and the rest is done by shape.
+    The work is done by groups of one shape and minute: of a large send there are few.
     """
-    shapes: dict[tuple[object, ...], list[LogEvent]] = defaultdict(list)
-    for event in events:
-        shapes[
-            event.campaign,
-            event.channel,
-            event.type,
-            event.execution,
-            event.at // _MINUTE_US,
-            *event.dimensions.items(),
-        ].append(event)
     folded = Folded()
-    for group in shapes.values():
-        _count(folded, group, channels.get(group[0].channel))
-        _watch(folded, group, channels.get(group[0].channel))
+    if len(events):
+        _count(folded, events, channels)
+    for watch in _watches(events.shapes, channels):
+        folded.latest.append(watch.latest(events))
     return folded
 
 
-def _count(folded: Folded, group: list[LogEvent], channel: Channel | None) -> None:
-    """Add a group of one shape to the series it belongs to."""
-    event = group[0]
-    minute = event.at // _MINUTE_US * MINUTE
-    sketched = channel.sketched if channel else frozenset()
-    for dimension, value in (("", ""), *event.dimensions.items()):
-        series = SeriesKey(
-            event.campaign, event.channel, event.type, dimension, value, event.execution
-        )
-        cell = folded.cells.setdefault(series, {}).setdefault(minute, Cell())
-        cell.count += len(group)
-        if (event.type, dimension) in sketched:
-            cell.profiles.update([member.profile for member in group])
+class _Group(NamedTuple):
+    """The events of one shape in one minute, which starts at this second."""
+
+    shape: int
+    minute: int
+    at: Column
+    profile: Column
 
 
-def _watch(folded: Folded, group: list[LogEvent], channel: Channel | None) -> None:
-    """Note when the group occurred, and the state its messages are in for each gauge."""
-    event = group[0]
-    times = [member.at for member in group]
-    span = folded.spans.setdefault(
-        (event.campaign, event.channel, event.execution), Span(times[0], times[0])
+def _groups(events: Events) -> Iterator[_Group]:
+    minute = events.at // _MINUTE_US
+    order = np.lexsort((minute, events.shape))
+    shape, minute = events.shape[order], minute[order]
+    starts = _starts_of_runs(shape, minute)
+    yield from map(
+        _Group,
+        shape[starts].tolist(),
+        (minute[starts] * MINUTE).tolist(),
+        np.split(events.at[order], starts[1:]),
+        np.split(events.profile[order], starts[1:]),
     )
-    span.include(min(times))
-    span.include(max(times))
-    for gauge in channel.gauges if channel else ():
-        if event.type in gauge.latest_of:
-            rank = list(gauge.latest_of).index(event.type)
-            waiting = event.type == gauge.state
-            _keep_latest(folded.states, group, gauge.key, rank, waiting=waiting)
 
 
-def _keep_latest(
-    states: dict[bytes, State], group: list[LogEvent], gauge: str, rank: int, *, waiting: bool
-) -> None:
-    for event in group:
-        if event.message:
-            key = message_key(event.campaign, event.channel, gauge, event.message)
-            state = State(
-                event.at, rank, event.campaign, event.channel, gauge, event.execution, waiting
-            )
-            if key not in states or states[key] < state:
-                states[key] = state
+def _changes(*columns: Column) -> Column:
+    """The places of rows that differ from the one after them."""
+    differ = [column[1:] != column[:-1] for column in columns]
+    return np.flatnonzero(np.logical_or.reduce(differ))
+
+
+def _starts_of_runs(*columns: Column) -> Column:
+    """Where a run of equal rows begins."""
+    return np.concatenate(([0], _changes(*columns) + 1))[: len(columns[0])]
+
+
+def _ends_of_runs(*columns: Column) -> Column:
+    """Where a run of equal rows ends."""
+    return np.concatenate((_changes(*columns), [len(columns[0]) - 1]))[: len(columns[0])]
+
+
+def _count(folded: Folded, events: Events, channels: Mapping[str, Channel]) -> None:
+    """Add every group to the series it belongs to, and note when it occurred."""
+    series = [_series(shape, channels.get(shape.channel)) for shape in events.shapes]
+    for group in _groups(events):
+        shape = events.shapes[group.shape]
+        first, last = int(group.at.min()), int(group.at.max())
+        run = shape.campaign, shape.channel, shape.execution
+        span = folded.spans.setdefault(run, Span(first, last))
+        span.include(first)
+        span.include(last)
+        for key, sketched in series[group.shape]:
+            cell = folded.cells.setdefault(key, {}).setdefault(group.minute, Cell())
+            cell.count += len(group.at)
+            if sketched:
+                cell.profiles.update(group.profile.tolist())
+
+
+def _series(shape: Shape, channel: Channel | None) -> list[tuple[SeriesKey, bool]]:
+    """The series that events of a shape belong to, and whether their profiles are kept."""
+    kept = channel.sketched if channel else frozenset()
+    return [
+        (
+            SeriesKey(shape.campaign, shape.channel, shape.type, dimension, value, shape.execution),
+            (shape.type, dimension) in kept,
+        )
+        for dimension, value in (("", ""), *shape.dimensions)
+    ]
+
+
+@dataclass(frozen=True)
+class _Watch:
+    """What a gauge makes of events: a rank by shape, or none where it does not look."""
+
+    campaign: str
+    channel: str
+    gauge: Gauge
+    ranks: Sequence[int | None]
+
+    def latest(self, events: Events) -> Latest:
+        """The state that the latest of some events leaves each message in."""
+        watched = events.of_shapes(rank is not None for rank in self.ranks)
+        watched &= np.fromiter(map(bool, events.messages), np.bool_, len(events))
+        places = np.flatnonzero(watched)
+        shape, at = events.shape[places], events.at[places]
+        rank = np.array([rank or 0 for rank in self.ranks], np.int64)[shape]
+        execution = np.array([shape.execution for shape in events.shapes], np.int64)[shape]
+        messages = [events.messages[place] for place in places.tolist()]
+        watch = self.campaign, self.channel, self.gauge.key
+        key = message_keys(*watch, messages)
+        order = np.lexsort((execution, rank, at, key))
+        last = order[_ends_of_runs(key[order])]
+        state = list(self.gauge.latest_of).index(self.gauge.state)
+        waiting = rank == state
+        return Latest(*watch, key[last], at[last], rank[last], execution[last], waiting[last])
+
+
+def _watches(shapes: Sequence[Shape], channels: Mapping[str, Channel]) -> Iterator[_Watch]:
+    for campaign, slug in sorted({(shape.campaign, shape.channel) for shape in shapes}):
+        channel = channels.get(slug)
+        for gauge in channel.gauges if channel else ():
+            order = list(gauge.latest_of)
+            ranks = [
+                order.index(shape.type)
+                if (shape.campaign, shape.channel) == (campaign, slug) and shape.type in order
+                else None
+                for shape in shapes
+            ]
+            if any(rank is not None for rank in ranks):
+                yield _Watch(campaign, slug, gauge, ranks)

@@ -5,16 +5,18 @@ would commit its work, that the fence has moved on, and nothing of it is written
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from liveReport.models import FoldLease
 
 LENGTH = timedelta(seconds=10)
 """Far longer than a chunk takes, yet short enough that a killed holder is soon replaced."""
 _ROW = 1
+_FREE = datetime(1970, 1, 1, tzinfo=UTC)
+"""When a lease expired that nobody holds: in the past of any clock that steps back."""
 
 
 class Fenced(Exception):
@@ -33,16 +35,21 @@ class Lease:
         if not held.update(expires_at=now + LENGTH):
             raise Fenced
 
-    def release(self, now: datetime) -> None:
+    def release(self) -> None:
         """Let the next one in at once. Harmless when the lease is already lost."""
-        FoldLease.objects.filter(pk=_ROW, fence=self.fence).update(expires_at=now)
+        FoldLease.objects.filter(pk=_ROW, fence=self.fence).update(expires_at=_FREE)
 
 
 def acquire(now: datetime) -> Lease | None:
-    """Take the lease if nobody holds it."""
+    """Take the lease if nobody holds it.
+
+    One that expires later than any holder could have asked for is from before the
+    clock stepped back.
+    """
     with transaction.atomic():
-        FoldLease.objects.bulk_create([FoldLease(pk=_ROW, expires_at=now)], ignore_conflicts=True)
-        free = FoldLease.objects.filter(pk=_ROW, expires_at__lte=now)
+        FoldLease.objects.bulk_create([FoldLease(pk=_ROW, expires_at=_FREE)], ignore_conflicts=True)
+        expired = Q(expires_at__lte=now) | Q(expires_at__gt=now + 2 * LENGTH)
+        free = FoldLease.objects.filter(expired, pk=_ROW)
         if not free.update(fence=F("fence") + 1, expires_at=now + LENGTH):
             return None
         return Lease(FoldLease.objects.get(pk=_ROW).fence)

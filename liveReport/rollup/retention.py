@@ -1,77 +1,132 @@
-"""Deleting by time, in short transactions, what no window will ever show again."""
+"""Deleting by time, in short transactions, what no window will ever show again.
 
-from collections.abc import Iterator, Sequence
+What there is to delete is looked up without a lock; the transactions then take
+only what is due, so many rows at a time, and leave a gap for those who write.
+"""
+
+import logging
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
-from typing import TypeVar
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from liveReport.channels import find_channel
-from liveReport.ingest.payload import LogEvent
-from liveReport.ingest.pseudonym import message_key
-from liveReport.models import Bucket, EventBatch, MessageState, SeenEvent, Series
+from liveReport.ingest.contract import MAX_FUTURE
+from liveReport.ingest.outage import let_others_write
+from liveReport.models import (
+    Bucket,
+    EventBatch,
+    KeyPeriod,
+    MessageState,
+    QuarantinedBatch,
+    SeenEvent,
+    Series,
+)
 from liveReport.tiers import TIERS
 
-from .commit import cutoff, keyed_events
+from .commit import cutoff
 
 SLICE = 500
 """Rows of the driving table to a transaction."""
+BATCHES = 50
+"""Batches to a transaction: each may hold the events of a large request."""
+BUCKETS = 2_000
+"""Buckets to a transaction, beyond which it takes no further series."""
 
-T = TypeVar("T")
+logger = logging.getLogger(__name__)
 
 
 def prune(now: datetime | None = None) -> None:
-    """Delete buckets before the window, and log, keys and states past their retention."""
+    """Delete buckets before the window, and log, keys, states, quarantine past their retention."""
     now = now or timezone.now()
     _prune_buckets(cutoff(now) // 1_000_000)
     _prune_log(now - settings.LOG_RETENTION)
+    _prune_quarantine(now - settings.QUARANTINE_RETENTION)
+
+
+@contextmanager
+def _short_transaction() -> Iterator[None]:
+    started = time.monotonic()
+    with transaction.atomic():
+        yield
+    let_others_write(time.monotonic() - started)
 
 
 def _prune_buckets(before: int) -> None:
     """Buckets that ended before this second, then the series left without any."""
-    series = list(Series.objects.order_by("pk").values_list("pk", flat=True))
-    for ids in _slices(series):
-        with transaction.atomic():
-            for tier in TIERS:
-                Bucket.objects.filter(
-                    series_id__in=ids, tier=tier, start__lte=before - tier
-                ).delete()
-            empty = ~Exists(Bucket.objects.filter(series_id=OuterRef("pk")))
-            Series.objects.filter(empty, pk__in=ids).delete()
+    ended = Q(pk__in=[])
+    for tier in TIERS:
+        ended |= Q(tier=tier, start__lte=before - tier)
+    own = Bucket.objects.filter(series_id=OuterRef("pk"))
+    due = Series.objects.filter(Exists(own.filter(ended)) | ~Exists(own)).order_by("pk")
+    last = 0
+    while ids := list(due.filter(pk__gt=last).values_list("pk", flat=True)[:SLICE]):
+        for some in _portions(ids, ended):
+            with _short_transaction():
+                # As the fold does, series before buckets: nobody fills one that is deleted.
+                held = Series.objects.select_for_update().filter(pk__in=some)
+                locked = list(held.order_by("pk").values_list("pk", flat=True))
+                Bucket.objects.filter(ended, series_id__in=locked).delete()
+                Series.objects.filter(~Exists(own), pk__in=locked).delete()
+        last = ids[-1]
+
+
+def _portions(ids: Iterable[int], ended: Q) -> Iterator[list[int]]:
+    """The series, in portions that have about ``BUCKETS`` buckets to delete."""
+    found = Bucket.objects.filter(ended, series_id__in=ids).values("series_id")
+    sizes = dict(found.annotate(Count("tier")).values_list("series_id", "tier__count"))
+    portion: list[int] = []
+    size = 0
+    for pk in ids:
+        size += sizes.get(pk, 0)
+        if portion and size > BUCKETS:
+            yield portion
+            portion, size = [], sizes.get(pk, 0)
+        portion.append(pk)
+    yield portion
 
 
 def _prune_log(before: datetime) -> None:
-    """Batches received before this time, with the keys and states they brought."""
-    old = EventBatch.objects.filter(folded=True, received_at__lt=before).order_by("received_at")
-    while batch := old.first():
-        with transaction.atomic():
-            _forget_events(batch, before)
-            batch.delete()
+    """Batches received before this time, and the keys of periods that ended before it."""
+    _delete_batches(EventBatch.objects.filter(folded=True, received_at__lt=before))
+    for period in KeyPeriod.objects.filter(closed_at__lt=before):
+        _prune_keys(period, before)
 
 
-def _forget_events(batch: EventBatch, before: datetime) -> None:
-    events = keyed_events(batch)
-    for keys in _slices([keyed.key for keyed in events]):
-        SeenEvent.objects.filter(key__in=keys, batch=batch.pk).delete()
-    for keys in _slices([key for keyed in events for key in _state_keys(keyed.event)]):
-        MessageState.objects.filter(
-            key__in=keys, at__lt=int(before.timestamp() * 1_000_000)
-        ).delete()
+def _prune_quarantine(before: datetime) -> None:
+    """Events whose campaign was not created in time."""
+    if events := _delete_batches(QuarantinedBatch.objects.filter(received_at__lt=before)):
+        logger.warning("%d quarantined events were deleted: too old.", events)
 
 
-def _state_keys(event: LogEvent) -> list[bytes]:
-    channel = find_channel(event.channel)
-    if not (channel and event.message):
-        return []
-    return [
-        message_key(event.campaign, event.channel, gauge.key, event.message)
-        for gauge in channel.gauges
-    ]
+def _delete_batches(old: QuerySet[Any]) -> int:
+    """The number of events deleted, oldest batches first."""
+    events = 0
+    rows = old.order_by("received_at").values_list("pk", "count")
+    while found := dict(rows[:BATCHES]):
+        with _short_transaction():
+            old.filter(pk__in=list(found)).delete()
+        events += sum(found.values())
+    return events
 
 
-def _slices(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    for start in range(0, len(items), SLICE):
-        yield items[start : start + SLICE]
+def _prune_keys(period: KeyPeriod, before: datetime) -> None:
+    """The keys of a period; it goes itself when it holds no state that may still change."""
+    _delete_in_slices(SeenEvent.objects.filter(period=period.pk))
+    # An event may have come in before it occurred: nobody would pass by its state again.
+    latest = int((before + MAX_FUTURE).timestamp() * 1_000_000)
+    states = MessageState.objects.filter(period=period.pk)
+    _delete_in_slices(states.filter(at__lt=latest))
+    if not states.exists():
+        period.delete()
+
+
+def _delete_in_slices(rows: QuerySet[Any]) -> None:
+    while keys := list(rows.order_by("key").values_list("key", flat=True)[:SLICE]):
+        with _short_transaction():
+            rows.filter(key__range=(keys[0], keys[-1])).delete()

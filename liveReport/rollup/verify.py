@@ -1,33 +1,48 @@
 """Recounting the rollups from the event log, and mending what differs."""
 
 import time
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import blake2b
 
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from liveReport.engines import writes
+from liveReport.engines import periods, writes
 from liveReport.models import (
     Bucket,
     Campaign,
     CampaignChannel,
     EventBatch,
     MessageState,
-    SeenEvent,
     Series,
 )
 
 from . import sketch
-from .commit import Keyed, Scope, keyed_events, tiered
-from .fold import Cell, Folded, SeriesKey, State
+from .admission import Cells, Group, unite
+from .commit import Chunk, Scope, tiered
+from .fold import Folded, SeriesKey, State, columns_of
 from .lease import Lease, acquire
 
-Value = tuple[int, int]
-"""A bucket's count and its distinct profiles (0 where none are kept)."""
+PAGE = 20
+"""Batches of the log to hold in memory."""
+
+
+@dataclass(frozen=True)
+class Value:
+    """A bucket: its events, its distinct profiles (``None`` if unreadable), and who they are."""
+
+    count: int
+    profiles: int | None
+    digest: str
+
+
+NOTHING = Value(0, 0, "")
+Values = Mapping[writes.BucketKey, Value]
 
 
 @dataclass(frozen=True)
@@ -41,21 +56,27 @@ class Difference:
 
 @dataclass
 class Recount:
-    """What the folded batches of the log add up to."""
+    """What the folded batches of the log add up to.
+
+    Where values were too many to be kept apart, those that are not are counted
+    together here as well.
+    """
 
     scope: Scope
-    cells: dict[SeriesKey, dict[int, Cell]] = field(default_factory=dict)
-    states: dict[bytes, State] = field(default_factory=dict)
+    stored: Mapping[SeriesKey, int]
+    cells: Cells = field(default_factory=dict)
+    states: dict[int, State] = field(default_factory=dict)
 
     def add(self, folded: Folded) -> None:
         for key, minutes in folded.cells.items():
-            mine = self.cells.setdefault(key, {})
-            for minute, cell in minutes.items():
-                held = mine.setdefault(minute, Cell())
-                held.count += cell.count
-                held.profiles |= cell.profiles
-        for message, state in folded.states.items():
-            self.states[message] = max(state, self.states.get(message, state))
+            unite(self.cells, self._place(key), minutes)
+        for latest in folded.latest:
+            for message, state in latest.states():
+                self.states[message] = max(state, self.states.get(message, state))
+
+    def _place(self, key: SeriesKey) -> SeriesKey:
+        other = Group.of(key).other
+        return other if key not in self.stored and other in self.stored else key
 
 
 def verify(now: datetime | None = None, *, rebuild: bool = False) -> list[Difference]:
@@ -83,42 +104,46 @@ def _nothing_folding(now: datetime, patience: float = 30) -> Iterator[Lease]:
     try:
         yield lease
     finally:
-        lease.release(timezone.now())
+        lease.release()
 
 
 def _recount(now: datetime, lease: Lease) -> Recount:
-    slugs = Campaign.objects.values_list("slug", flat=True)
-    recount = Recount(Scope.at(now, slugs))
-    for batch in EventBatch.objects.filter(folded=True).order_by("pk").iterator(chunk_size=20):
+    campaigns = Campaign.objects.values_list("slug", flat=True)
+    recount = Recount(Scope.at(now, campaigns), _stored_series())
+    alive = periods.load(now)
+    for batch in _folded_batches():
         lease.renew(timezone.now())
-        recount.add(recount.scope.fold(_counted(keyed_events(batch))))
+        recount.add(recount.scope.fold(Chunk.of([batch]).owned(alive)))
     return recount
 
 
-def _counted(events: list[Keyed]) -> Iterator[Keyed]:
-    """The events that count in this batch: not repeats of it or of another one."""
-    first = {keyed.key: keyed for keyed in reversed(events)}
-    keys = list(first)
-    for start in range(0, len(keys), 5_000):
-        owners = SeenEvent.objects.filter(key__in=keys[start : start + 5_000])
-        for key, batch in owners.values_list("key", "batch"):
-            if first[bytes(key)].batch == batch:
-                yield first[bytes(key)]
+def _folded_batches() -> Iterator[EventBatch]:
+    """Page by page: SQLite lets nobody write who is still reading what others have changed."""
+    last = 0
+    folded = EventBatch.objects.filter(folded=True).order_by("pk")
+    while page := list(folded.filter(pk__gt=last)[:PAGE]):
+        yield from page
+        last = page[-1].pk
+
+
+def _stored_series() -> dict[SeriesKey, int]:
+    fields = ("campaign__slug", "channel", "type", "dimension", "value", "execution", "pk")
+    return {SeriesKey(*key): pk for *key, pk in Series.objects.values_list(*fields)}
 
 
 def _compare_buckets(recount: Recount, lease: Lease, *, rebuild: bool) -> list[Difference]:
     since = recount.scope.horizon // 1_000_000
-    ids = _series_ids(recount)
+    with transaction.atomic():
+        ids = writes.series_ids(recount.cells, recount.scope.campaigns, recount.stored)
     counts, sketches = tiered(recount.cells, ids)
     expected = {
-        key: (count, _size(sketches.get(key))) for key, count in counts.items() if key[2] >= since
+        key: _value(count, sketches.get(key)) for key, count in counts.items() if key[2] >= since
     }
     found = _stored(since)
-    wrong = sorted(
-        key for key in expected.keys() | found.keys() if expected.get(key) != found.get(key)
-    )
+    wrong = {key for key in expected.keys() | found.keys() if expected.get(key) != found.get(key)}
+    wrong -= _late_admissions(wrong, ids, expected, found)
     if rebuild and wrong:
-        _replace(wrong, counts, sketches, lease)
+        _replace(sorted(wrong), counts, sketches, lease)
     names = {pk: key for key, pk in ids.items()}
     return [
         Difference(
@@ -126,15 +151,33 @@ def _compare_buckets(recount: Recount, lease: Lease, *, rebuild: bool) -> list[D
             expected.get((series, tier, start)),
             found.get((series, tier, start)),
         )
-        for series, tier, start in wrong
+        for series, tier, start in sorted(wrong)
     ]
 
 
-def _series_ids(recount: Recount) -> dict[SeriesKey, int]:
-    """Of every series stored, and of those the recount finds missing."""
-    fields = ("campaign__slug", "channel", "type", "dimension", "value", "execution", "pk")
-    stored = {SeriesKey(*key): pk for *key, pk in Series.objects.values_list(*fields)}
-    return writes.series_ids(recount.cells, recount.scope.campaigns, stored)
+def _late_admissions(
+    wrong: set[writes.BucketKey], ids: Mapping[SeriesKey, int], expected: Values, found: Values
+) -> set[writes.BucketKey]:
+    """Buckets that differ only in when a value came to be counted apart.
+
+    What it lacks is in the bucket of all others: their sum is right.
+    """
+    groups = {pk: Group.of(key) for key, pk in ids.items()}
+    capped = {group for group in groups.values() if group.other in ids}
+    balance: dict[tuple[Group, int, int], int] = defaultdict(int)
+    moved: set[tuple[Group, int, int]] = set()
+    excess: set[tuple[Group, int, int]] = set()
+    for series, tier, start in wrong:
+        group = groups[series]
+        right = expected.get((series, tier, start), NOTHING).count
+        held = found.get((series, tier, start), NOTHING).count
+        balance[group, tier, start] += held - right
+        if held < right:
+            moved.add((group, tier, start))
+        if held > right and series != ids.get(group.other):
+            excess.add((group, tier, start))
+    excused = {place for place in moved - excess if place[0] in capped and not balance[place]}
+    return {key for key in wrong if (groups[key[0]], key[1], key[2]) in excused}
 
 
 def _stored(since: int) -> dict[writes.BucketKey, Value]:
@@ -143,13 +186,19 @@ def _stored(since: int) -> dict[writes.BucketKey, Value]:
         "series_id", "tier", "start", "count", "sketch"
     )
     return {
-        (series, tier, start): (count, _size(held))
+        (series, tier, start): _value(count, held)
         for series, tier, start, count, held in rows.iterator(chunk_size=2_000)
     }
 
 
-def _size(held: bytes | memoryview | None) -> int:
-    return sketch.estimate([held]).value if held else 0
+def _value(count: int, held: bytes | memoryview | None) -> Value:
+    if held is None:
+        return Value(count, 0, "")
+    try:
+        profiles = sketch.estimate([held]).value
+    except (IndexError, RuntimeError, ValueError):  # not a sketch (any more)
+        profiles = None
+    return Value(count, profiles, blake2b(held, digest_size=8).hexdigest())
 
 
 def _replace(
@@ -162,28 +211,44 @@ def _replace(
         lease.renew(timezone.now())
         for series, tier, start in wrong:
             Bucket.objects.filter(series_id=series, tier=tier, start=start).delete()
+        alive = writes.alive_series({series for series, _tier, _start in wrong})
+        mended = [key for key in wrong if key in counts and key[0] in alive]
         writes.add_to_buckets(
-            {key: counts[key] for key in wrong if key in counts},
-            {key: sketches[key] for key in wrong if key in sketches},
+            {key: counts[key] for key in mended},
+            {key: sketches[key] for key in mended if key in sketches},
         )
-        CampaignChannel.objects.update(version=F("version") + 1)
+        _show_anew()
 
 
 def _compare_states(recount: Recount, lease: Lease, *, rebuild: bool) -> list[Difference]:
-    """Which messages are in a gauge's state, by the log and by the table."""
-    expected = {key for key, state in recount.states.items() if state.waiting}
-    rows = MessageState.objects.filter(waiting=True, at__gte=recount.scope.horizon)
-    found = {bytes(key) for key in rows.values_list("key", flat=True)}
-    wrong = sorted(expected ^ found)
+    """The state of each message, by the log and by the table."""
+    fields = ("key", "at", "rank", "campaign__slug", "channel", "gauge", "execution", "waiting")
+    rows = MessageState.objects.filter(at__gte=recount.scope.horizon).values_list(*fields)
+    missing = dict.fromkeys(recount.states)
+    wrong: dict[int, State | None] = {}
+    for key, *state in rows.iterator(chunk_size=2_000):
+        missing.pop(key, None)
+        if recount.states.get(key) != (found := State(*state)):
+            wrong[key] = found
+    wrong.update(missing)
     if rebuild and wrong:
-        with transaction.atomic():
-            lease.renew(timezone.now())
-            for key in wrong:
-                MessageState.objects.filter(key=key).delete()
-            writes.keep_latest_states(
-                {key: recount.states[key] for key in wrong if key in recount.states},
-                recount.scope.campaigns,
-            )
+        _replace_states(recount, sorted(wrong), lease)
     return [
-        Difference(f"message {key.hex()} waiting", key in expected, key in found) for key in wrong
+        Difference(f"message {key}", recount.states.get(key), wrong[key]) for key in sorted(wrong)
     ]
+
+
+def _replace_states(recount: Recount, wrong: list[int], lease: Lease) -> None:
+    with transaction.atomic():
+        lease.renew(timezone.now())
+        MessageState.objects.filter(key__in=wrong).delete()
+        held = periods.load(timezone.now())
+        right = {key: recount.states[key] for key in wrong if key in recount.states}
+        for latest in columns_of(right):
+            writes.keep_latest(latest, recount.scope.campaigns, held)
+        _show_anew()
+
+
+def _show_anew() -> None:
+    """Pages that show the old numbers are told that there are others."""
+    CampaignChannel.objects.update(version=F("version") + 1)

@@ -1,0 +1,1 @@
+"""Kills, pauses and outages under load, and what they cost: ``python -m tests.chaos``."""

@@ -1,0 +1,90 @@
+"""The classic ways to lose events and to count them twice. Each widens its own race a little."""
+
+import random
+import threading
+import time
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+
+import liveReport.ingest as ingest
+from liveReport.ingest import append as append_events
+from liveReport.models import EventBatch
+from liveReport.rollup import commit
+from liveReport.rollup.lease import Lease
+
+NAMES = ("two_step", "id_cursor", "ack_before_commit")
+
+
+def plant(module: Any, name: str, defect: Any) -> None:
+    """Replace a function; loudly, should there be none of that name any more."""
+    if not hasattr(module, name):
+        raise AttributeError(f"{module.__name__} has no {name} for the defect to replace")
+    setattr(module, name, defect)
+
+
+def two_step() -> None:
+    """What is counted and that it is counted are committed one after the other."""
+
+    def fold_chunk(batches: Sequence[EventBatch], lease: Lease, now: datetime) -> int:
+        chunk = commit.Chunk.of(batches)
+        scope = commit.Scope.at(now, chunk.events.campaigns())
+        with transaction.atomic():
+            lease.renew(now)
+            held = commit.periods.load(now)
+            fresh = chunk.where(_unclaimed(chunk, held))
+            commit._apply(scope.fold(fresh), scope.campaigns, held)
+        time.sleep(5)
+        with transaction.atomic():
+            lease.renew(now)
+            commit._mark(fresh.fresh(held), scope)
+        return len(chunk.events)
+
+    plant(commit, "fold_chunk", fold_chunk)
+
+
+def _unclaimed(chunk: commit.Chunk, held: commit.Periods) -> Any:
+    order = chunk.keys.argsort()
+    unclaimed = order == -1
+    unclaimed[order] = commit.writes.owners(chunk.keys[order], held) == 0
+    return unclaimed
+
+
+def id_cursor() -> None:
+    """What is pending is what has a greater id than the last that was seen."""
+    cursor = Path(settings.DATA_DIR) / "cursor"
+
+    def next_chunk() -> list[EventBatch]:
+        last = int(cursor.read_text()) if cursor.exists() else 0
+        batches = list(EventBatch.objects.filter(pk__gt=last).order_by("pk")[:50])
+        if batches:
+            cursor.write_text(str(batches[-1].pk))
+        return batches
+
+    def slowly(*args: Any) -> None:
+        with transaction.atomic():
+            append_events(*args)
+            time.sleep(random.uniform(0, 0.5))  # between getting an id and its commit
+
+    plant(commit, "_next_chunk", next_chunk)
+    plant(ingest, "append", slowly)
+
+
+def ack_before_commit() -> None:
+    """The answer does not wait for the disk."""
+
+    def later(*args: Any) -> None:
+        def work() -> None:
+            time.sleep(0.3)
+            try:
+                append_events(*args)
+            finally:
+                connection.close()
+
+        threading.Thread(target=work).start()
+
+    plant(ingest, "append", later)

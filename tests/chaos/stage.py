@@ -1,0 +1,194 @@
+"""The site under attack: its processes and servers, started again when they die."""
+
+import ctypes
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event, Lock, Thread
+
+import pytest
+from django.conf import settings
+
+from liveReport.management.commands.run import ALONE, CELERY, GRANIAN, QUIET
+from tests.chaos.driver import Line, Target
+from tests.postgres import Server, postgres
+from tests.processes import SET_UP, WSGI, Site, eventually, free_port
+
+KEY = "only-for-tests-only-for-tests-only-for-tests-0123456789"
+REDIS = ("--save", "", "--appendonly", "no", "--bind", "127.0.0.1")
+
+
+def _end_with_parent() -> None:
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
+@dataclass
+class Actor:
+    """A process that is started again as soon as it is found dead."""
+
+    name: str
+    command: list[str]
+    environment: Mapping[str, str]
+    log: Path
+    held_back: bool = False
+    """Not to be started again for now."""
+    process: "subprocess.Popen[bytes] | None" = None
+    lock: Lock = field(default_factory=Lock)
+
+    def check(self) -> None:
+        with self.lock:
+            if self.held_back or (self.process and self.process.poll() is None):
+                return
+            self.signal(signal.SIGKILL)  # what it left behind would be in its successor's way
+            with self.log.open("ab") as out:
+                self.process = subprocess.Popen(
+                    self.command,
+                    env=self.environment,
+                    cwd=settings.BASE_DIR,
+                    stdin=subprocess.DEVNULL,
+                    stdout=out,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                    preexec_fn=_end_with_parent,
+                )
+
+    def signal(self, number: int) -> None:
+        """Signal the process and all that it started."""
+        if self.process is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, number)
+
+    def kill_alone(self) -> None:
+        """Kill the process itself, whatever becomes of its children."""
+        assert self.process
+        with suppress(ProcessLookupError):
+            os.kill(self.process.pid, signal.SIGKILL)
+
+    def children(self) -> list[int]:
+        """The ids of the processes that it has started (Linux)."""
+        assert self.process
+        folder = Path(f"/proc/{self.process.pid}/task")
+        found: list[int] = []
+        with suppress(OSError):
+            for task in folder.iterdir():
+                found += map(int, (task / "children").read_text().split())
+        return found
+
+    def end(self) -> None:
+        with self.lock:
+            self.held_back = True
+            self.signal(signal.SIGCONT)
+            self.signal(signal.SIGTERM)
+            if self.process is not None:
+                with suppress(subprocess.TimeoutExpired):
+                    self.process.wait(5)
+            self.signal(signal.SIGKILL)
+
+
+@dataclass
+class Stage:
+    """Everything that runs, by name, and where it listens."""
+
+    kind: str
+    site: Site
+    actors: dict[str, Actor] = field(default_factory=dict)
+    database: Server | None = None
+    _end: Event = field(default_factory=Event)
+
+    @property
+    def target(self) -> Target:
+        port = int(self.site.environment["PORT"])
+        return Target(port, self.site.may_send, self.site.may_read)
+
+    def add(self, name: str, *command: str) -> None:
+        log = self.site.data_dir / f"{name}.log"
+        self.actors[name] = Actor(name, list(command), self.site.environment, log)
+
+    def _keep(self) -> None:
+        while not self._end.wait(0.1):
+            for actor in self.actors.values():
+                actor.check()
+
+    @contextmanager
+    def running(self) -> Iterator["Stage"]:
+        """All actors, kept alive, once the site answers."""
+        for actor in self.actors.values():
+            actor.check()
+        keeper = Thread(target=self._keep)
+        keeper.start()
+        try:
+            line = Line(self.target, self.site.may_read)
+            address = "/api/v1/campaigns/"
+            eventually(lambda: line.ask("GET", address)[0] == 200, "the site answers")
+            line.close()
+            yield self
+        finally:
+            self._end.set()
+            keeper.join()
+            for actor in self.actors.values():
+                actor.end()
+
+    def logs(self) -> str:
+        """The ends of what everybody wrote, for a failure's report."""
+        return "\n".join(
+            f"-- {actor.name}\n{actor.log.read_text()[-3_000:]}"
+            for actor in self.actors.values()
+            if actor.log.exists()
+        )
+
+
+def _processes(stage: Stage, pool: tuple[str, ...]) -> None:
+    address = ("--host", "127.0.0.1", "--port", stage.site.environment["PORT"])
+    stage.add("web", sys.executable, *GRANIAN, *address, WSGI)
+    for name in ("worker-1", "worker-2"):
+        options = ("-n", f"{name}@chaos", *pool, *QUIET, *ALONE)
+        stage.add(name, sys.executable, *CELERY, "worker", *options)
+    for name in ("beat-1", "beat-2"):
+        stage.add(name, sys.executable, *CELERY, "beat", *QUIET, "--pidfile=")
+
+
+@contextmanager
+def staged(kind: str, folder: Path, mutant: str = "") -> Iterator[Stage]:
+    """A site on ``sqlite``, or on ``postgresql`` and Redis, each of its own."""
+    special = {"CHAOS_MUTANT": mutant, "DJANGO_SETTINGS_MODULE": "tests.chaos.settings"}
+    environment = {"PORT": free_port(), **(special if mutant else {})}
+    with ExitStack() as stack:
+        if kind == "sqlite":
+            stage = Stage(kind, Site.prepared(folder, **environment))
+            _processes(stage, ())
+        else:
+            stage = _on_postgresql(stack.enter_context(postgres()), folder, environment)
+        yield stack.enter_context(stage.running())
+
+
+def _on_postgresql(server: Server, folder: Path, environment: dict[str, str]) -> Stage:
+    redis = shutil.which("redis-server")
+    if redis is None:
+        absent = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+        absent("redis-server is not installed")
+    broker = free_port()
+    site = Site(
+        folder,
+        DATABASE_URL=server.url,
+        SECRET_KEY=KEY,
+        CELERY_BROKER_URL=f"redis://127.0.0.1:{broker}/0",
+        **environment,
+    )
+    words = site.manage("shell", "--no-imports", "-c", SET_UP).decode().split()
+    site.may_send, site.may_read = words[-2:]
+    stage = Stage("postgresql", site, database=server)
+    stage.add("broker", redis, "--port", broker, "--dir", str(folder), *REDIS)
+    _processes(stage, ("--concurrency", "2"))
+    return stage
+
+
+def wait(seconds: float) -> None:
+    """Let the site work for a while."""
+    time.sleep(seconds)

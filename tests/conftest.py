@@ -1,22 +1,70 @@
 """Fixtures that most subjects share."""
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.cache import cache
+from django.utils import translation
 
 from liveReport import rollup
-from liveReport.ingest import Receipt, receive
+from liveReport.api import throttles
+from liveReport.api.trust import trusted_tokens
+from liveReport.engines import reads
+from liveReport.ingest import Receipt, outage, receive
+from liveReport.ingest.append import lately
+from liveReport.ingest.drain import drainer
+from liveReport.ingest.spool import spool
 from liveReport.models import Campaign, Source
 from tests import factories
 
+pytest_plugins = ["tests.browser"]
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """SQLite in a file, as in production: in memory, the threads of a live server would share
+    one connection and stumble over each other's transactions."""
+    database = settings.DATABASES["default"]
+    if database["ENGINE"].endswith("sqlite3"):
+        file = tmp_path_factory.mktemp("database") / "test.sqlite3"
+        database.setdefault("TEST", {})["NAME"] = str(file)
+
 
 @pytest.fixture(autouse=True)
-def _empty_cache() -> None:
+def _nothing_remembered() -> None:
+    """Not what the test before has cached, nor the language that its last request was in."""
+    translation.deactivate()
     cache.clear()
+    reads.forget()
+    lately.forget()
+
+
+@pytest.fixture(scope="session")
+def _spool_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("data") / "spool"
+
+
+@pytest.fixture(autouse=True)
+def spool_dir(_spool_dir: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty spool of the tests' own, which nobody drains unless the test says so."""
+    settings.SPOOL_DIR = _spool_dir
+    monkeypatch.setattr(drainer, "start", lambda: None)
+    yield _spool_dir
+    for file in (spool(), trusted_tokens()):
+        file.close()
+    if _spool_dir.is_file():
+        _spool_dir.unlink()
+    shutil.rmtree(_spool_dir, ignore_errors=True)
+    outage.database.succeeded()
+    throttles.counting.succeeded()
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from liveReport.channels import (
     Series,
     Widget,
 )
+from liveReport.report.frames import Frame
 
 Event = dict[str, Any]
 
@@ -61,7 +62,7 @@ def waiting(gauge: Gauge, events: Sequence[Event], known: Sequence[Event]) -> in
     return sum(event in events and event["type"] == gauge.state for event in latest.values())
 
 
-def frame(
+def recount(
     channel: Channel, widget: Widget, events: Sequence[Event], known: Sequence[Event]
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Rows and totals of a widget over the events of the window."""
@@ -74,14 +75,29 @@ def frame(
         return [], values(events)
     if not widget.by:
         return [values(events)], values(events)
-    keys = {key_of(channel, widget, event) for event in events} - {None}
-    rows = {
-        key: values([event for event in events if key_of(channel, widget, event) == key])
-        for key in keys
-    }
-    shown = [{widget.by: key, **row} for key, row in rows.items() if any(row.values())]
+    keys = {key for event in events if (key := key_of(channel, widget, event))}
     assert OTHER not in keys
-    return shown, values(events)
+    keyed = {key: [e for e in events if key_of(channel, widget, e) == key] for key in keys}
+    base = channel.base_metrics(widget)
+    shown = {
+        key: mine
+        for key, mine in keyed.items()
+        if any(value(channel, m, mine, known) for m in base)
+    }
+    if widget.by != EXECUTION:
+        shown = folded(channel, widget, shown, known)
+    return [{widget.by: key, **values(mine)} for key, mine in shown.items()], values(events)
+
+
+def folded(
+    channel: Channel, widget: Widget, keyed: dict[str, list[Event]], known: Sequence[Event]
+) -> dict[str, list[Event]]:
+    """The events of each row: of those beyond the limit, the smallest share one."""
+    first = channel.base_metrics(widget)[0]
+    ranked = sorted(keyed, key=lambda key: (-value(channel, first, keyed[key], known), key))
+    kept, rest = ranked[: widget.limit], ranked[widget.limit :]
+    others = {OTHER: [event for key in rest for event in keyed[key]]} if rest else {}
+    return {key: keyed[key] for key in kept} | others
 
 
 def key_of(channel: Channel, widget: Widget, event: Event) -> str | None:
@@ -89,3 +105,30 @@ def key_of(channel: Channel, widget: Widget, event: Event) -> str | None:
     if widget.by == EXECUTION or widget.by in channel.event_by_key[event["type"]].dimensions:
         return event.get(widget.by) or NONE
     return None
+
+
+def assert_frame(
+    widget: Widget, channel: Channel, frame: Frame, events: Sequence[Event], known: Sequence[Event]
+) -> None:
+    """A widget's frame says what the recount over the events of the window says."""
+    rows, totals = recount(channel, widget, events, known)
+    if isinstance(widget, Series):
+        rows = [step_row(channel, widget, row["time"], events, known) for row in frame.rows]
+        for metric in channel.columns(widget):
+            if isinstance(metric, Count):
+                assert sum(row[metric.key] for row in rows) == totals[metric.key], widget.key
+    assert frame.totals == totals, f"{widget.key}: {frame.totals}, not {totals}"
+    found, expected = (sorted(some, key=str) for some in (frame.rows, rows))
+    assert found == expected, f"{widget.key}: {found}, not {expected}"
+
+
+def step_row(
+    channel: Channel, widget: Widget, time: Any, events: Sequence[Event], known: Sequence[Event]
+) -> dict[str, Any]:
+    """What a series says of the quarter of an hour that begins at ``time``."""
+    start = datetime.fromisoformat(time)
+    mine = [event for event in events if start <= moment(event) < start + timedelta(minutes=15)]
+    return {
+        "time": time,
+        **{m.key: value(channel, m, mine, known) for m in channel.columns(widget)},
+    }

@@ -40,6 +40,7 @@ ANY_STAFF = {
     "admin/jsi18n/",
     "admin/password_change/",
     "admin/password_change/done/",
+    "admin/time-zone/",
     "api/docs/",
     "api/schema/",
     "api/v1/campaigns/",
@@ -300,7 +301,7 @@ def test_liveness_says_nothing(client: Client) -> None:
 def test_readiness_names_what_is_missing(client: Client, monkeypatch: Any) -> None:
     assert client.get("/readyz").json() == {
         "status": "ready",
-        "checks": {"database": "ok", "broker": "ok", "fold": "ok"},
+        "checks": {"database": "ok", "broker": "ok", "fold": "ok", "spool": "ok"},
     }
 
     def fail() -> bool:

@@ -1,122 +1,19 @@
-"""The report in a real browser: Debian's Chromium, driven by Playwright."""
+"""The report in a real browser."""
 
-import os
+import io
 import re
-import shutil
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import brotli
 import pytest
-from django.conf import settings
-from django.contrib.auth.models import User
 from django.contrib.staticfiles.finders import find
-from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
+from pypdf import PdfReader
 
-from liveReport.channels import registered
-from liveReport.models import Campaign
-from tests.factories import event
-from tests.showcase import Showcase
+from tests.browser import BUNDLE, NEWS, TAB, Open, chart, in_browser, pigeon, show_as, widget
 
-CHROMIUM = shutil.which("chromium")
-BUNDLE = Path(settings.BASE_DIR) / "dashboards/static/dashboards/build/report.js"
-MISSING = [
-    reason
-    for reason, missing in {
-        "no chromium on PATH": not CHROMIUM,
-        "no front-end bundle (npm ci && npm run build)": not BUNDLE.exists(),
-    }.items()
-    if missing
-]
-pytestmark = [
-    pytest.mark.skipif(
-        bool(MISSING) and os.environ.get("CI") != "true", reason="; ".join(MISSING) or "complete"
-    ),
-    pytest.mark.django_db(transaction=True),
-]
-
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
-TAB = "/admin/reports/summer/pigeon/"
-NEWS = 8_000
-"""Milliseconds within which news must be on the screen: a few polls."""
-
-Open = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    assert not MISSING, MISSING
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright runs a loop in this thread
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
-
-
-@pytest.fixture
-def flights(campaign: Campaign, send: Any) -> Iterator[None]:
-    with registered(Showcase):
-        send(
-            *(pigeon("flown", profile=f"p{i}") for i in range(40)),
-            *(pigeon("arrived", profile=f"p{i}") for i in range(30)),
-            *(pigeon("lost", profile=f"q{i}", reason="hawk") for i in range(4)),
-            pigeon("lost", reason="<img src=x onerror=alert(1)>"),
-        )
-        yield
-
-
-@pytest.fixture
-def open_page(
-    browser: Browser, live_server: Any, alice: User, client: Client, flights: None
-) -> Iterator[Open]:
-    """Opens a page as Alice; whatever the browser complains about fails the test."""
-    client.force_login(alice)
-    session = client.cookies["sessionid"].value
-    contexts: list[BrowserContext] = []
-    complaints: list[str] = []
-
-    def visit(address: str = TAB, language: str = "en", **options: Any) -> Page:
-        options.setdefault("viewport", {"width": 1280, "height": 900})
-        context = browser.new_context(timezone_id="Asia/Kolkata", **options)
-        contexts.append(context)
-        cookies = {"sessionid": session, "django_language": language}
-        context.add_cookies(
-            [{"name": n, "value": v, "url": live_server.url} for n, v in cookies.items()]
-        )
-        page = context.new_page()
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("dialog", lambda dialog: complaints.append(dialog.message))
-        page.goto(live_server.url + address)
-        return page
-
-    yield visit
-    for context in contexts:
-        context.close()
-    lost = ("ERR_FAILED", "htmx:")  # what a test that cuts the line expects
-    assert [text for text in complaints if not any(sign in text for sign in lost)] == []
-
-
-def pigeon(type_: str, **fields: Any) -> dict[str, Any]:
-    return event(channel="pigeon", type=type_, **fields)
-
-
-def widget(page: Page, key: str) -> Locator:
-    return page.locator(f'[data-widget="pigeon.{key}"]')
-
-
-def chart(page: Page, key: str) -> Locator:
-    return widget(page, key).locator("[data-chart] svg")
+pytestmark = in_browser
 
 
 # -- Looks ---------------------------------------------------------------------------------
@@ -159,7 +56,8 @@ def test_charts_say_in_a_sentence_what_they_show(open_page: Open) -> None:
 
 
 def test_the_first_view_is_small_over_the_wire() -> None:
-    assets = [*BUNDLE.parent.glob("*.*s"), find("django_htmx/htmx-2.min.js")]
+    ours = [BUNDLE.parent / name for name in ("report.js", "report.css", "admin.css")]
+    assets = [*ours, find("django_htmx/htmx-2.min.js")]
     total = sum(len(brotli.compress(Path(str(asset)).read_bytes())) for asset in assets)
     assert total < 200_000  # leaves 50 kB of the budget to the page and the admin's styles
 
@@ -187,7 +85,7 @@ def test_news_arrive_and_leave_the_rest_alone(open_page: Open, send: Any) -> Non
 
 def test_a_scrolled_table_stays_where_it_is(open_page: Open, send: Any) -> None:
     page = open_page()
-    page.get_by_role("button", name="Show as table").click()
+    show_as(page, "course", "Table")
     scroller = widget(page, "course").locator(".lr-scroll")
     scroller.evaluate("(element) => element.scrollTo(0, 500)")
     send(pigeon("lost"))
@@ -249,15 +147,16 @@ def test_the_end_of_the_session_is_announced(open_page: Open) -> None:
 # -- Hands ---------------------------------------------------------------------------------
 
 
-def test_chart_and_table_are_one_key_apart(open_page: Open) -> None:
+def test_a_widget_can_be_another_picture_and_stays_so(open_page: Open) -> None:
     page = open_page()
+    show_as(page, "course", "Table")
     twin = widget(page, "course").locator("[data-twin]")
-    expect(twin).to_be_hidden()
-    page.get_by_role("button", name="Show as table").press("Enter")
     expect(twin).to_be_visible()
-    expect(chart(page, "course")).to_be_hidden()
-    page.get_by_role("button", name="Show as chart").press("Enter")
-    expect(chart(page, "course")).to_be_visible()
+    page.reload()
+    expect(twin).to_be_visible()
+    show_as(page, "course", "Bars")
+    expect(chart(page, "course").locator("path[fill='rgb(47, 111, 196)']").first).to_be_attached()
+    expect(twin).to_be_hidden()
 
 
 def test_the_filter_narrows_the_tab(open_page: Open, send: Any) -> None:
@@ -294,4 +193,47 @@ def test_the_print_is_light_and_has_its_charts(open_page: Open) -> None:
     expect(page.locator(".lr-window")).to_be_visible()
     expect(page.locator("body")).to_have_css("background-color", "rgb(255, 255, 255)")
     expect(page.get_by_role("heading", name="Summer sale")).to_have_css("color", "rgb(24, 33, 44)")
-    assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
+
+
+def test_the_pdf_is_a4_complete_and_drawn_in_vectors(open_page: Open, send: Any) -> None:
+    send(*(pigeon("lost", reason=f"storm number {n}") for n in range(45)))
+    page = open_page(color_scheme="dark")
+    show_as(page, "runs", "Numbers")
+    show_as(page, "outcome", "Bars")
+    expect(chart(page, "course")).to_be_visible()
+    pdf = PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True)))
+    assert {(round(p.mediabox.width), round(p.mediabox.height)) for p in pdf.pages} == {(595, 842)}
+    assert 2 <= len(pdf.pages) <= 4
+    text = " ".join(" ".join(p.extract_text() for p in pdf.pages).split())
+    for part in ("Summer sale", "as of", "Times in Asia/", "Flights", "Outcome", "Runs", "Course"):
+        assert part in text
+    assert re.search(r"Last 24 hours \(\w+ \d+, \d\d:\d\d – \w+ \d+, \d\d:\d\d\)", text)
+    assert all(f"storm number {n}" in text for n in range(45))
+    assert sum(len(p.images) for p in pdf.pages) == 0
+
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 703, "height": 900})  # A4 without its margins
+    clipped = """() => [...document.querySelectorAll(".lr-scroll, .lr-chart, .lr")]
+        .filter((e) => getComputedStyle(e).visibility === "visible")
+        .filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => e.outerHTML.slice(0, 99))"""
+    assert page.evaluate(clipped) == []
+
+
+def test_a_wall_screen_fills_the_screen_and_goes_on(open_page: Open) -> None:
+    page = open_page(f"{TAB}?kiosk=5", viewport={"width": 1920, "height": 1080})
+    expect(page.locator("#header")).to_be_hidden()
+    expect(page.get_by_role("button")).to_have_count(0)
+    expect(chart(page, "course")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"/campaign/\?kiosk=5"), timeout=20_000)
+    fits = "document.documentElement.scrollHeight <= innerHeight"
+    assert page.evaluate(fits)
+
+
+def test_a_chosen_time_zone_is_everywhere(open_page: Open, send: Any) -> None:
+    send(pigeon("flown", execution="2026-01-01T08:00:00Z"))
+    page = open_page()
+    page.get_by_role("link", name="Times in Asia").click()
+    page.get_by_label("Time zone").select_option("Pacific/Kiritimati")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("[data-zone]")).to_have_text("Times in Pacific/Kiritimati")
+    expect(widget(page, "runs").locator("time").first).to_have_text("Jan 1, 22:00")

@@ -1,14 +1,17 @@
 """The pages of the report as they come from the server, without a browser."""
 
+import ast
 import csv
 import io
 import re
+import zipfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from html import unescape
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import polib
 import pytest
 import time_machine
@@ -72,7 +75,7 @@ def html(client: Client, address: str = TAB, status: int = 200) -> str:
 
 def widget(page: str, key: str) -> str:
     """The markup of one widget."""
-    found = re.search(rf'<section [^>]*data-widget="pigeon.{key}".*?</section>', page, re.DOTALL)
+    found = re.search(rf'<div [^>]*data-widget="pigeon.{key}".*?</section>', page, re.DOTALL)
     assert found, f"no widget {key}"
     return found[0]
 
@@ -96,8 +99,8 @@ def test_every_kind_of_widget_shows_its_numbers(alices: Client) -> None:
     assert values(widget(page, "runs"), "flown") == ["1,000", "234", "1,234"]
     assert values(widget(page, "course"), "flown")[0] == "1,234"
     assert "Met a hawk" in widget(page, "reasons")
-    kinds = re.findall(r'data-widget="pigeon\.\w+" data-kind="(\w+)"', page)
-    assert kinds == ["kpi", "parts", "table", "series", "parts"]
+    kinds = re.findall(r'data-kind="(\w+)"', page)
+    assert kinds == ["kpi", "parts", "parts", "table", "series"]
 
 
 @pytest.mark.usefixtures("flights")
@@ -234,7 +237,7 @@ def test_a_filter_that_is_no_time_is_refused(alices: Client) -> None:
 
 def poll(client: Client, page: str) -> Any:
     """What the page's script asks for: what is new since ``page``."""
-    version = re.search(r'data-version="(\w+)"', page)
+    version = re.search(r'data-version="([\w-]+)"', page)
     assert version
     shown = re.findall(r'id="([\w-]+)" data-digest="(\w+)"', page)
     query = {"version": version[1], "shown": [f"{id_}:{digest}" for id_, digest in shown]}
@@ -256,7 +259,7 @@ def test_a_poll_brings_only_what_differs(alices: Client, send: Send) -> None:
     send(pigeon("lost", reason="hawk", execution=MORNING))
     response = poll(alices, page)
     ids = re.findall(r'id="(lr-[\w-]+)" data-digest', response.content.decode())
-    assert ids == ["lr-pigeon-outcome", "lr-pigeon-course", "lr-pigeon-reasons"]
+    assert ids == ["lr-pigeon-outcome-donut", "lr-pigeon-reasons-donut", "lr-pigeon-course-line"]
     assert values(response.content.decode(), "lost")[0] == "5"
 
 
@@ -273,7 +276,7 @@ def test_a_widget_that_appears_is_put_in_its_place(alices: Client, send: Send) -
     page = html(alices)
     send(pigeon("gift"))
     answer = poll(alices, page).content.decode()
-    assert 'hx-swap-oob="afterend:#lr-pigeon-reasons-widget"' in answer
+    assert 'hx-swap-oob="afterend:#lr-pigeon-course-line-widget"' in answer
     assert values(widget(answer, "gifts"), "gifts") == ["1"]
 
 
@@ -281,7 +284,7 @@ def test_a_widget_that_appears_is_put_in_its_place(alices: Client, send: Send) -
 def test_a_widget_that_is_gone_is_taken_away(alices: Client) -> None:
     page = html(alices) + '<div id="lr-pigeon-past" data-digest="0">'
     answer = poll(alices, page.replace('data-version="', 'data-version="0')).content.decode()
-    assert '<section id="lr-pigeon-past-widget" hx-swap-oob="delete">' in answer
+    assert '<div id="lr-pigeon-past-widget" hx-swap-oob="delete">' in answer
 
 
 # -- Exports -------------------------------------------------------------------------------
@@ -309,10 +312,105 @@ def test_a_widget_as_csv(alices: Client, name: str) -> None:
 def test_the_whole_report_as_csv(alices: Client) -> None:
     table = rows(alices, "/admin/reports/summer/export.csv")
     titles = [line[1] for line in table if line and line[0] == "Widget"]
-    assert titles == ["Campaign statistics", "Flights", "Outcome", "Runs", "Course", "Reasons"]
-    assert ["Window (UTC)", "2026-05-31T12:08:00Z", "2026-06-01T12:08:00Z"] in table
-    assert ["As of (UTC)", "2026-06-01T12:07:30Z"] in table
+    assert titles == ["Campaign statistics", "Flights", "Outcome", "Reasons", "Runs", "Course"]
+    assert ["Window", "2026-05-31T12:08:00Z", "2026-06-01T12:08:00Z"] in table
+    assert ["Time zone", "UTC"] in table
+    assert ["As of", "2026-06-01T12:07:30Z"] in table
     assert ["Met a hawk", "3"] in table
+
+
+def sheets(client: Client) -> dict[str, list[tuple[Any, ...]]]:
+    response = client.get("/admin/reports/summer/export.xlsx")
+    assert response.status_code == 200
+    book = openpyxl.load_workbook(io.BytesIO(response.content))
+    return {sheet.title: list(sheet.iter_rows(values_only=True)) for sheet in book}
+
+
+@pytest.mark.usefixtures("flights")
+def test_the_whole_report_as_a_workbook(alices: Client, send: Send) -> None:
+    send(pigeon("lost", reason='=HYPERLINK("http://example.com")'))
+    alices.cookies["livereport_zone"] = "Europe/Paris"
+    found = sheets(alices)
+    assert list(found) == ["Campaign", "Pigeon post"]
+    table = [row[:3] for row in found["Pigeon post"]]
+    assert ("Widget", "Reasons", "pigeon.reasons") in table
+    assert ("Window", datetime(2026, 5, 31, 14, 8), datetime(2026, 6, 1, 14, 8)) in table
+    assert (datetime(2026, 6, 1, 10), 234, 0) in table
+    assert ("Time zone", "Europe/Paris", None) in table
+    assert ("Met a hawk", 3, None) in table
+    assert ('=HYPERLINK("http://example.com")', 1, None) in table
+
+
+@pytest.mark.usefixtures("flights")
+def test_no_cell_of_a_workbook_is_a_formula(alices: Client, send: Send) -> None:
+    send(*(pigeon("lost", reason=reason) for reason in ("=1+1", "@SUM(1)", "http://a.example")))
+    content = alices.get("/admin/reports/summer/export.xlsx").content
+    with zipfile.ZipFile(io.BytesIO(content)) as parts:
+        markup = [parts.read(name).decode() for name in parts.namelist() if "sheet" in name]
+    assert len(markup) == 2
+    assert not any(re.search(r"<f>|<hyperlink", text) for text in markup)
+
+
+@pytest.mark.usefixtures("flights")
+def test_exports_follow_their_users_arrangement(alices: Client) -> None:
+    alices.get(f"{TAB}layout/")
+    draft = {
+        "widgets": [
+            {"widget": "pigeon.course", "x": 0, "y": 0, "w": 12, "h": 7, "picture": "table"},
+            {"widget": "pigeon.tiles", "x": 0, "y": 7, "w": 12, "h": 4, "picture": "kpi"},
+        ],
+        "removed": ["pigeon.outcome", "pigeon.reasons", "pigeon.runs"],
+    }
+    alices.post(f"{TAB}layout/", draft, content_type="application/json")
+    table = rows(alices, "/admin/reports/summer/export.csv")
+    titles = [line[1] for line in table if line and line[0] == "Widget"]
+    assert titles == ["Campaign statistics", "Course", "Flights"]
+
+
+# -- Time zone -------------------------------------------------------------------------------
+
+ZONES = "/admin/time-zone/"
+
+
+@pytest.mark.usefixtures("flights")
+@pytest.mark.parametrize("cookie", ["Asia/Kolkata", "auto:Asia/Kolkata"])
+def test_times_are_the_readers(alices: Client, cookie: str) -> None:
+    alices.cookies["livereport_zone"] = cookie
+    page = html(alices)
+    assert "as of 17:37:30" in page
+    assert "Times in Asia/Kolkata" in page
+    assert "2026-06-01 13:30" in widget(page, "runs")
+    assert ('data-chosen-zone="Asia/Kolkata"' in page) == (cookie == "Asia/Kolkata")
+    assert rows(alices, f"{TAB}runs.csv")[1][0] == "2026-06-01T17:30:00+05:30"
+
+
+@pytest.mark.usefixtures("flights")
+@pytest.mark.parametrize(
+    "cookie", ["", "Middle/Earth", "auto:", "../../etc/passwd", "/etc", "a" * 999]
+)
+def test_a_zone_that_is_none_means_utc(alices: Client, cookie: str) -> None:
+    alices.cookies["livereport_zone"] = cookie
+    assert "Times in UTC" in html(alices)
+
+
+@pytest.mark.usefixtures("flights")
+def test_a_zone_can_be_chosen(alices: Client) -> None:
+    page = html(alices, f"{ZONES}?next={TAB}")
+    assert '<option value="Europe/Paris">' in page
+    response = alices.post(ZONES, {"zone": "Europe/Paris", "next": TAB})
+    assert response.headers["Location"] == TAB
+    assert alices.cookies["livereport_zone"].value == "Europe/Paris"
+    assert '<option value="Europe/Paris" selected>' in html(alices, ZONES)
+    alices.post(ZONES, {"zone": "auto"})
+    assert "Times in UTC" in html(alices)
+
+
+def test_choosing_a_zone_leads_nowhere_else(alices: Client) -> None:
+    response = alices.post(ZONES, {"zone": "UTC", "next": "https://example.com/"})
+    assert response.headers["Location"] == "/admin/"
+    response = alices.post(ZONES, {"zone": "Middle/Earth"})
+    assert response.status_code == 422
+    assert "Middle/Earth is not a time zone." in response.content.decode()
 
 
 # -- Numbers as text -----------------------------------------------------------------------
@@ -388,7 +486,7 @@ def test_the_table_of_a_series_begins_with_the_newest() -> None:
     rows = [{"time": f"2026-06-01T{hour}:00:00Z", "readers": 1} for hour in ("10", "11")]
     frame = Frame(columns=[TIME, READERS], rows=rows, totals={"readers": 2})
     heads = [line.head for line in TablePicture(drawing(frame)).lines]
-    assert [head.text for head in heads if head] == ["2026-06-01 11:00 UTC", "2026-06-01 10:00 UTC"]
+    assert [head.text for head in heads if head] == ["2026-06-01 11:00", "2026-06-01 10:00"]
     assert SeriesPicture(drawing(frame)).chart["times"] == [row["time"] for row in rows]
 
 
@@ -415,7 +513,26 @@ def test_templates_trust_no_value() -> None:
         assert not re.findall(r"\|\s*safe\b|={{|hx-on|js:|autoescape", path.read_text()), path
 
 
-def test_every_text_is_translated() -> None:
-    catalogue = polib.pofile(str(SOURCES / "locale/fr/LC_MESSAGES/django.po"))
+def texts_of(path: Path) -> set[str]:
+    """The texts that a module or a template marks for translation."""
+    source = path.read_text()
+    if path.suffix == ".html":
+        return set(re.findall(r'\btranslate "([^"]+)"', source))
+    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    return {
+        text.value
+        for call in calls
+        if isinstance(call.func, ast.Name) and call.func.id in ("_", "gettext", "gettext_lazy")
+        for text in call.args
+        if isinstance(text, ast.Constant)
+    }
+
+
+@pytest.mark.parametrize("app", ["dashboards", "liveReport"])
+def test_every_text_is_translated(app: str) -> None:
+    folder = SOURCES.parent / app
+    catalogue = polib.pofile(str(folder / "locale/fr/LC_MESSAGES/django.po"))
     assert catalogue.percent_translated() == 100
-    assert not catalogue.fuzzy_entries()
+    known = {entry.msgid for entry in catalogue}
+    sources = [*folder.rglob("*.py"), *folder.rglob("*.html")]
+    assert set().union(*map(texts_of, sources)) - known == set()

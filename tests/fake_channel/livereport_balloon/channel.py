@@ -1,0 +1,199 @@
+"""Balloons with a card: they rise, drift, land or burst, and somebody may write back."""
+
+from django.utils.translation import gettext_lazy as _
+
+from liveReport.channels import (
+    COMMON_EXCLUSIONS,
+    EXECUTION,
+    Channel,
+    Count,
+    Dimension,
+    EventType,
+    Gauge,
+    Kpi,
+    Parts,
+    Profiles,
+    Rate,
+    Series,
+    Table,
+    register,
+)
+
+
+@register
+class Balloon(Channel):
+    """Every kind of declaration, each with every option."""
+
+    slug = "balloon"
+    label = _("Balloon")
+    description = _("Cards that travel by balloon.")
+    position = 70
+
+    dimensions = [
+        Dimension(
+            key="colour",
+            label=_("Colour"),
+            choices={"red": _("Red balloon"), "blue": _("Blue balloon")},
+        ),
+        Dimension(key="reason", label=_("Why"), labels={"wind": _("Too much wind")}),
+        Dimension(key="excuse", label=_("Excuse"), labels=COMMON_EXCLUSIONS),
+    ]
+    events = [
+        EventType(key="meant", label=_("Meant"), dimensions=["colour"]),
+        EventType(key="withheld", label=_("Withheld"), dimensions=["excuse", "colour"]),
+        EventType(key="risen", label=_("Risen"), dimensions=["colour"]),
+        EventType(key="drifting", label=_("Drifting")),
+        EventType(key="landed", label=_("Landed"), dimensions=["colour"]),
+        EventType(key="burst", label=_("Burst"), dimensions=["reason", "colour"]),
+        EventType(key="answered", label=_("Answered")),
+    ]
+    metrics = [
+        Count(key="risen", label=_("Risen"), definition=_("Balloons let go."), events=["risen"]),
+        Count(
+            key="landed",
+            label=_("Landed"),
+            definition=_("Balloons that came down whole."),
+            events=["landed"],
+            rate="landing_rate",
+        ),
+        Count(
+            key="ended",
+            label=_("Ended"),
+            definition=_("Balloons that came down, whole or not."),
+            events=["landed", "burst"],
+        ),
+        Count(key="burst", label=_("Burst"), definition=_("Balloons lost."), events=["burst"]),
+        Count(
+            key="answers",
+            label=_("Answers"),
+            definition=_("Cards that somebody sent back."),
+            events=["answered"],
+        ),
+        Profiles(
+            key="people",
+            label=_("People reached"),
+            definition=_("Distinct people at whose door a balloon landed."),
+            events=["landed"],
+            rate="reach",
+        ),
+        Profiles(
+            key="withheld",
+            label=_("Withheld"),
+            definition=_("Distinct people who were sent no balloon."),
+            events=["withheld"],
+        ),
+        Profiles(
+            key="meant",
+            label=_("Meant"),
+            definition=_("Distinct people for whom a balloon was filled."),
+            events=["meant"],
+        ),
+        Gauge(
+            key="aloft",
+            label=_("Aloft"),
+            definition=_("Balloons that drift now."),
+            rate="aloft_rate",
+            latest_of=["risen", "drifting", "landed", "burst"],
+            state="drifting",
+        ),
+        Rate(
+            key="landing_rate",
+            label=_("Landing rate"),
+            definition=_("Landed out of risen."),
+            numerator="landed",
+            denominator="risen",
+        ),
+        Rate(
+            key="aloft_rate",
+            label=_("Share aloft"),
+            definition=_("Balloons that drift out of those risen."),
+            numerator="aloft",
+            denominator="risen",
+        ),
+        Rate(
+            key="reach",
+            label=_("Reach"),
+            definition=_("People reached out of those meant."),
+            numerator="people",
+            denominator="meant",
+        ),
+    ]
+    widgets = [
+        Kpi(
+            key="glance",
+            title=_("Balloons at a glance"),
+            help=_("How the flight goes."),
+            metrics=["landed", "people", "aloft"],
+            size=(8, 4),
+        ),
+        Series(
+            key="course",
+            title=_("Balloons over the day"),
+            help=_("When they rise and end."),
+            metrics=["risen", "ended", "people", "landing_rate"],
+        ),
+        Series(
+            key="post",
+            title=_("Answers over the day"),
+            help=_("Shown with the first answer, too."),
+            metrics=["answers"],
+            only_with_data=True,
+            size=(12, 6),
+        ),
+        Table(
+            key="flights",
+            title=_("Flights"),
+            help=_("A line for each flight."),
+            metrics=["risen", "people", "aloft", "landing_rate"],
+            by=EXECUTION,
+        ),
+        Table(
+            key="colours",
+            title=_("Balloons by colour"),
+            help=_("Which colour flies best."),
+            metrics=["landed", "people", "landing_rate"],
+            by="colour",
+            limit=1,
+            size=(6, 6),
+        ),
+        Table(
+            key="summary",
+            title=_("Balloons in one line"),
+            help=_("All numbers side by side."),
+            metrics=["meant", "withheld", "risen"],
+            only_with_data=True,
+        ),
+        Parts(
+            key="outcome",
+            title=_("How flights end"),
+            help=_("Whole or burst."),
+            metrics=["landed", "burst", "aloft"],
+        ),
+        Parts(
+            key="reasons",
+            title=_("Why balloons burst"),
+            help=_("Beyond three causes, the rarest are one."),
+            metrics=["burst"],
+            by="reason",
+            only_with_data=True,
+            limit=3,
+            size=(6, 6),
+        ),
+        Parts(
+            key="excuses",
+            title=_("Why people got none"),
+            help=_("By the excuse that was given."),
+            metrics=["withheld"],
+            by="excuse",
+        ),
+        Kpi(
+            key="answers",
+            title=_("Answers to balloons"),
+            help=_("Shown with the first answer."),
+            metrics=["answers"],
+            only_with_data=True,
+        ),
+    ]
+    audience = ["meant"]
+    deliveries = ["landed"]
+    errors = ["burst"]

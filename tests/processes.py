@@ -1,0 +1,242 @@
+"""A site of its own for tests of real processes: its data, its children, its end."""
+
+import os
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from email.message import Message
+from functools import cache
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from random import SystemRandom
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import msgspec
+from django.conf import settings
+
+from liveReport.management.commands.run import GRANIAN
+from tests.factories import event
+
+MANAGE = str(settings.BASE_DIR / "manage.py")
+WSGI = "liveReport.wsgi:application"
+JSON = "application/json"
+CELERY = ("-m", "celery", "--quiet", "--app", "liveReport")
+PATIENCE = 60.0
+OURS = {
+    *("DATABASE_URL", "SECRET_KEY", "DJANGO_SETTINGS_MODULE", "DEBUG", "ALLOWED_HOSTS", "HTTPS"),
+    *("CELERY_BROKER_URL", "CELERY_QUEUE", "CACHE_URL", "LOG_LEVEL", "HOST", "PORT"),
+}
+"""What a site must not inherit from whoever runs the tests."""
+SET_UP = """
+from django.core.management import call_command
+call_command("migrate", verbosity=0)
+call_command("create_campaign", "summer", "--name", "Summer", "--channel", "email")
+call_command("issue_token", "shop", "--scope", "ingest")
+call_command("issue_token", "shop", "--scope", "read")
+"""
+
+
+def eventually(condition: Callable[[], Any], what: str, seconds: float = PATIENCE) -> Any:
+    """The condition's value as soon as it is true; a failure that says what was awaited."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if found := condition():
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"not within {seconds:.0f} s: {what}")
+
+
+def free_port() -> str:
+    """A port below those that outgoing connections are given, so that it stays free."""
+    while True:
+        port = SystemRandom().randrange(20_000, 30_000)
+        try:
+            socket.create_server(("127.0.0.1", port)).close()
+        except OSError:
+            continue
+        return str(port)
+
+
+@dataclass
+class Running:
+    """A process of a site, and the file that it writes to."""
+
+    process: "subprocess.Popen[bytes]"
+    log: Path
+
+    def says(self) -> str:
+        return self.log.read_text()
+
+    def end(self, number: int) -> int:
+        """Signal the process; its exit status."""
+        self.process.send_signal(number)
+        return self.process.wait(PATIENCE)
+
+
+@dataclass
+class Answer:
+    """What a web server said."""
+
+    status: int
+    body: bytes
+    headers: Message
+
+    def json(self) -> Any:
+        return msgspec.json.decode(self.body)
+
+
+class Site:
+    """A data directory, and the processes that run on it."""
+
+    def __init__(self, data_dir: Path, **environment: str) -> None:
+        self.data_dir = data_dir
+        inherited = {key: value for key, value in os.environ.items() if key not in OURS}
+        self.environment = {**inherited, "LIVEREPORT_DATA_DIR": str(data_dir), **environment}
+        self.may_send = self.may_read = ""
+
+    @classmethod
+    def prepared(cls, data_dir: Path, **environment: str) -> "Site":
+        """A site that is migrated and has a campaign, ``summer``, and two API tokens."""
+        folder, *tokens = _prepared()
+        shutil.copytree(folder, data_dir, dirs_exist_ok=True)
+        site = cls(data_dir, **environment)
+        site.may_send, site.may_read = tokens
+        return site
+
+    def manage(self, *arguments: str, given: bytes = b"") -> bytes:
+        """What a command prints."""
+        done = subprocess.run(
+            [sys.executable, MANAGE, *arguments],
+            input=given,
+            env=self.environment,
+            check=False,
+            capture_output=True,
+        )
+        assert done.returncode == 0, done.stderr.decode()
+        return done.stdout
+
+    @contextmanager
+    def running(self, name: str, *arguments: str) -> Iterator[Running]:
+        """A process of ours, which is gone afterwards."""
+        log = self.data_dir / f"{name}.log"
+        with log.open("ab") as out:
+            process = subprocess.Popen(
+                [sys.executable, *arguments],
+                env=self.environment,
+                cwd=settings.BASE_DIR,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        try:
+            yield Running(process, log)
+        finally:
+            process.terminate()
+            try:
+                process.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+            print(f"-- {log.name}", log.read_text(), sep="\n")  # shown where a test fails
+
+    @contextmanager
+    def web(self, *options: str) -> Iterator[Running]:
+        """The web server of ``manage.py run``, on the site's ``PORT``, as soon as it answers."""
+        address = ("--host", "127.0.0.1", "--port", self.environment["PORT"])
+        with self.running("web", *GRANIAN, *address, *options, WSGI) as web:
+            eventually(lambda: self.call("GET", "/healthz").status == 200, "the page answers")
+            yield web
+
+    def call(self, method: str, path: str, body: bytes = b"", **headers: str) -> Answer:
+        """What the site answers over a connection of its own; status 0 if nobody does."""
+        connection = HTTPConnection("127.0.0.1", int(self.environment["PORT"]), timeout=PATIENCE)
+        with closing(connection):
+            try:
+                connection.request(method, path, body, headers)
+                answer = connection.getresponse()
+                return Answer(answer.status, answer.read(), answer.headers)
+            except (OSError, HTTPException):
+                return Answer(0, b"", Message())
+
+    def post(self, *events: dict[str, Any], token: str = "") -> Answer:
+        """Send events over HTTP, once."""
+        headers = {"Authorization": f"Bearer {token or self.may_send}"}
+        body = msgspec.json.encode(events)
+        return self.call("POST", "/api/v1/events/", body, **headers, **{"Content-Type": JSON})
+
+    @contextmanager
+    def worker(self) -> Iterator[Running]:
+        """A Celery worker."""
+        with self.running("worker", *CELERY, "worker", "--loglevel", "warning") as worker:
+            yield worker
+
+    @contextmanager
+    def celery(self) -> Iterator[Running]:
+        """A worker, and a beat."""
+        beat = self.running("beat", *CELERY, "beat", "--loglevel", "warning", "--pidfile=")
+        with beat, self.worker() as worker:
+            yield worker
+
+    def send(self, *types: str) -> None:
+        """Append email events, as an operator would."""
+        lines = [msgspec.json.encode(event(type=type_)) for type_ in types]
+        self.manage("send_events", "-", given=b"\n".join(lines))
+
+    def ask(self, query: str) -> Any:
+        """The first value of a query, read as a stranger to the processes would."""
+        base = f"file:{self.data_dir}/livereport.sqlite3?mode=ro"
+        with closing(sqlite3.connect(base, uri=True, timeout=PATIENCE)) as connection:
+            (found,) = connection.execute(query).fetchone()
+        return found
+
+    def unfolded(self) -> int:
+        return int(self.ask("SELECT count(*) FROM livereport_eventbatch WHERE NOT folded"))
+
+    def processes(self) -> list[int]:
+        """Whoever runs on this data directory (Linux)."""
+        mark = f"LIVEREPORT_DATA_DIR={self.data_dir}".encode()
+        return [int(pid.name) for pid in _process_folders() if mark in _read(pid / "environ")]
+
+    def children(self, parent: int, mark: str = "") -> list[int]:
+        """Those whose parent this is and whose command line names the mark, if any."""
+        found = [Path(f"/proc/{pid}") for pid in self.processes()]
+        ours = [pid for pid in found if f"PPid:\t{parent}\n".encode() in _whole(pid / "status")]
+        return [
+            int(pid.name) for pid in ours if not mark or mark.encode() in _read(pid / "cmdline")
+        ]
+
+
+@cache
+def _prepared() -> tuple[Path, str, str]:
+    """A site's data directory to copy, made once, and the tokens to send and to read."""
+    folder = TemporaryDirectory(prefix="livereport-")
+    _kept.append(folder)
+    words = Site(Path(folder.name)).manage("shell", "-c", SET_UP).decode().split()
+    return Path(folder.name), words[-2], words[-1]
+
+
+_kept: list[TemporaryDirectory[str]] = []
+"""Removed when the tests end."""
+
+
+def _process_folders() -> Iterable[Path]:
+    return [path for path in Path("/proc").iterdir() if path.name.isdigit()]
+
+
+def _read(path: Path) -> list[bytes]:
+    return _whole(path).split(b"\0")
+
+
+def _whole(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:  # it has just ended, or is not ours to look at
+        return b""

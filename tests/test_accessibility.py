@@ -1,0 +1,105 @@
+"""axe-core finds nothing on any page, light or dark, English or French, wide or narrow."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import Page, expect
+
+from tests.browser import TAB, Open, chart, in_browser, pigeon, show_as, widget
+
+pytestmark = in_browser
+
+AXE = Path(settings.BASE_DIR) / "node_modules/axe-core/axe.min.js"
+LOOKS = [("light", "en"), ("dark", "en"), ("light", "fr"), ("dark", "fr")]
+
+
+DJANGOS = {"rules": {"empty-table-header": {"enabled": False}}}
+"""Django's table of inline rows has a column without a header."""
+
+
+def findings(page: Page, options: Any = None) -> list[str]:
+    """What breaks WCAG 2.2 A and AA or a best practice: rule, and where."""
+    page.evaluate(AXE.read_text())
+    found: dict[str, Any] = page.evaluate("(options) => axe.run(options)", options or {})
+    return [
+        f"{violation['id']}: {node['html'][:200]}"
+        for violation in found["violations"]
+        for node in violation["nodes"]
+    ]
+
+
+@pytest.mark.parametrize(("scheme", "language"), LOOKS)
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_report_and_its_editor(
+    open_page: Open, send: Any, scheme: str, language: str, width: int
+) -> None:
+    send(pigeon("gift"), pigeon("flown", execution="2026-01-01T08:00:00Z"))
+    page = open_page(
+        language=language,
+        color_scheme=scheme,
+        viewport={"width": width, "height": 900},
+        bypass_csp=True,  # axe writes styles of its own
+    )
+    expect(chart(page, "course")).to_be_visible()
+    assert findings(page) == []
+    page.locator("#lr-modify").click()
+    expect(page.get_by_role("toolbar")).to_be_visible()
+    assert findings(page) == []
+    page.locator("[data-do=gallery]").click()
+    assert findings(page) == []
+    page.keyboard.press("Escape")
+    widget(page, "course").locator("[data-menu]").click()
+    assert findings(page) == []
+
+
+@pytest.mark.parametrize(("scheme", "language"), LOOKS[:1] + LOOKS[-1:])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/admin/",
+        "/admin/livereport/campaign/",
+        "/admin/livereport/campaign/add/",
+        "/admin/livereport/channelplugin/",
+        "/admin/livereport/apitoken/",
+        "/admin/livereport/quarantinedbatch/",
+        "/admin/dashboards/layout/",
+        "/admin/time-zone/",
+        "/admin/reports/summer/campaign/",
+        f"{TAB}?kiosk",
+    ],
+)
+def test_every_other_page(open_page: Open, scheme: str, language: str, address: str) -> None:
+    page = open_page(address, language=language, color_scheme=scheme, bypass_csp=True)
+    assert findings(page, DJANGOS if "campaign/add" in address else None) == []
+
+
+def test_every_picture(open_page: Open) -> None:
+    page = open_page()
+    for key, picture in (
+        ("course", "Areas"),
+        ("outcome", "Bars"),
+        ("runs", "Numbers"),
+        ("tiles", "Table"),
+    ):
+        show_as(page, key, picture)
+    expect(chart(page, "course")).to_be_visible()
+    assert findings(page) == []
+
+
+def test_no_page_of_a_crawl_complains(open_page: Open) -> None:
+    """Every page that links lead to from the administration's first, exports and log-out aside."""
+    page = open_page("/admin/")
+    seen: set[str] = set()
+    waiting = ["/admin/", "/api/docs/"]
+    while waiting:
+        address = waiting.pop()
+        seen.add(address)
+        page.goto(address)
+        links = page.locator("a[href]:not([download])").evaluate_all(
+            "(all) => all.filter((a) => a.origin === location.origin).map((a) => a.pathname)"
+        )
+        waiting += {link for link in links if link not in seen and link not in waiting}
+    assert len(seen) > 30
+    assert {f"{TAB}", "/admin/time-zone/", "/admin/livereport/campaign/add/"} <= seen

@@ -1,0 +1,73 @@
+"""Who may know whom."""
+
+import ast
+from collections.abc import Iterable, Iterator
+from importlib.util import resolve_name
+from pathlib import Path
+
+import pytest
+
+from liveReport import channels
+
+BASE = Path(__file__).parent.parent
+CORE = sorted(BASE.glob("liveReport/**/*.py"))
+PAGES = sorted(BASE.glob("dashboards/**/*.py"))
+PLUGINS = sorted(BASE.glob("channels_plugins/*/**/*.py"))
+STRANGERS = sorted(BASE.glob("tests/fake_channel/*/**/*.py"))
+
+
+def imports(path: Path) -> Iterator[str]:
+    """The dotted name of everything that a module imports, at any depth."""
+    package = ".".join(path.relative_to(BASE).parent.parts)
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            module = resolve_name("." * node.level + (node.module or ""), package)
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+def below(path: Path, root: str) -> set[str]:
+    """What a module imports from a package."""
+    return {name for name in imports(path) if f"{name}.".startswith(f"{root}.")}
+
+
+def outward(paths: Iterable[Path], root: str) -> dict[str, set[str]]:
+    return {str(path): found for path in paths if (found := below(path, root))}
+
+
+@pytest.mark.parametrize("path", [*PLUGINS, *STRANGERS], ids=lambda path: path.parent.name)
+def test_plugins_use_the_public_api_only(path: Path) -> None:
+    public = {f"liveReport.channels.{name}" for name in channels.__all__}
+    assert below(path, "liveReport") <= public
+    assert below(path, "dashboards") | below(path, "django.db") == set()
+
+
+@pytest.mark.parametrize("path", PLUGINS, ids=lambda path: path.parent.name)
+def test_plugins_do_not_know_each_other(path: Path) -> None:
+    own = ".".join(path.relative_to(BASE).parts[:2])
+    assert below(path, "channels_plugins") == below(path, own)
+
+
+def test_the_core_knows_no_plugin_and_no_page() -> None:
+    assert CORE
+    assert outward(CORE, "channels_plugins") | outward(CORE, "dashboards") == {}
+
+
+def test_the_pages_know_no_plugin() -> None:
+    assert PAGES
+    assert outward(PAGES, "channels_plugins") == {}
+
+
+def test_no_channel_is_named_in_the_core() -> None:
+    """What holds for one channel only is the channel's to declare; the demo is a producer."""
+    slugs = {path.parent.name for path in BASE.glob("channels_plugins/*/channel.py")}
+    assert slugs >= {"email", "push", "sms", "inapp", "web", "directmail"}
+    named = [
+        f"{path.relative_to(BASE)}:{node.lineno} {node.value!r}"
+        for path in [*CORE, *PAGES]
+        if BASE / "liveReport" / "demo" not in path.parents
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and node.value in slugs
+    ]
+    assert named == []

@@ -1,0 +1,227 @@
+"""However many values strangers send: totals stay exact, rows few, the real ones visible."""
+
+import random
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+from django.test import Client
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from liveReport import rollup
+from liveReport.channels import OTHER
+from liveReport.ingest import receive
+from liveReport.models import Bucket, Campaign, Series, Source
+from liveReport.report import tab_widget
+from liveReport.report.frames import Frame
+from liveReport.rollup import admission
+from liveReport.rollup.admission import Standing, keep
+from liveReport.rollup.fold import SeriesKey
+from tests.factories import event
+from tests.isolation import undone
+
+NOW = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
+REAL = {f"5.1.{number}": 40 + 7 * number for number in range(20)}
+"""The reasons there really are, and how many events have each."""
+
+
+def excluded(reason: str, number: int, minutes: int = 1) -> dict[str, Any]:
+    return event(
+        id=f"{reason}-{number}",
+        type="excluded",
+        reason=reason,
+        profile=f"p{number % 50}",
+        occurred_at=(NOW - timedelta(minutes=minutes)).isoformat(),
+    )
+
+
+def fold(source: Source, events: Sequence[dict[str, Any]], size: int = 5_000) -> None:
+    """Send and fold in batches of a size."""
+    for start in range(0, len(events), size):
+        batch = msgspec.json.encode(events[start : start + size])
+        assert receive(source, batch, now=NOW).rejected == []
+        rollup.tick(NOW)
+
+
+def reasons(campaign: Campaign) -> Frame:
+    _, widget = tab_widget(campaign, "email", "exclusion_reasons", [], NOW)
+    assert widget.frame
+    return widget.frame
+
+
+# -- Who stays -----------------------------------------------------------------------------
+
+
+def key(value: object) -> SeriesKey:
+    return SeriesKey("c", "email", "excluded", "reason", str(value), 0)
+
+
+@given(
+    st.dictionaries(st.integers(), st.builds(Standing, st.integers(0, 9), st.integers(0, 50))),
+    st.integers(1, 20),
+)
+def test_half_of_the_room_is_for_the_heaviest_and_the_rest_for_the_newest(
+    standings: dict[int, Standing], limit: int
+) -> None:
+    known = {key(value): standing for value, standing in standings.items()}
+    kept = keep(known, limit)
+    assert len(kept) == min(limit, len(known))
+    gone = [known[one] for one in known.keys() - kept]
+    weights = sorted((standing.weight for standing in known.values()), reverse=True)
+    assert all(gone_one.weight <= weights[: limit // 2][-1] for gone_one in gone if limit > 1)
+    by_weight = sorted(known, key=lambda one: (*known[one], one), reverse=True)
+    newer = [known[one] for one in kept - set(by_weight[: limit // 2])]
+    assert all(one.age >= other.age for one in newer for other in gone)
+
+
+# -- An attack -----------------------------------------------------------------------------
+
+
+def attack(order: str, real: list[Any], false: list[Any]) -> list[Any]:
+    if order == "interleaved":
+        return random.Random(1).sample([*real, *false], len(real) + len(false))
+    return [*false, *real] if order == "first" else [*real, *false]
+
+
+@pytest.mark.parametrize("order", ["first", "last", "interleaved"])
+@pytest.mark.django_db
+def test_the_real_values_stay_visible_and_the_totals_exact(
+    campaign: Campaign, source: Source, order: str
+) -> None:
+    real = [excluded(reason, n) for reason, count in REAL.items() for n in range(count)]
+    random.Random(2).shuffle(real)
+    false = [excluded(f"x{number:x}", number) for number in range(12_000)]
+    fold(source, attack(order, real, false))
+    assert Series.objects.filter(dimension="reason").count() <= admission.LIMIT + 1
+    assert Bucket.objects.count() <= 3 * (admission.LIMIT + 3)
+    frame = reasons(campaign)
+    assert {row["reason"] for row in frame.rows[: len(REAL)]} == REAL.keys()
+    assert sum(1 for row in frame.rows if row["reason"] == OTHER) == 1
+    assert 10_000 < frame.folded < len(false) + 100
+    assert shown_events(campaign) == len(real) + len(false)
+    assert_at_most_true(Counter(one["reason"] for one in real))
+    if order != "interleaved":
+        assert stored_counts().items() >= REAL.items()
+    assert rollup.verify(NOW) == []
+
+
+def shown_events(campaign: Campaign) -> int:
+    """What the events of all reasons add up to."""
+    of_reasons = Bucket.objects.filter(series__dimension="reason", tier=3600)
+    whole = Bucket.objects.filter(series__type="excluded", series__dimension="", tier=3600)
+    assert sum(row.count for row in of_reasons) == sum(row.count for row in whole)
+    return sum(row.count for row in whole)
+
+
+def stored_counts() -> dict[str, int]:
+    counts: Counter[str] = Counter()
+    rows = Bucket.objects.filter(series__dimension="reason", tier=3600)
+    for value, count in rows.values_list("series__value", "count"):
+        counts[value] += count
+    return dict(counts)
+
+
+def assert_at_most_true(true: Counter[str]) -> None:
+    for value, count in stored_counts().items():
+        if value in true:
+            assert count <= true[value]
+
+
+@pytest.mark.django_db
+def test_a_value_that_comes_late_and_often_is_noticed_in_small_ticks_too(
+    campaign: Campaign, source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One event of it in a tick, among others that each come once."""
+    monkeypatch.setattr(admission, "LIMIT", 20)
+    fold(source, [excluded(f"old{number}", n) for number in range(30) for n in range(2)])
+    for tick in range(12):
+        others = [excluded(f"x{tick}-{number}", tick) for number in range(4)]
+        fold(source, [excluded("late", tick), *others])
+    assert stored_counts()["late"] == 12
+    assert rollup.verify(NOW) == []
+
+
+# -- Any events ----------------------------------------------------------------------------
+
+
+@given(
+    batches=st.lists(
+        st.lists(st.tuples(st.integers(0, 9), st.integers(0, 5), st.integers(1, 90)), max_size=12),
+        max_size=6,
+    )
+)
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@pytest.mark.django_db
+def test_nothing_is_lost_or_counted_twice_whoever_leaves(
+    campaign: Campaign,
+    source: Source,
+    batches: list[list[tuple[int, int, int]]],
+) -> None:
+    with undone(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(admission, "LIMIT", 3)
+        sent = [
+            [{**excluded(f"r{reason}", number, age), "id": f"{place}-{index}"}
+             for index, (reason, number, age) in enumerate(batch)]
+            for place, batch in enumerate(batches)
+        ]  # fmt: skip
+        for batch in sent:
+            fold(source, batch)
+        whole = [one for batch in sent for one in batch]
+        if not whole:
+            return
+        assert shown_events(campaign) == len(whole)
+        assert_at_most_true(Counter(one["reason"] for one in whole))
+        assert Series.objects.filter(dimension="reason").count() <= 4
+        frame = reasons(campaign)
+        assert frame.totals["excluded"] == len({one["profile"] for one in whole})
+        assert_profiles(frame, whole)
+        assert rollup.verify(NOW) == []
+
+
+def assert_profiles(frame: Frame, events: Iterable[dict[str, Any]]) -> None:
+    """The profiles of all rows together are those of all events: none is lost on the way."""
+    people = {one["profile"] for one in events}
+    rows = [int(str(row["excluded"])) for row in frame.rows]
+    assert max(rows) <= len(people) <= sum(rows)
+
+
+# -- Verification and the page -------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_a_wrong_number_among_folded_values_is_found_and_mended(
+    campaign: Campaign, source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(admission, "LIMIT", 4)
+    fold(source, [excluded(f"r{number}", n) for number in range(9) for n in range(3)], 5)
+    assert rollup.verify(NOW) == []
+    other = Series.objects.get(value=OTHER)
+    Bucket.objects.filter(series=other, tier=3600).update(count=1)
+    assert rollup.verify(NOW, rebuild=True)
+    assert rollup.verify(NOW) == []
+    assert shown_events(campaign) == 27
+
+
+@pytest.mark.django_db
+def test_the_page_says_what_was_folded(
+    campaign: Campaign,
+    source: Source,
+    admin_client: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    time_machine: Any,
+) -> None:
+    time_machine.move_to(NOW)
+    monkeypatch.setattr(admission, "LIMIT", 4)
+    fold(source, [excluded(f"r{number}", 0) for number in range(1_204)])
+    page = admin_client.get("/admin/reports/summer/email/").content.decode()
+    assert "Too many different values to count each apart" in page
+    assert "“Others” holds 1,200 events of the rarest." in page
+    admin_client.cookies["django_language"] = "fr"
+    page = admin_client.get("/admin/reports/summer/email/").content.decode()
+    assert "« Autres » réunit 1\xa0200 événements des plus rares." in page

@@ -1,0 +1,187 @@
+"""The demo's world: plausible, the same every time, and sent without gaps."""
+
+from collections import Counter, defaultdict
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+from django.contrib.auth.models import User
+
+from liveReport import rollup
+from liveReport.demo import account
+from liveReport.demo.campaigns import CAMPAIGNS
+from liveReport.demo.feed import Feed, Progress, batches
+from liveReport.demo.traffic import Event, World
+from liveReport.ingest import receive
+from liveReport.management.commands.demo import create
+from liveReport.models import Source
+
+ANCHOR = datetime(2026, 5, 4, 9, 30, tzinfo=UTC)
+DAY = 24 * 60
+
+
+def world(scale: float = 1.0) -> World:
+    return World(ANCHOR, scale)
+
+
+def day(scale: float) -> list[Event]:
+    """Every event of journeys that began in the day before the anchor, each once."""
+    found = {
+        delivery.event["id"]: delivery.event
+        for minute in range(-DAY, 0)
+        for delivery in world(scale).deliveries(minute)
+    }
+    return list(found.values())
+
+
+@pytest.fixture(scope="module")
+def events() -> list[Event]:
+    return day(0.2)
+
+
+def test_it_is_the_same_world_every_time() -> None:
+    first, again = ([list(world().deliveries(m)) for m in (-560, -3, 2)] for _ in "ab")
+    assert first == again
+    assert first != [list(World(ANCHOR, seed="other").deliveries(m)) for m in (-560, -3, 2)]
+
+
+def test_the_campaigns_are_of_every_sort(events: list[Event]) -> None:
+    channels = {demo.slug: {stream.channel for stream in demo.streams} for demo in CAMPAIGNS}
+    assert list(channels.values()) == [
+        {"email", "push"}, {"sms", "email"}, {"web", "inapp"}, {"directmail"}
+    ]  # fmt: skip
+    sizes = Counter(event["campaign"] for event in events)
+    assert sizes.most_common(1)[0][0] == "season-launch"
+    runs = {event.get("execution") for event in events if event["campaign"] == "basket-reminder"}
+    assert len(runs) == DAY / 180
+    hours = {e["occurred_at"].hour for e in events if e["campaign"] == "welcome"}
+    assert hours == set(range(24))
+
+
+def test_rates_are_plausible(events: list[Event]) -> None:
+    found = Counter((event["channel"], event["type"]) for event in events)
+
+    def rate(channel: str, part: str, whole: str) -> float:
+        return found[channel, part] / found[channel, whole]
+
+    assert 0.95 < rate("email", "delivered", "sent") < 0.995
+    assert 0.005 < rate("email", "bounced", "sent") < 0.05
+    assert 0.1 < rate("email", "opened", "delivered") < 0.6
+    assert 0.005 < rate("email", "clicked", "delivered") < 0.15
+    assert 0 < rate("email", "unsubscribed", "delivered") < 0.01
+    assert 0.01 < rate("push", "opened", "delivered") < 0.3
+    assert 0.001 < rate("sms", "error", "sent") < 0.1
+    assert 0.01 < rate("web", "interaction", "impression") < 0.6
+
+
+def test_reasons_domains_and_platforms_vary(events: list[Event]) -> None:
+    values = defaultdict(set)
+    for event in events:
+        for key in ("reason", "domain", "platform", "element", "category", "offer"):
+            if key in event:
+                values[key].add(event[key])
+    assert {key: len(found) > 1 for key, found in values.items()} == dict.fromkeys(
+        ("reason", "domain", "platform", "element", "category", "offer"), True
+    )
+    assert len(values["domain"]) > 10
+
+
+def test_deferrals_resolve(events: list[Event]) -> None:
+    journeys: dict[str, list[Event]] = defaultdict(list)
+    for event in events:
+        if event["channel"] == "email" and "message" in event:
+            journeys[event["message"]].append(event)
+    deferred = [j for j in journeys.values() if any(e["type"] == "deferred" for e in j)]
+    assert len(deferred) > 10
+    ends = Counter(max(j, key=lambda e: e["occurred_at"])["type"] for j in deferred)
+    assert ends["deferred"] < 0.05 * len(deferred)
+
+
+def test_some_events_are_late_and_some_come_twice() -> None:
+    deliveries = list(world().deliveries(-560))
+    late = [d for d in deliveries if d.sent_at - d.event["occurred_at"] > timedelta(seconds=29)]
+    ids = Counter(delivery.event["id"] for delivery in deliveries)
+    assert 0 < len(late) < 0.05 * len(deliveries)
+    assert 0 < sum(count > 1 for count in ids.values()) < 0.02 * len(deliveries)
+
+
+@pytest.mark.django_db
+def test_everything_is_accepted_and_counted(source: Source) -> None:
+    for demo in CAMPAIGNS:
+        create(demo)
+    now = ANCHOR + timedelta(minutes=30)
+    sent = [d.event for m in range(-30, 3) for d in world(0.3).deliveries(m) if d.sent_at <= now]
+    for body in batches(sent):
+        receipt = receive(source, body, now=now)
+        assert not receipt.rejected
+    rollup.tick(now)
+    assert rollup.verify(now) == []
+
+
+# -- Without gaps ------------------------------------------------------------------------------
+
+
+def sent_by(feed: Feed, *moments: datetime) -> list[Event]:
+    """What a run sends that begins at the first of the moments and polls at each."""
+    events = [event for _minute, batch in feed.backlog(lambda: moments[0]) for event in batch]
+    for moment in moments:
+        events += feed.live(moment)
+        feed.progress.until = moment
+    return events
+
+
+def begin(progress: Progress, now: datetime) -> Feed:
+    small = world(0.02)
+    return Feed(small, progress, next_minute=small.minute_of(now) + 1)
+
+
+def due(until: datetime) -> set[str]:
+    """Every event that must have been sent by then."""
+    small = world(0.02)
+    minutes = range(-DAY, small.minute_of(until) + 1)
+    return {d.event["id"] for m in minutes for d in small.deliveries(m) if d.sent_at <= until}
+
+
+def test_history_and_live_traffic_meet() -> None:
+    times = [ANCHOR + timedelta(seconds=30 * step) for step in range(12)]
+    progress = Progress(ANCHOR, ANCHOR, 1)
+    sent = {event["id"] for event in sent_by(begin(progress, ANCHOR), *times)}
+    assert due(times[-1]) <= sent
+
+
+def test_a_restart_fills_the_gap(tmp_path: Path) -> None:
+    path = tmp_path / "demo.json"
+    first = Progress.load(path, ANCHOR)
+    before = sent_by(begin(first, ANCHOR), ANCHOR, ANCHOR + timedelta(minutes=2))
+    first.oldest = -DAY
+    first.save(path)
+    later = [ANCHOR + timedelta(hours=2, seconds=step) for step in (0, 30)]
+    second = Progress.load(path, later[0])
+    assert second == msgspec.json.decode(path.read_bytes(), type=Progress)
+    after = sent_by(begin(second, later[0]), *later)
+    assert due(later[-1]) <= {event["id"] for event in before + after}
+    assert len(after) < len(before)
+
+
+# -- The log-in --------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_the_log_in_is_made_up_once_and_no_superuser(tmp_path: Path) -> None:
+    lines = account.greeting(tmp_path)
+    assert account.greeting(tmp_path) == lines
+    password = lines[-1].split()[-1]
+    demo = User.objects.get(username="demo")
+    assert demo.check_password(password)
+    assert demo.is_staff
+    assert not demo.is_superuser
+    assert not demo.has_perm("auth.change_user")
+    assert demo.has_perm("livereport.change_campaign")
+
+
+@pytest.mark.django_db
+def test_a_password_set_elsewhere_stays(tmp_path: Path) -> None:
+    User.objects.create_user("demo", password="of its owner")
+    assert "set elsewhere" in account.greeting(tmp_path)[0]
+    assert User.objects.get().check_password("of its owner")

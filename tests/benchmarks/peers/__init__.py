@@ -1,0 +1,1 @@
+"""What liveReport is measured against."""

@@ -39,7 +39,7 @@ test-postgresql: setup $(VENV)/.dev
 	elif [ "$$CI" = true ]; then echo "PostgreSQL is not reachable" >&2; exit 1; \
 	else echo "SKIPPED the same tests on PostgreSQL: not reachable"; fi
 
-bench: setup $(VENV)/.dev ## measure, as ratios within one run
+bench: setup $(VENV)/.dev $(VENV)/.bench ## measure, as ratios within one run
 	$(BIN)/python -m tests.benchmarks
 
 chaos: setup $(VENV)/.dev ## strike a site of each kind for five minutes, and count what it cost
@@ -64,6 +64,12 @@ $(VENV)/.base: requirements/base.txt $(VENV)/.venv
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.base
 	$(call install,$<)
+
+# Peers have an environment of their own; where they cannot be installed, they are left out.
+$(VENV)/.bench: requirements/bench.txt $(VENV)/.venv
+	@$(PYTHON) -m venv $(VENV)/bench
+	@$(BIN)/uv pip install -q --python $(VENV)/bench/bin/python --require-hashes -r $< || echo "without peers"
+	@touch $@
 
 $(BUNDLE): $(FRONTEND) | $(VENV)/.venv
 	@command -v npm >/dev/null || $(BIN)/pip install -q --require-hashes -r requirements/node.txt

@@ -50,7 +50,7 @@ def _at_noon() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("liveReport.rollup.commit._let_others_write", lambda held: None)
+    monkeypatch.setattr("liveReport.rollup.commit.let_others_write", lambda held: None)
 
 
 @pytest.fixture

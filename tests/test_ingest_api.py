@@ -15,6 +15,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from liveReport.api import trust
 from liveReport.ingest.append import lately
 from liveReport.models import ApiToken, Campaign, EventBatch, QuarantinedBatch, Source
 from tests.factories import CampaignFactory, event, make_token
@@ -146,6 +147,13 @@ def test_an_expired_token_is_refused(post: Post) -> None:
     assert ApiToken.objects.exists()
 
 
+def test_a_new_limit_of_a_token_is_noticed_soon(post: Post, monkeypatch: Any) -> None:
+    assert post(event()).status_code == 202
+    CampaignFactory(slug="winter").tokens.add(ApiToken.objects.get())
+    monkeypatch.setattr(trust, "BELIEF", 0)
+    assert post(event()).json()["rejected"][0]["code"] == "forbidden"
+
+
 def test_a_revoked_token_is_refused_at_once(post: Post) -> None:
     assert post(event()).status_code == 202
     ApiToken.objects.get().revoke()
@@ -153,6 +161,7 @@ def test_a_revoked_token_is_refused_at_once(post: Post) -> None:
 
 
 def test_a_source_can_be_switched_off(post: Post) -> None:
+    assert post(event()).status_code == 202
     User.objects.filter(source__name="shop").update(is_active=False)
     assert post(event()).status_code == 401
 
@@ -296,8 +305,8 @@ def test_a_request_costs_few_queries(
     post: Post, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     post(event())
-    # Token, savepoint, batch, release.
-    with django_assert_max_num_queries(4):
+    # Token, batch.
+    with django_assert_max_num_queries(2):
         post(*(event() for _ in range(100)))
 
 

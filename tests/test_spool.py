@@ -26,13 +26,12 @@ from django.db import (
     OperationalError,
     connection,
 )
-from django.db.models.query import QuerySet
 from django.test import Client
 from django.utils import timezone
 
 from liveReport import ingest, rollup
 from liveReport.api import trust
-from liveReport.api.trust import trusted_tokens
+from liveReport.api.trust import IngestAuthentication, trusted_tokens
 from liveReport.ingest import drain as draining
 from liveReport.ingest import outage, receive
 from liveReport.ingest.append import lately
@@ -625,8 +624,9 @@ def test_what_is_remembered_is_no_token(post: Any, ingest_token: str, spool_dir:
 
 @pytest.mark.django_db
 def test_tokens_are_noted_once_a_minute_not_with_each_request(
-    post: Any, ingest_token: str, time_machine: Any
+    post: Any, ingest_token: str, time_machine: Any, monkeypatch: Any
 ) -> None:
+    monkeypatch.setattr(trust, "BELIEF", 0)
     now = timezone.now()
     time_machine.move_to(now, tick=False)
 
@@ -649,13 +649,13 @@ def test_after_an_outage_the_database_is_asked_again(
 ) -> None:
     assert post(ingest_token).status_code == 202
     asked: list[object] = []
-    plain = QuerySet.get
+    plain = IngestAuthentication._confirmed
 
-    def get(self: Any, *args: Any, **kwargs: Any) -> Any:
-        asked.append(args)
-        return plain(self, *args, **kwargs)
+    def confirmed(self: Any, *token: Any) -> Any:
+        asked.append(token)
+        return plain(self, *token)
 
-    monkeypatch.setattr(QuerySet, "get", get)
+    monkeypatch.setattr(IngestAuthentication, "_confirmed", confirmed)
     clock = 1_000.0
     monkeypatch.setattr("liveReport.ingest.outage.time.monotonic", lambda: clock)
     with silent():

@@ -11,7 +11,7 @@ import time
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from django.conf import settings
@@ -21,7 +21,6 @@ from django.utils import timezone
 from knox.crypto import hash_token
 from rest_framework.exceptions import AuthenticationFailed
 
-from liveReport.ingest.append import lately
 from liveReport.ingest.local import LocalFile
 from liveReport.ingest.outage import asking, database, is_outage
 from liveReport.models import ApiToken, Source
@@ -36,6 +35,8 @@ CREATE TABLE IF NOT EXISTS token (
 """
 REFRESH = 60
 """Seconds after which it is noted anew that a token is still good."""
+BELIEF = 1.0
+"""Seconds for which a process believes what a token is limited to; never that it is still good."""
 MOST = 10_000
 """Tokens of which a process knows that it has noted them lately."""
 
@@ -69,26 +70,43 @@ class Known(msgspec.Struct, frozen=True, array_like=True):
         return token
 
 
+class Noted(NamedTuple):
+    """A token as the database gave it out, when it did, and when the file was told so."""
+
+    token: ApiToken
+    known: Known
+    confirmed: float
+    written: float
+
+
 class TrustedTokens:
     """The tokens that were verified lately. A disk that fails costs the memory, nothing else."""
 
     def __init__(self, folder: Path) -> None:
         self._file = LocalFile(folder / "tokens.sqlite3", _SET_UP, durable=False)
-        self._noted: dict[str, tuple[float, Known]] = {}
+        self._noted: dict[str, Noted] = {}
 
     def note(self, token: ApiToken) -> None:
         """The database has just confirmed the token."""
-        known = Known.of(token)
-        at, before = self._noted.get(token.pk, (0.0, None))
-        now = time.time()
-        if before == known and 0 <= now - at < REFRESH:
-            return
+        known, now = Known.of(token), time.time()
+        before = self._noted.get(token.pk)
+        is_written = before and before.known == known and 0 <= now - before.written < REFRESH
         if len(self._noted) >= MOST:
             self._noted.clear()
-        self._noted[token.pk] = now, known  # also if it fails: not again with every request
-        row = (token.pk, now, msgspec.json.encode(known))
-        self._ask("DELETE FROM token WHERE verified < ?", now - _trust())
-        self._ask("REPLACE INTO token VALUES (?, ?, ?)", *row)
+        # Also if writing fails: not again with every request.
+        written = before.written if before and is_written else now
+        self._noted[token.pk] = Noted(token, known, time.monotonic(), written)
+        if not is_written:
+            self._ask("DELETE FROM token WHERE verified < ?", now - _trust())
+            row = (token.pk, now, msgspec.json.encode(known))
+            self._ask("REPLACE INTO token VALUES (?, ?, ?)", *row)
+
+    def lately(self, digest: str) -> ApiToken | None:
+        """The token if this process had it from the database less than ``BELIEF`` ago."""
+        noted = self._noted.get(digest)
+        if noted is None or time.monotonic() - noted.confirmed >= BELIEF:
+            return None
+        return noted.token
 
     def forget(self, digest: str) -> None:
         """The database has just denied the token. Strangers' tokens cost no write."""
@@ -115,15 +133,6 @@ class TrustedTokens:
         except (sqlite3.Error, OSError) as error:
             logger.warning("Tokens cannot be remembered: %s", type(error).__name__)
             return None
-
-
-def _spare_a_query(token: ApiToken) -> None:
-    """Most tokens are limited to no campaign; a new limit is noticed within a second."""
-    unlimited = "unlimited", token.pk
-    if lately.holds(unlimited):
-        token.allowed = None
-    elif token.allowed is None:
-        lately.note([unlimited])
 
 
 def trusted_tokens() -> TrustedTokens:
@@ -160,9 +169,11 @@ class IngestAuthentication(BearerAuthentication):
     def _confirmed(self, token: bytes, digest: str) -> tuple[User, ApiToken]:
         try:
             with asking():
+                known = trusted_tokens().lately(digest)
+                if known and ApiToken.objects.is_usable(digest):
+                    return known.user, known
                 user, found = super().authenticate_credentials(token)
                 if found.scope == Scope.INGEST:
-                    _spare_a_query(found)
                     trusted_tokens().note(found)
         except AuthenticationFailed:
             trusted_tokens().forget(digest)

@@ -113,7 +113,7 @@ class Load:
 
 
 def drive(
-    port: int, requests: Sequence[bytes], seconds: float, *, clients: int = 2, status: int = 202
+    port: int, requests: Sequence[bytes], seconds: float, *, clients: int = 4, status: int = 202
 ) -> Load:
     """Send requests over and over for some seconds, each client as fast as it is answered."""
     load = Load()

@@ -165,14 +165,14 @@ def failing(at: int) -> Iterator[None]:
         step()
         return execute(*args)
 
-    def bound(query: str, params: Any) -> int:
+    def opened() -> Any:
         step()
-        return run(query, params)
+        return binary_cursor()
 
-    run = sql._run_on_postgresql  # the one that passes by Django's cursor
+    binary_cursor = sql._binary_cursor  # for one statement that passes by Django's cursor
     with (
         connection.execute_wrapper(watched),
-        mock.patch.object(sql, "_run_on_postgresql", bound),
+        mock.patch.object(sql, "_binary_cursor", opened),
     ):
         yield
 

@@ -59,8 +59,10 @@ class Probe(NamedTuple):
 
 
 def _bits(hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    picked = [np.uint64(1) << (hashes >> pick & np.uint64(63)) for pick in _PICKS]
-    return np.bitwise_or.reduce(picked)
+    bits = np.zeros(len(hashes), np.uint64)
+    for pick in _PICKS:
+        bits |= np.uint64(1) << (hashes >> pick & np.uint64(63))
+    return bits
 
 
 @dataclass(frozen=True)
@@ -185,8 +187,7 @@ def _closed(pk: int, checksum: int) -> Closed:
 
 def find(columns: str, table: str, period: int, keys: Column) -> list[tuple[Any, ...]]:
     """Rows of a period whose key is among ``keys``."""
-    inside, given = sql.among("key", keys.tolist())
-    query = f"SELECT {columns} FROM {table} WHERE period = %s AND {inside}"
-    with connection.cursor() as cursor:
-        cursor.execute(query, [period, given])
-        return list(cursor.fetchall())
+    inside, given = sql.among("key", keys)
+    return sql.fetch(
+        f"SELECT {columns} FROM {table} WHERE period = %s AND {inside}", [period, given]
+    )

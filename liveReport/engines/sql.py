@@ -16,8 +16,6 @@ from psycopg.pq import Format
 
 from liveReport.ingest.payload import Column, Mask
 
-Params = Sequence[Any]
-
 _SQLITE_VARIABLES = 30_000
 
 
@@ -50,16 +48,17 @@ def _row_by_row(values: Values) -> Iterable[Any]:
 
 
 def _insert_on_postgresql(into: str, columns: Mapping[str, Values], conflict: str) -> int:
-    """Bind on the server: Django's own cursor would escape every byte on the client."""
-    arrays = {name: values for name, values in columns.items() if not isinstance(values, int | str)}
+    arrays = [name for name, values in columns.items() if not isinstance(values, int | str)]
     chosen = ", ".join(_chosen(name, values) for name, values in columns.items())
-    unnested = ", ".join(_unnested(name, values) for name, values in arrays.items())
+    unnested = ", ".join(f"%({name})s" for name in arrays)
     rows = f"SELECT {chosen} FROM unnest({unnested}) AS row ({', '.join(arrays)})"
     given = {
-        name: _Array(values) if isinstance(values, np.ndarray) else values
+        name: values if isinstance(values, int | str) else _array(values)
         for name, values in columns.items()
     }
-    return _run_on_postgresql(f"{into} {rows} ON CONFLICT {conflict}", given)
+    with _binary_cursor() as cursor:
+        cursor.execute(f"{into} {rows} ON CONFLICT {conflict}", given)
+        return cursor.rowcount
 
 
 def _chosen(name: str, values: Values) -> str:
@@ -68,77 +67,107 @@ def _chosen(name: str, values: Values) -> str:
     return f"{name} <> 0" if isinstance(values, np.ndarray) and values.dtype == bool else name
 
 
-def _unnested(name: str, values: Values) -> str:
-    return f"%({name})s" if isinstance(values, np.ndarray) else f"%({name})s::bytea[]"
-
-
-def _run_on_postgresql(query: str, given: Mapping[str, object]) -> int:
+@contextmanager
+def _binary_cursor() -> Iterator[psycopg.Cursor[tuple[Any, ...]]]:
+    """Takes columns as PostgreSQL's binary arrays: Django's own would go through each element."""
     connection.ensure_connection()
     with (
         connection.wrap_database_errors,
         psycopg.Cursor(connection.connection) as cursor,
     ):
-        cursor.adapters.register_dumper(_Array, _ArrayDumper)
-        cursor.execute(query, given)
-        return cursor.rowcount
+        cursor.adapters.register_dumper(_Numbers, _NumbersDumper)
+        cursor.adapters.register_dumper(_Blobs, _BlobsDumper)
+        yield cursor
 
 
 @dataclass(frozen=True)
-class _Array:
-    """A column of numbers (or truths), to be sent as PostgreSQL's binary ``bigint[]``."""
+class _Numbers:
+    """A column of numbers (or truths), to be sent as ``bigint[]``."""
 
     values: Column | Mask
 
 
-class _ArrayDumper(Dumper):
-    """Writes all elements at once, where the driver would go through them one by one."""
+@dataclass(frozen=True)
+class _Blobs:
+    """A column of bytes, to be sent as ``bytea[]``."""
+
+    values: Sequence[bytes | None]
+
+
+def _array(values: Column | Mask | Sequence[bytes | None]) -> _Numbers | _Blobs:
+    return _Numbers(values) if isinstance(values, np.ndarray) else _Blobs(values)
+
+
+_NUMBER = psycopg.postgres.types["int8"]
+_BYTES = psycopg.postgres.types["bytea"]
+_HEADER = struct.Struct(">iiIii")
+_SIZE = struct.Struct(">i")
+_NULL = _SIZE.pack(-1)
+
+
+class _NumbersDumper(Dumper):
+    """Writes all elements at once."""
 
     format = Format.BINARY
-    oid = psycopg.postgres.types["int8"].array_oid
-    HEADER = struct.Struct(">iiI")
-    EXTENT = struct.Struct(">ii")
+    oid = _NUMBER.array_oid
     ELEMENT: ClassVar = np.dtype([("size", ">i4"), ("value", ">i8")])
 
-    def dump(self, obj: _Array) -> bytes:
+    def dump(self, obj: _Numbers) -> bytes:
         elements = np.empty(len(obj.values), self.ELEMENT)
         elements["size"] = 8
         elements["value"] = obj.values
-        header = self.HEADER.pack(1, 0, psycopg.postgres.types["int8"].oid)
-        return header + self.EXTENT.pack(len(elements), 1) + elements.tobytes()
+        return _HEADER.pack(1, 0, _NUMBER.oid, len(elements), 1) + elements.tobytes()
 
 
-def select_in(
-    columns: str, table: str, keys: dict[str, str], values: Sequence[Params]
-) -> list[tuple[Any, ...]]:
-    """Rows of a table whose key is among ``values``.
+class _BlobsDumper(Dumper):
+    """Writes bytes as they are, without a look for what would be escaped in text."""
 
-    ``keys`` maps the key's columns to PostgreSQL types. SQLite takes the values
-    in slices below its limit of variables.
-    """
-    names = f"({', '.join(keys)})"
-    query = f"SELECT {columns} FROM {table} WHERE {names} IN"
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            arrays = ", ".join(f"%s::{kind}[]" for kind in keys.values())
-            columnwise = [list(column) for column in zip(*values, strict=True)]
-            cursor.execute(f"{query} (SELECT * FROM unnest({arrays}))", columnwise)
-            return list(cursor.fetchall())
-        rows: list[tuple[Any, ...]] = []
-        step = _SQLITE_VARIABLES // len(keys)
-        for start in range(0, len(values), step):
-            part = values[start : start + step]
-            mark = f"({', '.join('%s' for _ in keys)})"
-            marks = ", ".join(mark for _ in part)
-            cursor.execute(f"{query} (VALUES {marks})", [value for row in part for value in row])
-            rows += cursor.fetchall()
-        return rows
+    format = Format.BINARY
+    oid = _BYTES.array_oid
+
+    def dump(self, obj: _Blobs) -> bytes:
+        parts = [_HEADER.pack(1, 1, _BYTES.oid, len(obj.values), 1)]
+        for value in obj.values:
+            parts += [_NULL] if value is None else [_SIZE.pack(len(value)), value]
+        return b"".join(parts)
 
 
-def among(column: str, values: Sequence[int]) -> tuple[str, list[int] | str]:
-    """A condition that an integer column is one of any number of values, and its parameter."""
+def fetch(query: str, given: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """All rows of a query; ``given`` may hold what ``among`` gives."""
     if connection.vendor == "postgresql":
-        return f"{column} = ANY(%s)", list(values)
-    return f"{column} IN (SELECT value FROM json_each(%s))", json.dumps(list(values))
+        with _binary_cursor() as cursor:
+            return cursor.execute(query, given, binary=True).fetchall()
+    with connection.cursor() as cursor:
+        cursor.execute(query, given)
+        return list(cursor.fetchall())
+
+
+def fetch_in(
+    columns: str, table: str, keys: Sequence[str], values: Column
+) -> list[tuple[Any, ...]]:
+    """Rows of a table whose key, of some integer columns, is a row of ``values``.
+
+    SQLite takes the values in slices below its limit of variables.
+    """
+    query = f"SELECT {columns} FROM {table} WHERE ({', '.join(keys)}) IN"
+    if connection.vendor == "postgresql":
+        arrays = ", ".join("%s" for _ in keys)
+        return fetch(f"{query} (SELECT * FROM unnest({arrays}))", [_Numbers(v) for v in values.T])
+    rows: list[tuple[Any, ...]] = []
+    step = _SQLITE_VARIABLES // len(keys)
+    for start in range(0, len(values), step):
+        part = values[start : start + step]
+        marks = ", ".join([f"({', '.join('%s' for _ in keys)})"] * len(part))
+        rows += fetch(f"{query} (VALUES {marks})", part.ravel().tolist())
+    return rows
+
+
+def among(column: str, values: Column | Sequence[int]) -> tuple[str, Any]:
+    """A condition that an integer column is one of any number of values, and its parameter."""
+    found = np.asarray(values, np.int64)
+    if connection.vendor == "postgresql":
+        return f"{column} = ANY(%s)", _Numbers(found)
+    return f"{column} IN (SELECT value FROM json_each(%s))", json.dumps(found.tolist())
 
 
 @contextmanager

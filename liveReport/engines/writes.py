@@ -97,18 +97,16 @@ def alive_series(ids: Iterable[int]) -> set[int]:
     """Which of these series exist: they do until the transaction ends."""
     inside, given = sql.among("id", sorted(ids))
     lock = "ORDER BY id FOR NO KEY UPDATE" if connection.vendor == "postgresql" else ""
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT id FROM livereport_series WHERE {inside} {lock}", [given])
-        return {pk for (pk,) in cursor.fetchall()}
+    found = sql.fetch(f"SELECT id FROM livereport_series WHERE {inside} {lock}", [given])
+    return {pk for (pk,) in found}
 
 
 def weights(ids: Sequence[int]) -> dict[int, int]:
     """The events that each of some series has counted, as far as they are kept."""
     inside, given = sql.among("series_id", ids)
     query = f"SELECT series_id, SUM(count) FROM livereport_bucket WHERE {inside} AND tier = %s"
-    with connection.cursor() as cursor:
-        cursor.execute(f"{query} GROUP BY series_id", [given, TIERS[0]])
-        return {series: int(count) for series, count in cursor.fetchall()}
+    found = sql.fetch(f"{query} GROUP BY series_id", [given, TIERS[0]])
+    return {series: int(count) for series, count in found}
 
 
 def take_out(
@@ -118,16 +116,13 @@ def take_out(
     counts: dict[BucketKey, int] = defaultdict(int)
     sketches: dict[BucketKey, list[bytes]] = defaultdict(list)
     inside, given = sql.among("series_id", ids)
-    with connection.cursor() as cursor:
-        query = f"SELECT tier, start, count, sketch FROM livereport_bucket WHERE {inside}"
-        cursor.execute(query, [given])
-        for tier, start, count, sketch in cursor.fetchall():
-            counts[into, tier, start] += count
-            if sketch is not None:
-                sketches[into, tier, start].append(bytes(sketch))
-        cursor.execute(f"DELETE FROM livereport_bucket WHERE {inside}", [given])
-        inside, given = sql.among("id", ids)
-        cursor.execute(f"DELETE FROM livereport_series WHERE {inside}", [given])
+    gone = f"DELETE FROM livereport_bucket WHERE {inside} RETURNING tier, start, count, sketch"
+    for tier, start, count, sketch in sql.fetch(gone, [given]):
+        counts[into, tier, start] += count
+        if sketch is not None:
+            sketches[into, tier, start].append(sketch)
+    inside, given = sql.among("id", ids)
+    sql.fetch(f"DELETE FROM livereport_series WHERE {inside} RETURNING id", [given])
     return counts, sketches
 
 
@@ -159,11 +154,11 @@ def add_to_buckets(counts: Mapping[BucketKey, int], sketches: Mapping[BucketKey,
 def _unite(sketches: Mapping[BucketKey, bytes]) -> dict[BucketKey, bytes]:
     """Sketches merged with what their buckets hold."""
     held = (
-        sql.select_in(
+        sql.fetch_in(
             "series_id, tier, start, sketch",
             "livereport_bucket",
-            {"series_id": "bigint", "tier": "int", "start": "bigint"},
-            sorted(sketches),
+            ("series_id", "tier", "start"),
+            np.array(sorted(sketches), np.int64),
         )
         if sketches
         else []

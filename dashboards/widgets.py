@@ -5,6 +5,7 @@ import json
 from functools import cached_property
 from typing import Any
 
+from django.utils.timezone import get_current_timezone_name
 from django.utils.translation import get_language
 
 from liveReport.channels import Text
@@ -69,6 +70,13 @@ class Widget:
     def digest(self) -> str:
         frames = [_content(frame) for frame in (self.report.frame, self.report.trend)]
         return digest_of(self.state, frames, self.report.names, get_language())
+
+    @property
+    def body_key(self) -> str:
+        """Names all that its body is drawn from; for whoever draws it again."""
+        return digest_of(
+            self.id, self.digest, self._asked.url("report"), get_current_timezone_name()
+        )
 
     @cached_property
     def picture(self) -> Any:

@@ -194,11 +194,14 @@ else:
         "keepalives_count": 3,
     } | DATABASES["default"].get("OPTIONS", {})
 
-# -- Cache: only counts requests, see INGEST_RATE --------------------------------------------
+# -- Caches: the default one only counts requests, see INGEST_RATE ---------------------------
 
 CACHE_URL = env.str("CACHE_URL", "")
+LOCAL_CACHE = "django.core.cache.backends.locmem.LocMemCache"
 CACHES: dict[str, dict[str, object]] = {
-    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    "default": {"BACKEND": LOCAL_CACHE},
+    # Bodies of widgets as this process has drawn them: viewers of a campaign share them.
+    "bodies": {"BACKEND": LOCAL_CACHE, "LOCATION": "bodies", "OPTIONS": {"MAX_ENTRIES": 500}},
 }
 if CACHE_URL:
     CACHES["default"] = {

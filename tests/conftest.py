@@ -9,10 +9,10 @@ import msgspec
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.core.cache import cache
+from django.core.cache import caches
 from django.utils import translation
 
-from liveReport import rollup
+from liveReport import report, rollup
 from liveReport.api import throttles
 from liveReport.api.trust import trusted_tokens
 from liveReport.engines import reads
@@ -42,7 +42,9 @@ def django_db_modify_db_settings(
 def _nothing_remembered() -> None:
     """Not what the test before has cached, nor the language that its last request was in."""
     translation.deactivate()
-    cache.clear()
+    for cache in caches.all(initialized_only=True):
+        cache.clear()
+    report.forget()
     reads.forget()
     lately.forget()
 

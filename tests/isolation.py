@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from django.db import transaction
 
+from liveReport import report
 from liveReport.engines import reads
 
 
@@ -14,4 +15,5 @@ def undone() -> Iterator[None]:
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
+    report.forget()
     reads.forget()

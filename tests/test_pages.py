@@ -10,13 +10,16 @@ from datetime import UTC, datetime
 from html import unescape
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import openpyxl
 import polib
 import pytest
 import time_machine
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
 import dashboards
@@ -29,7 +32,7 @@ from liveReport.channels import registered
 from liveReport.models import Campaign
 from liveReport.report import build
 from liveReport.report.frames import Column, Frame, WidgetReport
-from tests.factories import UserFactory, event
+from tests.factories import CampaignFactory, UserFactory, event
 from tests.showcase import Showcase
 
 NOW = datetime(2026, 6, 1, 12, 7, 30, tzinfo=UTC)
@@ -71,6 +74,11 @@ def html(client: Client, address: str = TAB, status: int = 200) -> str:
     response = client.get(address)
     assert response.status_code == status
     return response.content.decode()
+
+
+def body(page: str, key: str) -> str:
+    """What a widget shows, without its head."""
+    return widget(page, key).partition('class="lr-body"')[2]
 
 
 def widget(page: str, key: str) -> str:
@@ -161,6 +169,38 @@ def test_a_widget_fails_alone(alices: Client, monkeypatch: pytest.MonkeyPatch) -
     page = html(alices)
     assert 'data-state="failed"' in widget(page, "outcome")
     assert 'data-state="ready"' in widget(page, "reasons")
+
+
+@pytest.mark.usefixtures("flights")
+def test_what_failed_is_tried_again(alices: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(build, "_frame", mock.Mock(side_effect=ZeroDivisionError))
+        assert 'data-state="failed"' in widget(html(alices), "outcome")
+    assert 'data-state="ready"' in widget(html(alices), "outcome")
+
+
+@pytest.mark.usefixtures("flights")
+def test_viewers_share_what_is_built_of_a_state(alices: Client, client: Client) -> None:
+    page = html(alices)
+    client.force_login(UserFactory(is_staff=True, is_superuser=True))
+    with CaptureQueriesContext(connection) as queries:
+        assert body(html(client), "outcome") == body(page, "outcome")
+    assert not [query["sql"] for query in queries if "livereport_bucket" in query["sql"]]
+
+
+@pytest.mark.usefixtures("flights")
+def test_what_viewers_share_is_of_their_campaign_filter_and_zone(
+    alices: Client, send: Send
+) -> None:
+    CampaignFactory(slug="winter")
+    send(pigeon("flown", campaign="winter"))
+    assert values(widget(html(alices), "tiles"), "flown") == ["1,234"]
+    assert values(widget(html(alices, TAB.replace("summer", "winter")), "tiles"), "flown") == ["1"]
+    assert values(widget(html(alices, f"{TAB}?execution={NOON}"), "tiles"), "flown") == ["1,000"]
+    plain = body(html(alices), "runs")
+    assert body(html(alices), "runs") == plain
+    alices.cookies["livereport_zone"] = "Asia/Tokyo"
+    assert body(html(alices), "runs") != plain
 
 
 # -- Addresses -----------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from django.utils.dateparse import parse_datetime
@@ -274,16 +275,42 @@ def _widgets(
 ) -> list[WidgetReport]:
     chosen = [widget for widget in context.declared(tab) if wanted(f"{tab}.{widget.key}")]
     if tab == campaign_tab.SLUG:
-        tallies = [context.tallies(channel, ()) for channel in context.channels]
-        return [campaign_tab.statistics(tallies) for _widget in chosen]
+        all_tallies = [context.tallies(channel, ()) for channel in context.channels]
+        return [campaign_tab.statistics(all_tallies) for _widget in chosen]
     channel = context.channel(tab)
-    found = context.tallies(channel, executions)
+    tallies = context.tallies(channel, executions)
+    built = _built(context.campaign.pk, tab, context.version(tab), tuple(executions))
     incomplete = context.incomplete(channel, executions)
-    return [
-        widget_report(found, widget, incomplete=incomplete)
-        for widget in chosen
-        if even_empty or not widget.only_with_data or has_data(found, widget)
-    ]
+    reports = []
+    for widget in chosen:
+        new = built.get(widget.key) or _build(tallies, widget, incomplete=incomplete)
+        report, is_filled = new
+        if report.frame is not None:  # what failed is tried again by the next reader
+            built[widget.key] = new
+        if is_filled or even_empty:
+            reports.append(report)
+    return reports
+
+
+def _build(
+    tallies: ChannelTallies, widget: Widget, *, incomplete: bool
+) -> tuple[WidgetReport, bool]:
+    """A widget, and whether it is there by itself rather than waiting for its first number."""
+    report = widget_report(tallies, widget, incomplete=incomplete)
+    return report, not widget.only_with_data or has_data(tallies, widget)
+
+
+@lru_cache(maxsize=16)
+def _built(*state: object) -> dict[str, tuple[WidgetReport, bool]]:
+    """What this process has built of a tab in one state, so that viewers share the work.
+
+    By widget, what ``_build`` gave. The version of a tab changes with any of its numbers.
+    """
+    return {}
+
+
+forget = _built.cache_clear
+"""For tests, in which the same state comes to be again and again."""
 
 
 def _shown(row: CampaignChannel | None, window: Window) -> bool:
@@ -295,5 +322,5 @@ def _shown(row: CampaignChannel | None, window: Window) -> bool:
 
 def _complete_until(now: datetime) -> datetime:
     """Everything received before this is in the numbers."""
-    oldest = EventBatch.objects.filter(folded=False).order_by("pk").first()
-    return oldest.received_at if oldest else now
+    pending = EventBatch.objects.filter(folded=False).order_by("pk")
+    return pending.values_list("received_at", flat=True).first() or now

@@ -88,13 +88,19 @@ def _with_unit(value: float, unit: str) -> str:
 
 
 def _goals(results: dict[str, Found]) -> str:
+    goals = {goal.name: goal for found in results.values() for goal in found.goals}
+    reached = [{goal.name: goal for goal in found.goals} for found in results.values()]
     rows = [
-        [goal.name, engine, goal.reached, goal.wanted, "met" if goal.met else "**not met**"]
-        for engine, found in results.items()
-        for goal in found.goals
+        [name, goal.wanted, *(_met(of_engine.get(name)) for of_engine in reached)]
+        for name, goal in goals.items()
     ]
-    rows.sort(key=lambda row: row[0])
-    return table(["goal", "engine", "measured", "target", ""], rows)
+    return table(["goal", "", *results], rows)
+
+
+def _met(goal: Goal | None) -> str:
+    if goal is None:
+        return "–"
+    return goal.reached if goal.met else f"**{goal.reached}** missed"
 
 
 def _figures(results: dict[str, Found]) -> str:

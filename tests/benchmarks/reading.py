@@ -10,9 +10,9 @@ from datetime import datetime
 
 from django.conf import settings
 
+from liveReport import report
 from liveReport.engines import reads
 from liveReport.models import Campaign
-from liveReport.report import tab_report
 
 from .events import CAMPAIGN
 from .found import Found
@@ -40,9 +40,14 @@ def milliseconds(work: Callable[[], object], turns: int = TURNS) -> float:
 
 
 def email_tab(now: datetime) -> float:
-    """Milliseconds for all frames of the Email tab."""
+    """Milliseconds for all frames of the Email tab in a state that nobody has asked for yet."""
     campaign = Campaign.objects.get(slug=CAMPAIGN)
-    return milliseconds(lambda: tab_report(campaign, "email", [], now))
+
+    def work() -> None:
+        report.forget()
+        report.tab_report(campaign, "email", [], now)
+
+    return milliseconds(work)
 
 
 def email_tab_anew(now: datetime) -> float:
@@ -51,7 +56,8 @@ def email_tab_anew(now: datetime) -> float:
 
     def work() -> None:
         reads.forget()
-        tab_report(campaign, "email", [], now)
+        report.forget()
+        report.tab_report(campaign, "email", [], now)
 
     return milliseconds(work, turns=5)
 

@@ -30,10 +30,10 @@ FULL = 1_000_000
 """Keys in a period of one kind, beyond which another is begun: their b-tree fits in memory."""
 LONGEST = timedelta(hours=6)
 """How long a period takes keys: it is dropped as a whole, when the last has had its time."""
-_BITS = 16
-"""Bits of a filter for each key: about 1 key in 700 is looked up in vain."""
-_SCATTER = (np.uint64(1), np.uint64(0x9E3779B97F4A7C15))
-"""Odd factors that make another hash of a hash; two words of a filter belong to each key."""
+_BITS = 20
+"""Bits of a filter for each key: about 1 key in 6,000 is looked up in vain."""
+_SCATTER = (np.uint64(1), np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F))
+"""Odd factors that make other hashes of a hash; three words of a filter belong to each key."""
 _PICKS = (np.uint64(0), np.uint64(6), np.uint64(12))
 """Where in a hash the numbers of the three bits are that are set in a word."""
 _HALF = np.uint64(32)

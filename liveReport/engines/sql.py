@@ -149,16 +149,20 @@ def fetch_in(
 
     SQLite takes the values in slices below its limit of variables.
     """
-    query = f"SELECT {columns} FROM {table} WHERE ({', '.join(keys)}) IN"
+    names = ", ".join(keys)
     if connection.vendor == "postgresql":
         arrays = ", ".join("%s" for _ in keys)
-        return fetch(f"{query} (SELECT * FROM unnest({arrays}))", [_Numbers(v) for v in values.T])
+        wanted = f"unnest({arrays}) AS wanted ({names}) JOIN {table} USING ({names})"
+        return fetch(f"SELECT {columns} FROM {wanted}", [_Numbers(key) for key in values.T])
     rows: list[tuple[Any, ...]] = []
     step = _SQLITE_VARIABLES // len(keys)
     for start in range(0, len(values), step):
         part = values[start : start + step]
         marks = ", ".join([f"({', '.join('%s' for _ in keys)})"] * len(part))
-        rows += fetch(f"{query} (VALUES {marks})", part.ravel().tolist())
+        # A cross join is done in the order in which it is written; IN would read the whole table.
+        query = f"SELECT {columns} FROM wanted CROSS JOIN {table} USING ({names})"
+        wanted = f"WITH wanted ({names}) AS (VALUES {marks})"
+        rows += fetch(f"{wanted} {query}", part.ravel().tolist())
     return rows
 
 

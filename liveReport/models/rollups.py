@@ -9,16 +9,17 @@ class KeyPeriod(models.Model):
     """A stretch of time in which keys of events and messages were first met.
 
     The one without ``closed_at`` takes new keys. A closed one has a filter for each
-    kind (see ``engines.periods``), and ``checksum`` over both.
+    kind (see ``engines.periods``), and ``checksum`` over both. They come last: what
+    stands behind a large value in a row of SQLite is read through all of it.
     """
 
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
     events = models.PositiveBigIntegerField(default=0)
     messages = models.PositiveBigIntegerField(default=0)
+    checksum = models.BigIntegerField(default=0)
     event_filter = models.BinaryField(default=b"")
     message_filter = models.BinaryField(default=b"")
-    checksum = models.BigIntegerField(default=0)
 
 
 class SeenEvent(models.Model):

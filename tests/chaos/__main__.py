@@ -32,7 +32,7 @@ def main() -> None:
         print(results[-1].as_json(), flush=True)
     print(table(results))
     complaints = [text for result in results for text in result.complaints]
-    sys.exit("\n".join(complaints))
+    sys.exit("\n".join(complaints) or 0)
 
 
 def table(results: list[Result]) -> str:

@@ -1,10 +1,12 @@
 """The site survives a short attack; and the harness notices when it would not."""
 
+import sys
 from collections import Counter
 from typing import Any
 
 import pytest
 
+from tests.chaos import __main__ as command
 from tests.chaos.__main__ import table
 from tests.chaos.checker import Held, Verdict, judge
 from tests.chaos.ledger import Told
@@ -106,3 +108,14 @@ def test_the_table_has_a_column_for_each_database() -> None:
     assert lines[0] == "|  | SQLite | PostgreSQL + Redis |"
     assert {line.count("|") for line in lines} == {4}
     assert "| kill of a worker | 3 | 3 |" in lines
+
+
+@pytest.mark.parametrize(("struck", "status"), [({"kill of a worker": 9}, 0), ({}, 1)])
+def test_the_command_fails_if_and_only_if_there_is_a_complaint(
+    struck: dict[str, int], status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "perform", lambda plan: result(plan, struck=struck))
+    monkeypatch.setattr(sys, "argv", ["chaos", "--seconds", "10"])
+    with pytest.raises(SystemExit) as ended:
+        command.main()
+    assert bool(ended.value.code) == bool(status)

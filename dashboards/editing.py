@@ -132,7 +132,7 @@ def _save(request: HttpRequest, asked: Asked, *, for_everyone: bool) -> HttpResp
         return _refused(str(error))
     with transaction.atomic():
         # Whoever else saves this layout waits here until this is done.
-        list(Layout.objects.select_for_update().layers(asked.user, asked.tab))
+        Layout.objects.lock_layers(asked.user, asked.tab)
         layers = Layers.load(asked.user, asked.tab)
         before = layers.default if for_everyone else layers.mine
         replaced = _replaced(draft, layers, before, offer)
@@ -179,7 +179,7 @@ def _replaced(
 def _keep_picture(asked: Asked, info: WidgetInfo, picture: str) -> None:
     """Add one picture to what I have changed."""
     with transaction.atomic():
-        list(Layout.objects.select_for_update().layers(asked.user, asked.tab))
+        Layout.objects.lock_layers(asked.user, asked.tab)
         layers = Layers.load(asked.user, asked.tab)
         changes = list(layers.mine.changes.all()) if layers.mine else []
         change = next((c for c in changes if c.widget == info.slug), None)

@@ -3,10 +3,11 @@
 import csv
 import io
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import jsonschema
+import msgspec
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
@@ -14,6 +15,7 @@ from django.test import Client
 from django.utils import timezone
 
 from liveReport.channels import find_channel
+from liveReport.ingest import receive
 from liveReport.models import Campaign, CampaignChannel, ChannelPlugin, Source
 from tests.factories import CampaignFactory, UserFactory, event, make_token
 
@@ -89,7 +91,19 @@ def test_the_head_of_a_report(get: Get, traffic: Campaign) -> None:
     assert head["campaign"] == "summer"
     assert set(head["window"]) == {"from", "to"}
     assert [tab["slug"] for tab in head["tabs"]] == ["campaign", "email", "push"]
-    assert head["lag_seconds"] >= 0
+    assert head["lag_seconds"] == 0
+
+
+def test_the_report_is_as_old_as_the_oldest_event_that_waits(
+    get: Get, traffic: Campaign, source: Source
+) -> None:
+    now = timezone.now().replace(microsecond=0)
+    for age in (7, 3):
+        receive(source, msgspec.json.encode([event()]), now=now - timedelta(seconds=age))
+    for path in ("", "email/", "email/statistics/"):
+        head = get(f"campaigns/summer/report/{path}").json()
+        assert datetime.fromisoformat(head["as_of"]) == now - timedelta(seconds=7)
+        assert 7 <= head["lag_seconds"] < 60
 
 
 def test_a_tab_has_a_frame_for_each_widget(get: Get, traffic: Campaign) -> None:

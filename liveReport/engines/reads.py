@@ -1,7 +1,8 @@
-"""What the report reads of the rollups. Call inside ``sql.snapshot``."""
+"""What the report reads of the rollups. Call inside ``sql.snapshot``, unless it is one read."""
 
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from threading import Lock
 from time import monotonic
 from typing import NamedTuple
@@ -9,12 +10,56 @@ from typing import NamedTuple
 from django.db import connection
 from django.db.models import Count, Q
 
-from liveReport.models import MessageState, Series
+from liveReport.models import MessageState, Series, Switch
 from liveReport.rollup.sketch import merge
 from liveReport.tiers import STEP, TIERS, Range
 
 Wanted = tuple[str, str]
 """An event type and a dimension (empty for the events as a whole)."""
+
+
+_STATE = """
+SELECT oldest, channel, version, first_event_at < %s, enabled, position
+FROM (SELECT 1 AS one) AS always
+LEFT JOIN (
+    SELECT received_at AS oldest FROM livereport_eventbatch WHERE NOT folded ORDER BY id LIMIT 1
+) AS log ON TRUE
+LEFT JOIN livereport_campaignchannel ON campaign_id = %s AND (declared OR last_event_at >= %s)
+LEFT JOIN livereport_channelplugin ON slug = channel
+"""
+
+
+class ChannelState(NamedTuple):
+    """A channel that a campaign declared or has events of in the window."""
+
+    version: int
+    began_before: bool
+    """Whether its first event is from before the window."""
+    switch: Switch | None
+
+
+def state(campaign: int, since: datetime) -> tuple[datetime | None, dict[str, ChannelState]]:
+    """When the oldest event that waits was received, and a campaign's channels by slug.
+
+    Asked with every poll: to build the queries costs many times their answers.
+    """
+    start = connection.ops.adapt_datetimefield_value(since)
+    with connection.cursor() as cursor:
+        cursor.execute(_STATE, [start, campaign, start])
+        rows = cursor.fetchall()
+    channels = {
+        slug: ChannelState(
+            version, bool(before), None if on is None else Switch(bool(on), position)
+        )
+        for _oldest, slug, version, before, on, position in rows
+        if slug is not None
+    }
+    return _aware(rows[0][0]), channels
+
+
+def _aware(read: datetime | None) -> datetime | None:
+    """SQLite's times have no zone; they are all in UTC."""
+    return read.replace(tzinfo=UTC) if read and read.tzinfo is None else read
 
 
 class SeriesRow(NamedTuple):

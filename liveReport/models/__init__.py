@@ -1,7 +1,14 @@
 """The tables, split by stage: campaigns, the event log, rollups, access."""
 
 from .access import ApiToken, Source
-from .campaigns import Campaign, CampaignChannel, ChannelPlugin, Execution
+from .campaigns import (
+    Campaign,
+    CampaignChannel,
+    ChannelPlugin,
+    Execution,
+    Switch,
+    in_tab_order,
+)
 from .log import EventBatch, QuarantinedBatch
 from .rollups import Bucket, FoldLease, KeyPeriod, MessageState, SeenEvent, Series
 
@@ -20,4 +27,6 @@ __all__ = [
     "SeenEvent",
     "Series",
     "Source",
+    "Switch",
+    "in_tab_order",
 ]

@@ -1,6 +1,8 @@
 """Campaigns, what they use, and the channel plugins an administrator switches."""
 
-from typing import Self
+from collections.abc import Mapping
+from operator import itemgetter
+from typing import NamedTuple, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser, User
@@ -109,27 +111,33 @@ class Execution(models.Model):
         return self.started_at.isoformat()
 
 
+class Switch(NamedTuple):
+    """How an administrator has set a channel."""
+
+    enabled: bool
+    position: int
+
+
+def in_tab_order(switches: Mapping[str, Switch | None]) -> list[Channel]:
+    """The installed channels, by their switches, without those switched off.
+
+    A channel without a switch (just installed, not migrated yet) is on.
+    """
+    chosen = [
+        (switch.position if switch else channel.position, channel.slug, channel)
+        for channel in all_channels()
+        if (switch := switches.get(channel.slug)) is None or switch.enabled
+    ]
+    return [channel for _position, _slug, channel in sorted(chosen, key=itemgetter(0, 1))]
+
+
 class ChannelPluginManager(models.Manager["ChannelPlugin"]):
     """The switches, read anew for every request so that no process lags behind."""
 
     def enabled(self) -> list[Channel]:
-        """The channels that are installed and switched on, in tab order.
-
-        A channel without a row (just installed, not migrated yet) is on.
-        """
-        rows = {row.slug: row for row in self.all()}
-        channels = [
-            channel
-            for channel in all_channels()
-            if channel.slug not in rows or rows[channel.slug].enabled
-        ]
-        return sorted(
-            channels,
-            key=lambda channel: (
-                rows[channel.slug].position if channel.slug in rows else channel.position,
-                channel.slug,
-            ),
-        )
+        """The channels that are installed and switched on, in tab order."""
+        rows = self.values_list("slug", "enabled", "position").order_by()
+        return in_tab_order({slug: Switch(on, position) for slug, on, position in rows})
 
     def complete(self) -> None:
         """Give every installed channel its row."""

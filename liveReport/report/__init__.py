@@ -13,14 +13,8 @@ from typing import Any
 from django.utils.dateparse import parse_datetime
 
 from liveReport.channels import Channel, Text, Widget
-from liveReport.engines import sql
-from liveReport.models import (
-    Campaign,
-    CampaignChannel,
-    ChannelPlugin,
-    EventBatch,
-    Execution,
-)
+from liveReport.engines import reads, sql
+from liveReport.models import Campaign, Execution, in_tab_order
 
 from . import campaign as campaign_tab
 from .build import has_data, utc, widget_info, widget_report
@@ -120,20 +114,25 @@ class TabReport:
 
 @dataclass(frozen=True)
 class _Context:
-    """What one request reads once: the window, the channels shown, their state."""
+    """What one request reads once: the window, the channels shown, their state.
+
+    A channel is shown when the campaign declares it, or with events in the window.
+    """
 
     campaign: Campaign
     now: datetime
     window: Window
+    complete_until: datetime
     channels: Sequence[Channel]
-    rows: dict[str, CampaignChannel]
+    states: dict[str, reads.ChannelState]
 
     @classmethod
     def load(cls, campaign: Campaign, now: datetime) -> "_Context":
         window = Window.at(now)
-        rows = {row.channel: row for row in campaign.channels.all()}
-        channels = [c for c in ChannelPlugin.objects.enabled() if _shown(rows.get(c.slug), window)]
-        return cls(campaign, now, window, channels, rows)
+        oldest, states = reads.state(campaign.pk, window.start)
+        shown = in_tab_order({slug: state.switch for slug, state in states.items()})
+        channels = [channel for channel in shown if channel.slug in states]
+        return cls(campaign, now, window, min(oldest or now, now), channels, states)
 
     @property
     def tabs(self) -> list[Tab]:
@@ -161,17 +160,16 @@ class _Context:
             self.campaign.name,
             self.campaign.status,
             [known.slug for known in self.tabs],
-            [(slug, self.rows[slug].version) for slug in channels],
+            [(slug, self.states[slug].version) for slug in channels],
         )
         return hashlib.blake2b(repr(state).encode(), digest_size=8).hexdigest()
 
     def head(self, tab: str = campaign_tab.SLUG) -> Head:
-        as_of = min(_complete_until(self.now), self.now)
         return Head(
             campaign=self.campaign,
             window=self.window,
-            as_of=as_of,
-            lag_seconds=round((self.now - as_of).total_seconds(), 1),
+            as_of=self.complete_until,
+            lag_seconds=round((self.now - self.complete_until).total_seconds(), 1),
             version=self.version(tab),
             tabs=self.tabs,
         )
@@ -184,8 +182,7 @@ class _Context:
         """Whether rates may relate events to messages sent before the window began."""
         if executions:
             return min(executions) < self.window.start
-        first = self.rows[channel.slug].first_event_at
-        return first is not None and first < self.window.start
+        return self.states[channel.slug].began_before
 
     def executions(self, tab: str) -> list[datetime]:
         """Those of the tab's channel that anything happened to in the window."""
@@ -311,16 +308,3 @@ def _built(*state: object) -> dict[str, tuple[WidgetReport, bool]]:
 
 forget = _built.cache_clear
 """For tests, in which the same state comes to be again and again."""
-
-
-def _shown(row: CampaignChannel | None, window: Window) -> bool:
-    """A campaign's channel has a tab when declared, or with events in the window."""
-    if row is None:
-        return False
-    return row.declared or (row.last_event_at is not None and row.last_event_at >= window.start)
-
-
-def _complete_until(now: datetime) -> datetime:
-    """Everything received before this is in the numbers."""
-    pending = EventBatch.objects.filter(folded=False).order_by("pk")
-    return pending.values_list("received_at", flat=True).first() or now

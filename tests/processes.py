@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from email.message import Message
 from functools import cache
 from http.client import HTTPConnection, HTTPException
+from itertools import count
 from pathlib import Path
 from random import SystemRandom
 from tempfile import TemporaryDirectory
@@ -54,10 +55,25 @@ def eventually(condition: Callable[[], Any], what: str, seconds: float = PATIENC
     raise AssertionError(f"not within {seconds:.0f} s: {what}")
 
 
+def _ports() -> Iterator[int]:
+    """Ports below those that outgoing connections are given, so that they stay free.
+
+    Each worker of a test run has a thousand of its own, and uses none again soon:
+    a port may look free while another process is about to listen.
+    """
+    own = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 10
+    first = SystemRandom().randrange(1_000)
+    for number in count(first):
+        yield 20_000 + 1_000 * own + number % 1_000
+
+
+_PORTS = _ports()
+
+
 def free_port() -> str:
-    """A port below those that outgoing connections are given, so that it stays free."""
+    """A port that nobody else will use."""
     while True:
-        port = SystemRandom().randrange(20_000, 30_000)
+        port = next(_PORTS)
         try:
             socket.create_server(("127.0.0.1", port)).close()
         except OSError:

@@ -29,8 +29,8 @@ def result(plan: Plan, **changes: Any) -> Result:
 @pytest.mark.parametrize(
     "plan",
     [
-        Plan("sqlite", seconds=12, every=1.5),
-        Plan("postgresql", seconds=18, every=1.5),
+        Plan("sqlite", seconds=10, every=1.2),
+        Plan("postgresql", seconds=15, every=1.2),
     ],
     ids=lambda plan: plan.database,
 )
@@ -43,10 +43,10 @@ def test_an_attack_costs_nothing(plan: Plan) -> None:
 @pytest.mark.parametrize(
     ("plan", "breach"),
     [
-        (Plan("sqlite", 10, every=3, only="all workers", mutant="two_step", patience=8), "double"),
-        (Plan("postgresql", 6, every=0, mutant="id_cursor", patience=3), "double"),
+        (Plan("sqlite", 1, every=3, only="all workers", mutant="two_step", patience=20), "double"),
+        (Plan("postgresql", 3, every=0, mutant="id_cursor", patience=3), "double"),
         (
-            Plan("sqlite", 7, every=2, only="a web worker", mutant="ack_before_commit", patience=3),
+            Plan("sqlite", 4, every=1, only="a web worker", mutant="ack_before_commit", patience=3),
             "lost",
         ),
     ],

@@ -14,6 +14,7 @@ from tests.chaos.driver import Driver
 from tests.chaos.ledger import Ledger, Told
 from tests.chaos.nemesis import Nemesis
 from tests.chaos.stage import Stage, staged, wait
+from tests.processes import eventually
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Plan:
 
     database: str
     seconds: float
+    """How long, once the site is at work."""
     seed: int = 1
     rate: int = 400
     every: float = 1.5
@@ -75,6 +77,8 @@ def perform(plan: Plan) -> Result:
             driver = Driver(stage.target, ledger, plan.seed, plan.rate, plan.patience)
             nemesis = Nemesis(stage, plan.seed)
             with driver.running():
+                # Before, there is nothing to interrupt: whoever counts is still starting.
+                eventually(lambda: driver.delays, "the report shows an event")
                 if plan.every:
                     nemesis.rage(plan.seconds, plan.every, plan.only)
                 else:

@@ -13,6 +13,7 @@ from typing import Any
 from unittest import mock
 
 import msgspec
+import numpy as np
 import pytest
 import time_machine
 from django.core.management import call_command
@@ -948,6 +949,32 @@ def test_repeats_are_known_across_periods(
     assert MessageState.objects.count() == 20
     assert MessageState.objects.filter(waiting=True).count() == 15
     assert rollup.verify(NOW) == []
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="PostgreSQL's statistics")
+@pytest.mark.django_db
+def test_keys_are_looked_up_one_by_one_in_a_period_that_no_statistics_know() -> None:
+    for period in (1, 2):
+        keys = range(10_000)
+        SeenEvent.objects.bulk_create(SeenEvent(period=period, key=k, batch=period) for k in keys)
+        if period == 1:
+            with connection.cursor() as cursor:
+                cursor.execute("ANALYZE livereport_seenevent")
+    before = rows_read()
+    wanted = np.arange(9_000, 11_000)
+    found = periods.find("key, batch", periods.EVENTS, 2, wanted)
+    assert sorted(found) == [(key, 2) for key in range(9_000, 10_000)]
+    assert rows_read() - before <= len(found)
+
+
+def rows_read() -> int:
+    """Of the events' keys, by this transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables"
+            " WHERE relname = 'livereport_seenevent'"
+        )
+        return int(cursor.fetchone()[0])
 
 
 @pytest.mark.django_db(transaction=True)

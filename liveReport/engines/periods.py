@@ -187,7 +187,5 @@ def _closed(pk: int, checksum: int) -> Closed:
 
 def find(columns: str, table: str, period: int, keys: Column) -> list[tuple[Any, ...]]:
     """Rows of a period whose key is among ``keys``."""
-    inside, given = sql.among("key", keys)
-    return sql.fetch(
-        f"SELECT {columns} FROM {table} WHERE period = %s AND {inside}", [period, given]
-    )
+    places = np.column_stack((np.full(len(keys), period), keys))
+    return sql.fetch_in(columns, table, ("period", "key"), places)

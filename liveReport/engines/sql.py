@@ -17,6 +17,9 @@ from psycopg.pq import Format
 from liveReport.ingest.payload import Column, Mask
 
 _SQLITE_VARIABLES = 30_000
+"""Values that one statement may have, with room to spare."""
+_POSTGRESQL_ROWS = 5_000
+"""Rows asked for at a time: for much more, PostgreSQL would spend 100 ms on compiling (JIT)."""
 
 
 Values = Column | Mask | Sequence[bytes | None] | int | str
@@ -147,23 +150,41 @@ def fetch_in(
 ) -> list[tuple[Any, ...]]:
     """Rows of a table whose key, of some integer columns, is a row of ``values``.
 
-    SQLite takes the values in slices below its limit of variables.
+    One look into the index for each, whatever a planner believes that the table holds:
+    its statistics know nothing yet of what was written last, and that is what is asked for.
     """
-    names = ", ".join(keys)
-    if connection.vendor == "postgresql":
-        arrays = ", ".join("%s" for _ in keys)
-        wanted = f"unnest({arrays}) AS wanted ({names}) JOIN {table} USING ({names})"
-        return fetch(f"SELECT {columns} FROM {wanted}", [_Numbers(key) for key in values.T])
+    postgresql = connection.vendor == "postgresql"
+    step = _POSTGRESQL_ROWS if postgresql else _SQLITE_VARIABLES // len(keys)
     rows: list[tuple[Any, ...]] = []
-    step = _SQLITE_VARIABLES // len(keys)
     for start in range(0, len(values), step):
         part = values[start : start + step]
-        marks = ", ".join([f"({', '.join('%s' for _ in keys)})"] * len(part))
-        # A cross join is done in the order in which it is written; IN would read the whole table.
-        query = f"SELECT {columns} FROM wanted CROSS JOIN {table} USING ({names})"
-        wanted = f"WITH wanted ({names}) AS (VALUES {marks})"
-        rows += fetch(f"{wanted} {query}", part.ravel().tolist())
+        if postgresql:
+            rows += _fetch_in_on_postgresql(columns, table, keys, part)
+        else:
+            rows += _fetch_in_on_sqlite(columns, table, keys, part)
     return rows
+
+
+def _fetch_in_on_postgresql(
+    columns: str, table: str, keys: Sequence[str], values: Column
+) -> list[tuple[Any, ...]]:
+    arrays = ", ".join("%s" for _ in keys)
+    wanted = ", ".join(f"wanted_{key}" for key in keys)
+    equal = " AND ".join(f"{key} = wanted_{key}" for key in keys)
+    # What has an OFFSET is evaluated for every row of what is left of it.
+    each = f"SELECT * FROM {table} WHERE {equal} OFFSET 0"
+    query = f"FROM unnest({arrays}) AS wanted ({wanted}) CROSS JOIN LATERAL ({each}) AS found"
+    return fetch(f"SELECT {columns} {query}", [_Numbers(key) for key in values.T])
+
+
+def _fetch_in_on_sqlite(
+    columns: str, table: str, keys: Sequence[str], values: Column
+) -> list[tuple[Any, ...]]:
+    names = ", ".join(keys)
+    marks = ", ".join([f"({', '.join('%s' for _ in keys)})"] * len(values))
+    # A cross join is done in the order in which it is written.
+    query = f"SELECT {columns} FROM wanted CROSS JOIN {table} USING ({names})"
+    return fetch(f"WITH wanted ({names}) AS (VALUES {marks}) {query}", values.ravel().tolist())
 
 
 def among(column: str, values: Column | Sequence[int]) -> tuple[str, Any]:

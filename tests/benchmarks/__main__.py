@@ -15,7 +15,10 @@ from .engines import Engine, PostgreSQL, SQLite, reachable
 from .found import Found, markdown
 from .options import MILLION, Options
 
-PARTS = ("ingest", "fold", "sustained", "freshness", "tab", "polls", "growth", "soak", "profile")
+PARTS = (
+    *("machine", "ingest", "fold", "sustained", "freshness", "tab", "polls", "growth", "soak"),
+    "profile",
+)
 """In the order in which they run; each is a module of ``parts``."""
 POSTGRES = "postgres://postgres@127.0.0.1:5432/postgres"
 PEERS = ".venv/bench/bin/python"

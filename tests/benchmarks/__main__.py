@@ -16,8 +16,8 @@ from .found import Found, markdown
 from .options import MILLION, Options
 
 PARTS = (
-    *("machine", "ingest", "fold", "sustained", "freshness", "tab", "polls", "growth", "soak"),
-    "profile",
+    *("machine", "ingest", "fold", "sustained", "freshness", "tab", "polls", "cardinality"),
+    *("growth", "soak", "profile"),
 )
 """In the order in which they run; each is a module of ``parts``."""
 POSTGRES = "postgres://postgres@127.0.0.1:5432/postgres"

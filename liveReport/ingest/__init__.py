@@ -21,7 +21,7 @@ from .append import append, check_backlog, replay
 from .body import JSON, BodyError, decompress, media_type
 from .contract import Rejection, current_contract
 from .drain import drainer
-from .outage import asking, database, impatient, is_outage, limit_waiting
+from .outage import asking, database, is_outage, limit_waiting
 from .payload import Events
 from .spool import SpoolError, spool
 
@@ -107,8 +107,7 @@ def _append(source: Source, events: Events, now: datetime) -> bool:
     spooled as well, and counted once by their ids.
     """
     try:
-        with impatient():
-            append(source, events, now)
+        append(source, events, now)
     except Error as error:
         if not is_outage(error):
             raise

@@ -1,46 +1,77 @@
-"""Appending to the event log: one committed transaction for each request."""
+"""Appending to the event log: a request is answered once its row is committed.
 
-from collections.abc import Iterable
+Requests that arrive while others are being committed share the next transaction.
+"""
+
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import partial
+from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 from django.utils import timezone
 
 from liveReport.models import Campaign, EventBatch, QuarantinedBatch, Source
 
 from .body import BodyError
 from .lately import Lately
-from .payload import Events, decode, encode
+from .outage import impatiently
+from .payload import Events, encode
+from .together import Together
 
 ROOM = "room"
+HOPELESS = (DataError, IntegrityError)
+"""What is wrong with a row itself, such as that its source was deleted, and stays wrong."""
 _APPEND = """
 INSERT INTO livereport_eventbatch
-(source_id, received_at, count, payload, folded, duplicates, late)
-VALUES (%s, %s, %s, %s, FALSE, 0, 0)
+(source_id, received_at, count, payload, folded, duplicates, late) VALUES
 """
+_ROW = "(%s, %s, %s, %s, FALSE, 0, 0)"
 lately = Lately()
 """Such as which campaigns exist, by slug in a tuple, and whether there is ``ROOM``."""
 
 
+class _Row(NamedTuple):
+    """What one request adds to the log."""
+
+    source: int
+    received_at: datetime
+    events: int
+    payload: bytes
+
+    @classmethod
+    def of(cls, source: Source, events: Events, now: datetime) -> "_Row":
+        return cls(source.pk, now, len(events), encode(events))
+
+
 def append(source: Source, events: Events, now: datetime) -> None:
-    """Store accepted events; those of an unknown campaign go to the quarantine."""
+    """Store accepted events; those of an unknown campaign go to the quarantine.
+
+    They are committed on return, unless the caller has a transaction open.
+    """
     campaigns = events.campaigns()
     strangers = sorted(campaigns - _known(campaigns))
     if not strangers:
-        _append_batch(source, events, now)  # one statement is a transaction already
+        _append_row(_Row.of(source, events, now))
         return
-    with transaction.atomic():
-        _append_batch(source, _without(events, strangers), now)
-        for campaign in strangers:
-            held = events.of_campaign(campaign)
-            QuarantinedBatch.objects.create(
-                source=source,
-                campaign=campaign,
-                received_at=now,
-                count=len(held),
-                payload=encode(held),
-            )
+    impatiently(partial(_append_apart, source, events, strangers, now))
+
+
+@transaction.atomic
+def _append_apart(source: Source, events: Events, strangers: Sequence[str], now: datetime) -> None:
+    """The events of campaigns that exist to the log, those of others to the quarantine."""
+    if len(others := _without(events, strangers)):
+        _insert([_Row.of(source, others, now)])
+    for campaign in strangers:
+        held = events.of_campaign(campaign)
+        QuarantinedBatch.objects.create(
+            source=source,
+            campaign=campaign,
+            received_at=now,
+            count=len(held),
+            payload=encode(held),
+        )
 
 
 def replay(quarantined: Iterable[QuarantinedBatch]) -> int:
@@ -52,7 +83,7 @@ def replay(quarantined: Iterable[QuarantinedBatch]) -> int:
                 continue
             removed, _ = QuarantinedBatch.objects.filter(pk=batch.pk).delete()
             if removed:  # not replayed by someone else meanwhile
-                _append_batch(batch.source, decode(batch.payload), timezone.now())
+                _insert([_Row(batch.source_id, timezone.now(), batch.count, bytes(batch.payload))])
                 moved += batch.count
     return moved
 
@@ -77,16 +108,30 @@ def _known(slugs: set[str]) -> set[str]:
     return known
 
 
-def _without(events: Events, campaigns: list[str]) -> Events:
+def _without(events: Events, campaigns: Sequence[str]) -> Events:
     return events.where(
         events.of_shapes(shape.campaign not in campaigns for shape in events.shapes)
     )
 
 
-def _append_batch(source: Source, events: Events, now: datetime) -> None:
-    """One row, by a statement of our own: every request waits for it."""
-    if not len(events):
+def _append_row(row: _Row) -> None:
+    if connection.in_atomic_block:
+        _insert([row])
         return
-    received_at = connection.ops.adapt_datetimefield_value(now)
+    try:
+        _commit.do(row)
+    except HOPELESS:  # perhaps of another's row
+        _insert([row])
+
+
+def _insert(rows: Sequence[_Row]) -> None:
+    """One statement, which is a transaction if none is open; of our own, as every request waits."""
+    values: list[Any] = []
+    for row in rows:
+        received_at = connection.ops.adapt_datetimefield_value(row.received_at)
+        values += [row.source, received_at, row.events, row.payload]
     with connection.cursor() as cursor:
-        cursor.execute(_APPEND, [source.pk, received_at, len(events), encode(events)])
+        cursor.execute(_APPEND + ", ".join([_ROW] * len(rows)), values)
+
+
+_commit = Together[_Row](lambda rows: impatiently(partial(_insert, rows)))

@@ -6,21 +6,16 @@ from collections.abc import Sequence
 from itertools import groupby
 from threading import Lock, Thread
 
-from django.db import DataError, IntegrityError, connection, transaction
+from django.db import connection, transaction
 
 from liveReport.models import Campaign, EventBatch, Source
 
-from .append import append
+from .append import HOPELESS, append
 from .outage import PAUSE, database, let_others_write
 from .spool import Damaged, Record, Spool, spool
 
 RECORDS, EVENTS = 500, 5_000
 """At most this much to a transaction: as short as that of the largest request."""
-HOPELESS = (Damaged, DataError, IntegrityError)
-"""What will be wrong with a record tomorrow as well, such as that its source was deleted.
-
-Anything else (no connection, no disk, no table yet) may be better then.
-"""
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +47,7 @@ def _move(waiting: Spool, records: Sequence[Record]) -> int:
             record.check()
         with transaction.atomic():
             _append(records)
-    except HOPELESS as error:
+    except (Damaged, *HOPELESS) as error:
         if len(records) > 1:
             return sum(_move(waiting, [record]) for record in records)
         _set_aside(waiting, records[0], error)

@@ -1,7 +1,7 @@
 """What it means that the database is away, and how not to wait for it again and again."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Lock
 from typing import Any
@@ -13,6 +13,8 @@ PAUSE = 1.0
 """Seconds for which nobody asks again what has just failed."""
 LOCK_SECONDS = 2
 """How long an event waits for a lock of the database; after that the spool takes it."""
+SHORTEST, LONGEST = 0.000_5, 0.004
+"""Seconds between two looks at a lock: about as long as others hold it for a request."""
 
 # Of PostgreSQL's classes of SQLSTATE: connection, transaction rolled back, out of resources
 # (disk, memory, connections), in use, stopped by an operator, system error.
@@ -76,15 +78,45 @@ def asking() -> Iterator[None]:
     database.succeeded()
 
 
-@contextmanager
-def impatient() -> Iterator[None]:
-    """On SQLite, wait for the write lock for ``LOCK_SECONDS`` only."""
+def impatiently(work: Callable[[], object]) -> None:
+    """Do what needs SQLite's write lock; fail unless it is free within ``LOCK_SECONDS``.
+
+    SQLite itself would look again after 1, 2, 5 and up to 100 ms: too seldom to meet one of
+    the moments in which nobody writes while others write all the time.
+    """
     if connection.vendor != "sqlite":
-        yield
+        work()
         return
+    deadline = time.monotonic() + LOCK_SECONDS
+    pause = SHORTEST
+    with _not_waiting():
+        while not _has_lock(work, deadline):
+            time.sleep(pause)
+            pause = min(2 * pause, LONGEST)
+
+
+def _has_lock(work: Callable[[], object], deadline: float) -> bool:
+    """Whether the work could be done; raises if it cannot be, and time is up."""
+    try:
+        work()
+    except OperationalError as error:
+        if not _is_locked(error) or time.monotonic() >= deadline:
+            raise
+        return False
+    return True
+
+
+def _is_locked(error: Error) -> bool:
+    name = getattr(error.__cause__, "sqlite_errorname", "")
+    return str(name).startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
+
+
+@contextmanager
+def _not_waiting() -> Iterator[None]:
+    """SQLite says at once that others are writing."""
     connection.ensure_connection()
     usual = settings.DATABASES["default"]["OPTIONS"]["timeout"]
-    connection.connection.execute(f"PRAGMA busy_timeout = {LOCK_SECONDS * 1000}")
+    connection.connection.execute("PRAGMA busy_timeout = 0")
     try:
         yield
     finally:

@@ -16,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from liveReport import rollup
 from liveReport.channels import get_channel
 from liveReport.ingest import receive
-from liveReport.models import Bucket, Campaign, QuarantinedBatch, SeenEvent, Series
+from liveReport.models import Bucket, Campaign, KeyPage, QuarantinedBatch, Series
 from liveReport.models import Source as Sender
 from liveReport.report import tab_report
 from liveReport.rollup import retention
@@ -25,7 +25,7 @@ from tests import oracle
 START = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
 STEP = timedelta(hours=1)
 TYPES = ("sent", "delivered", "deferred", "opened", "bounced")
-ROLLUPS = ("bucket", "series", "seenevent", "messagestate", "eventbatch", "quarantinedbatch")
+ROLLUPS = ("bucket", "series", "keypage", "messagestate", "eventbatch", "quarantinedbatch")
 
 Event = dict[str, Any]
 
@@ -169,7 +169,7 @@ def test_a_reader_sees_the_same_numbers_after_every_transaction(
         rollup.prune(soak.now)
     assert len(gone) > 10
     assert max(one["eventbatch"] for one in gone) == 2
-    assert max(one["seenevent"] for one in gone) <= 2
+    assert max(one["keypage"] for one in gone) <= 2
     assert rollup.verify(soak.now) == []
 
 
@@ -232,4 +232,4 @@ def test_the_quarantine_ends(
         rollup.prune(START + timedelta(hours=168, microseconds=1))
     assert QuarantinedBatch.objects.count() == 1
     assert "5 quarantined events were deleted: too old." in caplog.text
-    assert not SeenEvent.objects.exists()
+    assert not KeyPage.objects.exists()

@@ -31,7 +31,7 @@ from hypothesis.stateful import (
 
 from liveReport import rollup
 from liveReport.channels import NONE, all_channels, get_channel
-from liveReport.engines import periods, sql
+from liveReport.engines import keypages, periods, sql
 from liveReport.engines.periods import LONGEST
 from liveReport.ingest import receive
 from liveReport.ingest.payload import Events, LogEvent, Shape, decode
@@ -42,9 +42,9 @@ from liveReport.models import (
     CampaignChannel,
     EventBatch,
     Execution,
+    KeyPage,
     KeyPeriod,
     MessageState,
-    SeenEvent,
     Series,
     Source,
 )
@@ -103,7 +103,7 @@ def stored() -> dict[str, Any]:
     return {
         "buckets": {tuple(key): (count, bytes(held or b"")) for *key, count, held in buckets},
         "states": {key: tuple(state) for key, *state in states},
-        "keys": set(SeenEvent.objects.values_list("key", flat=True)),
+        "keys": known_keys(),
         "series": set(Series.objects.values_list("campaign__slug", *KEY[1:])),
         "channels": set(channels),
         "executions": set(executions),
@@ -111,6 +111,14 @@ def stored() -> dict[str, Any]:
 
 
 KEY = ("campaign", "channel", "type", "dimension", "value", "execution")
+
+
+def known_keys() -> set[int]:
+    """The keys of all events that are remembered."""
+    pages = KeyPage.objects.values_list("keys", flat=True)
+    keys = [key for page in pages for key in np.frombuffer(page, "<i8").tolist()]
+    assert len(keys) == len(set(keys))
+    return set(keys)
 
 
 def counted(held: dict[str, Any]) -> dict[tuple[Any, ...], tuple[int, int]]:
@@ -396,7 +404,8 @@ def test_a_profile_counts_once_in_every_tier_and_in_the_whole(
     assert sizes[900, hour + 1800] == (2, 2)
     assert sizes[60, hour + 31 * 60] == (1, 1)
     with undone():
-        SeenEvent.objects.all().delete()
+        KeyPage.objects.all().delete()
+        KeyPeriod.objects.all().delete()
         Bucket.objects.all().delete()
         EventBatch.objects.update(folded=False)
         rollup.tick(NOW)
@@ -682,7 +691,7 @@ def test_a_commit_that_fails_counts_nothing(campaign: Campaign, source: Source) 
     ):
         rollup.tick(NOW)
     assert not Bucket.objects.exists()
-    assert not SeenEvent.objects.exists()
+    assert not KeyPage.objects.exists()
     assert pending() == 1
     assert rollup.tick(NOW) == 2
     assert counted(stored()) == recount(sent)
@@ -798,7 +807,7 @@ def assert_pruned(before: dict[str, Any], now: datetime) -> None:
     assert after["series"] == {key[:6] for key in after["buckets"]}
     assert not EventBatch.objects.filter(received_at__lt=now - timedelta(hours=72)).exists()
     over = KeyPeriod.objects.filter(closed_at__lt=now - timedelta(hours=72))
-    assert not SeenEvent.objects.filter(period__in=over.values("pk")).exists()
+    assert not KeyPage.objects.filter(period__in=over.values("pk")).exists()
     owners = {
         int(key)
         for batch in EventBatch.objects.all()
@@ -834,7 +843,7 @@ def test_a_repeat_that_is_pruned_leaves_the_id_to_the_batch_that_owns_it(
     rollup.tick(NOW)
     rollup.prune(NOW + timedelta(hours=71, minutes=30))
     assert EventBatch.objects.get().duplicates == 0
-    assert SeenEvent.objects.count() == 1
+    assert len(known_keys()) == 1
 
 
 @pytest.mark.django_db
@@ -879,7 +888,7 @@ def test_what_still_waits_is_not_pruned_and_counts_as_late(
     rollup.tick(later + LONGEST)
     rollup.prune(later + LONGEST + timedelta(hours=73))
     assert not EventBatch.objects.exists()
-    assert not SeenEvent.objects.exists()
+    assert not KeyPage.objects.exists()
 
 
 @pytest.mark.django_db
@@ -907,10 +916,10 @@ def test_keys_and_states_go_with_their_period(
     over = NOW + LONGEST
     rollup.tick(over)
     rollup.prune(over + timedelta(hours=72))
-    assert MessageState.objects.count() == SeenEvent.objects.count() == 1
+    assert MessageState.objects.count() == len(known_keys()) == 1
     rollup.prune(over + timedelta(hours=72) + TICK)
     assert not EventBatch.objects.exists()
-    assert not any(table.objects.exists() for table in (MessageState, SeenEvent, KeyPeriod))
+    assert not any(table.objects.exists() for table in (MessageState, KeyPage, KeyPeriod))
 
 
 @pytest.mark.django_db
@@ -945,7 +954,7 @@ def test_repeats_are_known_across_periods(
     log(source, *reversed(sent), *(event(type="delivered", message=f"m{n}") for n in range(5)))
     rollup.tick(NOW)
     assert EventBatch.objects.latest("pk").duplicates == 20
-    assert SeenEvent.objects.count() == 25
+    assert len(known_keys()) == 25
     assert MessageState.objects.count() == 20
     assert MessageState.objects.filter(waiting=True).count() == 15
     assert rollup.verify(NOW) == []
@@ -953,26 +962,26 @@ def test_repeats_are_known_across_periods(
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="PostgreSQL's statistics")
 @pytest.mark.django_db
-def test_keys_are_looked_up_one_by_one_in_a_period_that_no_statistics_know() -> None:
+def test_pages_are_looked_up_one_by_one_in_a_period_that_no_statistics_know() -> None:
     for period in (1, 2):
-        keys = range(10_000)
-        SeenEvent.objects.bulk_create(SeenEvent(period=period, key=k, batch=period) for k in keys)
+        one = keypages.Owned(np.array([period]), np.array([9]))
+        keypages.write(period, dict.fromkeys(range(10_000), one))
         if period == 1:
             with connection.cursor() as cursor:
-                cursor.execute("ANALYZE livereport_seenevent")
+                cursor.execute("ANALYZE livereport_keypage")
     before = rows_read()
-    wanted = np.arange(9_000, 11_000)
-    found = periods.find("key, batch", periods.EVENTS, 2, wanted)
-    assert sorted(found) == [(key, 2) for key in range(9_000, 10_000)]
-    assert rows_read() - before <= len(found)
+    wanted = np.column_stack((np.full(2_000, 2), np.arange(9_000, 11_000)))
+    (found,) = keypages.read(wanted)
+    assert (found.keys.tolist(), found.batches.tolist()) == ([2] * 1_000, [9] * 1_000)
+    assert rows_read() - before <= 1_000
 
 
 def rows_read() -> int:
-    """Of the events' keys, by this transaction."""
+    """Pages of keys, by this transaction."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables"
-            " WHERE relname = 'livereport_seenevent'"
+            " WHERE relname = 'livereport_keypage'"
         )
         return int(cursor.fetchone()[0])
 

@@ -1,97 +1,92 @@
 """Keys that are remembered for days, clustered by when they were first met.
 
-A b-tree of random keys makes every insert touch a page of its own, and costs more
-the more it holds. So keys live in periods: new ones go to the current period, which
-is small; the closed ones are asked through a filter in memory first, which
-knows of nearly every key that it is not among them.
+Among random keys every insert is in a place of its own, and costs more the more there
+are. So keys live in periods: new ones go to the current period, which is small, and of
+which whoever folds keeps the events' keys in memory; the closed ones are asked
+through a filter in memory first, which knows of nearly every key that it is not
+among them.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from hashlib import blake2b
 from zlib import crc32
 
 import numpy as np
 from django.db import connection
 from django.db.models import F
-from numpy.typing import NDArray
 
-from liveReport.ingest.payload import Column, Mask
-from liveReport.models import KeyPeriod
+from liveReport.ingest.payload import Column
+from liveReport.models import KeyPage, KeyPeriod
 
-from . import sql
+from . import keypages, sql
+from .bloom import Filter, Probe
+from .keypages import EVENTS, Owned, page_of, places_in
 
-EVENTS = "livereport_seenevent"
 MESSAGES = "livereport_messagestate"
 TABLES = (EVENTS, MESSAGES)
 
 FULL = 1_000_000
-"""Keys in a period of one kind, beyond which another is begun: their b-tree fits in memory."""
+"""Keys in a period of one kind, beyond which another is begun: they fit in memory."""
 LONGEST = timedelta(hours=6)
 """How long a period takes keys: it is dropped as a whole, when the last has had its time."""
-_BITS = 20
-"""Bits of a filter for each key: about 1 key in 6,000 is looked up in vain."""
-_SCATTER = (np.uint64(1), np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F))
-"""Odd factors that make other hashes of a hash; three words of a filter belong to each key."""
-_PICKS = (np.uint64(0), np.uint64(6), np.uint64(12))
-"""Where in a hash the numbers of the three bits are that are set in a word."""
-_HALF = np.uint64(32)
+NOBODY = 0
+"""No batch has this id."""
 
 
-class Probe(NamedTuple):
-    """One of the words that each of some keys has in any filter, and its bits in there.
+@dataclass(frozen=True, eq=False)
+class Current:
+    """The period that takes new keys, with the events' keys that it has, sorted.
 
-    ``share`` says which word: how far down the filter, in fractions of 2³².
+    ``checksum`` is over all of its pages, in order: what a process remembers of a
+    transaction that was rolled back has another one than the database.
     """
 
-    share: NDArray[np.uint64]
-    bits: NDArray[np.uint64]
+    pk: int
+    pages: int
+    checksum: int
+    owned: Owned
 
     @classmethod
-    def all_of(cls, keys: Column) -> list["Probe"]:
-        """The keys are hashes already."""
-        hashes = [keys.view(np.uint64) * factor for factor in _SCATTER]
-        return [cls(hash_ >> _HALF, _bits(hash_)) for hash_ in hashes]
+    def empty(cls, pk: int) -> "Current":
+        return cls(pk, 0, 0, Owned.joined([]))
 
-    def at(self, places: Column) -> "Probe":
-        return Probe(self.share[places], self.bits[places])
+    def read_on(self) -> "Current":
+        """The period with those pages as well that were written since."""
+        later = keypages.read_from(self.pk, self.pages)
+        return self._with(later[-1][0] + 1, [page for _, page in later]) if later else self
+
+    def owners(self, keys: Column) -> Column:
+        """The batch that first brought each key, ``NOBODY`` for those that are not in here."""
+        owners = np.full(len(keys), NOBODY)
+        found, places = places_in(self.owned.keys, keys)
+        owners[found] = self.owned.batches[places]
+        return owners
+
+    def add(self, new: Owned) -> None:
+        """Record sorted keys that are not in here. Call inside a transaction."""
+        if not len(new.keys):
+            return
+        keypages.write(self.pk, {self.pages: new})
+        grown = self._with(self.pages + 1, [new])
+        KeyPeriod.objects.filter(pk=self.pk).update(
+            events=len(grown.owned.keys), checksum=grown.checksum
+        )
+        _remember(grown)
+
+    def _with(self, pages: int, more: Sequence[Owned]) -> "Current":
+        checksum = self.checksum
+        for page in more:
+            checksum = _checksum(checksum, page)
+        return Current(self.pk, pages, checksum, self.owned.merged(more))
 
 
-def _bits(hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    bits = np.zeros(len(hashes), np.uint64)
-    for pick in _PICKS:
-        bits |= np.uint64(1) << (hashes >> pick & np.uint64(63))
-    return bits
-
-
-@dataclass(frozen=True)
-class Filter:
-    """A Bloom filter, by words of 64 bits: most keys that it lacks cost one look."""
-
-    words: NDArray[np.uint64]
-
-    @classmethod
-    def of(cls, keys: Column) -> "Filter":
-        made = cls(np.zeros(1 + len(keys) * _BITS // 64, np.uint64))
-        for probe in Probe.all_of(keys):
-            np.bitwise_or.at(made.words, made._places(probe), probe.bits)
-        return made
-
-    def may_hold(self, probes: Sequence[Probe]) -> Column:
-        """The places of keys that may be among those that the filter was made of."""
-        first, *others = probes
-        left = np.flatnonzero(self._agrees(first))
-        for probe in others:
-            left = left[self._agrees(probe.at(left))]
-        return left
-
-    def _agrees(self, probe: Probe) -> Mask:
-        agrees: Mask = (self.words[self._places(probe)] & probe.bits) == probe.bits
-        return agrees
-
-    def _places(self, probe: Probe) -> NDArray[np.uint64]:
-        return probe.share * np.uint64(len(self.words)) >> _HALF
+def _checksum(before: int, page: Owned) -> int:
+    digest = blake2b(before.to_bytes(8, "little", signed=True), digest_size=8)
+    for column in page:
+        digest.update(column.tobytes())
+    return int.from_bytes(digest.digest(), "little", signed=True)
 
 
 @dataclass(frozen=True)
@@ -99,6 +94,7 @@ class Closed:
     """A period that takes no more keys, with a filter for each table."""
 
     pk: int
+    events: int
     filters: dict[str, Filter]
 
 
@@ -106,54 +102,104 @@ class Closed:
 class Periods:
     """The periods that hold keys now: the one that takes new ones, and those before it."""
 
-    current: int
+    current: Current
     closed: Sequence[Closed]
 
-    def holding(self, table: str, keys: Column) -> Iterator[tuple[int, Column]]:
+    def holding(self, table: str, keys: Column) -> Iterator[tuple[Closed, Column]]:
         """For each closed period the places of keys that may be in it."""
         probes = Probe.all_of(keys)
         for period in self.closed:
             places = period.filters[table].may_hold(probes)
             if len(places):
-                yield period.pk, places
+                yield period, places
+
+    def owners(self, keys: Column) -> Column:
+        """The batch that first brought each of some sorted keys, ``NOBODY`` for new ones."""
+        owners = self.current.owners(keys)
+        for owned in keypages.read(self._pages(keys)):
+            met, places = places_in(keys, owned.keys)
+            owners[places] = owned.batches[met]
+        return owners
+
+    def _pages(self, keys: Column) -> Column:
+        """Period and number of each page of a closed period that may hold some of the keys."""
+        pages = [np.empty((0, 2), np.int64)]
+        for period, places in self.holding(EVENTS, keys):
+            numbers = np.unique(page_of(keys[places], period.events))
+            pages.append(np.column_stack((np.full(len(numbers), period.pk), numbers)))
+        return np.concatenate(pages)
 
 
+_current = Current.empty(0)
+"""The current period as this process has last seen it."""
 _loaded: dict[tuple[int, int], Closed] = {}
 """Closed periods by id and checksum: they never change."""
 
 
 def load(now: datetime) -> Periods:
     """The periods as they are, one opened if none is. For the holder of the fold's lease."""
-    current = KeyPeriod.objects.filter(closed_at=None).values_list("pk", flat=True).first()
-    if current is None:
-        current = KeyPeriod.objects.create(opened_at=now).pk
+    opened = KeyPeriod.objects.filter(closed_at=None).values_list("pk", "checksum").first()
+    if opened is None:
+        opened = KeyPeriod.objects.create(opened_at=now).pk, 0
     closed = KeyPeriod.objects.exclude(closed_at=None).order_by("-pk")
     known = list(closed.values_list("pk", "checksum"))
     for gone in _loaded.keys() - set(known):
         del _loaded[gone]
-    return Periods(current, [_closed(*key) for key in known])
+    return Periods(_current_as(*opened), [_closed(*key) for key in known])
 
 
-def grow(period: int, events: int, messages: int) -> None:
-    """Note how many keys a period has taken."""
-    KeyPeriod.objects.filter(pk=period).update(
-        events=F("events") + events, messages=F("messages") + messages
-    )
+def _current_as(pk: int, checksum: int) -> Current:
+    """The current period, of which only those pages are read that this process lacks."""
+    known = _current
+    if (known.pk, known.checksum) == (pk, checksum):
+        return known
+    if known.pk == pk:
+        known = known.read_on()
+    if (known.pk, known.checksum) != (pk, checksum):
+        known = Current.empty(pk).read_on()
+    return _remember(known)
 
 
-def due(now: datetime) -> KeyPeriod | None:
+def _remember(current: Current) -> Current:
+    global _current
+    _current = current
+    return current
+
+
+def grow(period: int, messages: int) -> None:
+    """Note how many messages a period has taken."""
+    KeyPeriod.objects.filter(pk=period).update(messages=F("messages") + messages)
+
+
+@dataclass(frozen=True)
+class Closing:
+    """A period that is over, with the filters and the pages that it will have."""
+
+    period: KeyPeriod
+    pages: dict[int, Owned]
+
+    def save(self) -> None:
+        """Close the period. Call inside a transaction."""
+        self.period.save()
+        KeyPage.objects.filter(period=self.period.pk).delete()
+        keypages.write(self.period.pk, self.pages)
+
+
+def due(now: datetime) -> Closing | None:
     """The current period if it is full or old, ready to be saved as closed.
 
-    Reads all of its keys, which is why this is no part of the transaction that saves it.
+    Goes through all of its keys, which is why this is no part of the transaction that saves it.
     """
     period = KeyPeriod.objects.filter(closed_at=None).first()
     if period is None or not _is_over(period, now):
         return None
-    filters = [Filter.of(_keys(table, period.pk)).words.tobytes() for table in TABLES]
+    owned = _current_as(period.pk, period.checksum).owned
+    filters = [Filter.of(keys).words.tobytes() for keys in (owned.keys, _messages(period.pk))]
     period.event_filter, period.message_filter = filters
     period.checksum = crc32(b"".join(filters))
+    period.events = len(owned.keys)
     period.closed_at = now
-    return period
+    return Closing(period, owned.divided())
 
 
 def _is_over(period: KeyPeriod, now: datetime) -> bool:
@@ -161,13 +207,13 @@ def _is_over(period: KeyPeriod, now: datetime) -> bool:
     return full or not period.opened_at <= now < period.opened_at + LONGEST
 
 
-def _keys(table: str, period: int) -> Column:
+def _messages(period: int) -> Column:
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":  # all in one value: rows are dear to fetch
             joined = "SELECT string_agg(int8send(key), ''::bytea)"
-            cursor.execute(f"{joined} FROM {table} WHERE period = %s", [period])
+            cursor.execute(f"{joined} FROM {MESSAGES} WHERE period = %s", [period])
             return np.frombuffer(bytes(cursor.fetchone()[0] or b""), ">i8").astype(np.int64)
-        cursor.execute(f"SELECT key FROM {table} WHERE period = %s", [period])
+        cursor.execute(f"SELECT key FROM {MESSAGES} WHERE period = %s", [period])
         return np.fromiter((key for (key,) in cursor), np.int64)
 
 
@@ -177,6 +223,7 @@ def _closed(pk: int, checksum: int) -> Closed:
         filters = (row.event_filter, row.message_filter)
         _loaded[pk, checksum] = Closed(
             pk,
+            row.events,
             {
                 table: Filter(np.frombuffer(bytes(words), np.uint64))
                 for table, words in zip(TABLES, filters, strict=True)
@@ -185,7 +232,8 @@ def _closed(pk: int, checksum: int) -> Closed:
     return _loaded[pk, checksum]
 
 
-def find(columns: str, table: str, period: int, keys: Column) -> list[tuple[Any, ...]]:
-    """Rows of a period whose key is among ``keys``."""
+def find_messages(period: int, keys: Column) -> Column:
+    """Those of some keys of which a period has the message's state."""
     places = np.column_stack((np.full(len(keys), period), keys))
-    return sql.fetch_in(columns, table, ("period", "key"), places)
+    found = sql.fetch_in("key", MESSAGES, ("period", "key"), places)
+    return np.array([key for (key,) in found], np.int64)

@@ -26,21 +26,23 @@ Values = Column | Mask | Sequence[bytes | None] | int | str
 """A column's values row by row, or the one value of all rows."""
 
 
-def insert(table: str, columns: Mapping[str, Values], conflict: str) -> int:
+def insert(table: str, columns: Mapping[str, Values], conflict: str = "") -> int:
     """Insert many rows with one statement; how many were inserted or updated.
 
     The first column has a value for each row. ``conflict`` is the clause after
-    ``ON CONFLICT``. The caller sorts the rows, so that no two writers deadlock.
+    ``ON CONFLICT``: without one there must be none. The caller sorts the rows, so
+    that no two writers deadlock.
     """
     if not len(next(iter(columns.values()))):  # type: ignore[arg-type]
         return 0
     into = f"INSERT INTO {table} ({', '.join(columns)})"
+    otherwise = conflict and f"ON CONFLICT {conflict}"
     if connection.vendor == "postgresql":
-        return _insert_on_postgresql(into, columns, conflict)
+        return _insert_on_postgresql(into, columns, otherwise)
     marks = ", ".join("%s" for _ in columns)
     rows = list(zip(*map(_row_by_row, columns.values()), strict=False))  # constants never end
     with connection.cursor() as cursor:
-        cursor.executemany(f"{into} VALUES ({marks}) ON CONFLICT {conflict}", rows)
+        cursor.executemany(f"{into} VALUES ({marks}) {otherwise}", rows)
         return int(cursor.rowcount)
 
 
@@ -50,7 +52,7 @@ def _row_by_row(values: Values) -> Iterable[Any]:
     return repeat(values) if isinstance(values, int | str) else values
 
 
-def _insert_on_postgresql(into: str, columns: Mapping[str, Values], conflict: str) -> int:
+def _insert_on_postgresql(into: str, columns: Mapping[str, Values], otherwise: str) -> int:
     arrays = [name for name, values in columns.items() if not isinstance(values, int | str)]
     chosen = ", ".join(_chosen(name, values) for name, values in columns.items())
     unnested = ", ".join(f"%({name})s" for name in arrays)
@@ -60,7 +62,7 @@ def _insert_on_postgresql(into: str, columns: Mapping[str, Values], conflict: st
         for name, values in columns.items()
     }
     with _binary_cursor() as cursor:
-        cursor.execute(f"{into} {rows} ON CONFLICT {conflict}", given)
+        cursor.execute(f"{into} {rows} {otherwise}", given)
         return cursor.rowcount
 
 

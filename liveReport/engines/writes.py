@@ -15,10 +15,8 @@ from liveReport.rollup.sketch import merge
 from liveReport.tiers import TIERS
 
 from . import sql
-from .periods import EVENTS, MESSAGES, Periods, find
-
-_NOBODY = 0
-"""No batch has this id."""
+from .keypages import Owned
+from .periods import MESSAGES, NOBODY, Periods, find_messages
 
 BucketKey = tuple[int, int, int]
 """Series id, tier, start."""
@@ -30,37 +28,11 @@ def claim_keys(keys: Column, batches: Column, periods: Periods) -> Mask:
     ``keys`` are sorted and none is repeated. A key that this same batch has claimed
     before counts: folding again is safe.
     """
-    found = _closed_owners(keys, periods)
-    new = found == _NOBODY
-    inserted = sql.insert(
-        EVENTS,
-        {"key": keys[new], "period": periods.current, "batch": batches[new]},
-        "(period, key) DO NOTHING",
-    )
-    if inserted < new.sum():
-        _note_owners(found, keys, find("key, batch", EVENTS, periods.current, keys[new]))
-    counting: Mask = (found == _NOBODY) | (found == batches)
+    owners = periods.owners(keys)
+    new = owners == NOBODY
+    periods.current.add(Owned(keys[new], batches[new]))
+    counting: Mask = new | (owners == batches)
     return counting
-
-
-def owners(keys: Column, periods: Periods) -> Column:
-    """The batch that first brought each of some sorted keys, 0 for none."""
-    found = _closed_owners(keys, periods)
-    _note_owners(found, keys, find("key, batch", EVENTS, periods.current, keys))
-    return found
-
-
-def _closed_owners(keys: Column, periods: Periods) -> Column:
-    found = np.full(len(keys), _NOBODY)
-    for period, places in periods.holding(EVENTS, keys):
-        _note_owners(found, keys, find("key, batch", EVENTS, period, keys[places]))
-    return found
-
-
-def _note_owners(owners: Column, keys: Column, found: list[tuple[int, int]]) -> None:
-    if found:
-        met, batches = np.array(found, np.int64).T
-        owners[np.searchsorted(keys, met)] = batches
 
 
 def known_series(keys: Iterable[SeriesKey], campaigns: Mapping[str, int]) -> dict[SeriesKey, int]:
@@ -171,10 +143,10 @@ def _unite(sketches: Mapping[BucketKey, bytes]) -> dict[BucketKey, bytes]:
 
 def keep_latest(latest: Latest, campaigns: Mapping[str, int], periods: Periods) -> None:
     """Replace the state of each message by the later of the two. Keys are sorted."""
-    home = np.full(len(latest.key), periods.current)
+    home = np.full(len(latest.key), periods.current.pk)
     for period, places in periods.holding(MESSAGES, latest.key):
-        met = np.array([key for (key,) in find("key", MESSAGES, period, latest.key[places])], int)
-        home[np.searchsorted(latest.key, met)] = period
+        met = find_messages(period.pk, latest.key[places])
+        home[np.searchsorted(latest.key, met)] = period.pk
     order = np.lexsort((latest.key, home))
     sql.insert(
         MESSAGES,

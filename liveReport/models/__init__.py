@@ -10,7 +10,7 @@ from .campaigns import (
     in_tab_order,
 )
 from .log import EventBatch, QuarantinedBatch
-from .rollups import Bucket, FoldLease, KeyPeriod, MessageState, SeenEvent, Series
+from .rollups import Bucket, FoldLease, KeyPage, KeyPeriod, MessageState, Series
 
 __all__ = [
     "ApiToken",
@@ -21,10 +21,10 @@ __all__ = [
     "EventBatch",
     "Execution",
     "FoldLease",
+    "KeyPage",
     "KeyPeriod",
     "MessageState",
     "QuarantinedBatch",
-    "SeenEvent",
     "Series",
     "Source",
     "Switch",

@@ -8,9 +8,10 @@ from .campaigns import Campaign
 class KeyPeriod(models.Model):
     """A stretch of time in which keys of events and messages were first met.
 
-    The one without ``closed_at`` takes new keys. A closed one has a filter for each
-    kind (see ``engines.periods``), and ``checksum`` over both. They come last: what
-    stands behind a large value in a row of SQLite is read through all of it.
+    The one without ``closed_at`` takes new keys; its ``checksum`` is over all pages of
+    events' keys. A closed one has a filter for each kind (see ``engines.periods``), and
+    ``checksum`` over both. They come last: what stands behind a large value in a row
+    of SQLite is read through all of it.
     """
 
     opened_at = models.DateTimeField()
@@ -22,17 +23,22 @@ class KeyPeriod(models.Model):
     message_filter = models.BinaryField(default=b"")
 
 
-class SeenEvent(models.Model):
-    """The first batch in which an event id of a source was met.
+class KeyPage(models.Model):
+    """Some event ids of sources, and the first batch in which each was met.
 
-    ``key`` is a keyed hash of (source, id), ``period`` the ``KeyPeriod`` of that
-    batch. An event counts only there, which makes folding a batch again harmless.
+    ``keys`` are keyed hashes of (source, id), sorted, eight bytes each, ``batches``
+    how much the id of each one's batch is greater than ``first_batch``, in as few
+    bytes as all of them need. In a ``KeyPeriod`` that takes keys a page has those of
+    one chunk; in a closed one the pages divide its keys by their high bits. An event
+    counts only in its batch, which makes folding a batch again harmless.
     """
 
-    pk = models.CompositePrimaryKey("period", "key")
+    pk = models.CompositePrimaryKey("period", "page")
     period = models.BigIntegerField()
-    key = models.BigIntegerField()
-    batch = models.BigIntegerField()
+    page = models.BigIntegerField()
+    first_batch = models.BigIntegerField()
+    keys = models.BinaryField()
+    batches = models.BinaryField()
 
 
 class Series(models.Model):

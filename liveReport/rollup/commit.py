@@ -71,7 +71,7 @@ class Chunk:
         """The events that none but these batches brought first."""
         order = np.argsort(self.keys)
         owned = np.empty(len(order), np.bool_)
-        owned[order] = writes.owners(self.keys[order], held) == self.batch_ids[order]
+        owned[order] = held.owners(self.keys[order]) == self.batch_ids[order]
         return self.where(owned)
 
     @property
@@ -135,7 +135,7 @@ def fold_chunk(batches: Sequence[EventBatch], lease: Lease, now: datetime) -> in
             folded = scope.fold(fresh)
         _apply(folded, scope.campaigns, held)
         messages = sum(len(latest.key) for latest in folded.latest)
-        periods.grow(held.current, len(fresh.keys), messages)
+        periods.grow(held.current.pk, messages)
         _mark(fresh, scope)
     return sum(batch.count for batch in batches)
 
@@ -184,10 +184,10 @@ def tiered(
 
 def _close_period(lease: Lease, now: datetime) -> None:
     """Let another period begin when the current one has taken enough keys."""
-    if period := periods.due(now):
+    if closing := periods.due(now):
         with transaction.atomic():
             lease.renew(now)
-            period.save()
+            closing.save()
 
 
 def _next_chunk() -> list[EventBatch]:

@@ -21,10 +21,10 @@ from liveReport.ingest.outage import let_others_write
 from liveReport.models import (
     Bucket,
     EventBatch,
+    KeyPage,
     KeyPeriod,
     MessageState,
     QuarantinedBatch,
-    SeenEvent,
     Series,
 )
 from liveReport.tiers import TIERS
@@ -117,16 +117,16 @@ def _delete_batches(old: QuerySet[Any]) -> int:
 
 def _prune_keys(period: KeyPeriod, before: datetime) -> None:
     """The keys of a period; it goes itself when it holds no state that may still change."""
-    _delete_in_slices(SeenEvent.objects.filter(period=period.pk))
+    _delete_in_slices(KeyPage.objects.filter(period=period.pk), "page")
     # An event may have come in before it occurred: nobody would pass by its state again.
     latest = int((before + MAX_FUTURE).timestamp() * 1_000_000)
     states = MessageState.objects.filter(period=period.pk)
-    _delete_in_slices(states.filter(at__lt=latest))
+    _delete_in_slices(states.filter(at__lt=latest), "key")
     if not states.exists():
         period.delete()
 
 
-def _delete_in_slices(rows: QuerySet[Any]) -> None:
-    while keys := list(rows.order_by("key").values_list("key", flat=True)[:SLICE]):
+def _delete_in_slices(rows: QuerySet[Any], by: str) -> None:
+    while found := list(rows.order_by(by).values_list(by, flat=True)[:SLICE]):
         with _short_transaction():
-            rows.filter(key__range=(keys[0], keys[-1])).delete()
+            rows.filter(**{f"{by}__range": (found[0], found[-1])}).delete()

@@ -7,9 +7,9 @@ from pathlib import Path
 from django.conf import settings
 from django.db import OperationalError, connection, models
 
-from liveReport.models import Bucket, EventBatch, KeyPeriod, MessageState, SeenEvent
+from liveReport.models import Bucket, EventBatch, KeyPage, KeyPeriod, MessageState
 
-KEYS = (SeenEvent, KeyPeriod)
+KEYS = (KeyPage, KeyPeriod)
 """By what repeated events are known."""
 STATES = (MessageState,)
 """The latest of each message that a gauge watches."""

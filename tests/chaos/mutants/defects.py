@@ -50,7 +50,7 @@ def two_step() -> None:
 def _unclaimed(chunk: commit.Chunk, held: commit.Periods) -> Any:
     order = chunk.keys.argsort()
     unclaimed = order == -1
-    unclaimed[order] = commit.writes.owners(chunk.keys[order], held) == 0
+    unclaimed[order] = held.owners(chunk.keys[order]) == 0
     return unclaimed
 
 

@@ -20,7 +20,7 @@ from liveReport.report import tab_widget
 from liveReport.report.frames import Frame
 from liveReport.rollup import admission
 from liveReport.rollup.admission import Standing, keep
-from liveReport.rollup.fold import SeriesKey
+from liveReport.rollup.cells import SeriesKey
 from tests.factories import event
 from tests.isolation import undone
 

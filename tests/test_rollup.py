@@ -16,6 +16,7 @@ import msgspec
 import numpy as np
 import pytest
 import time_machine
+from datasketches import update_theta_sketch
 from django.core.management import call_command
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import F
@@ -50,7 +51,9 @@ from liveReport.models import (
 )
 from liveReport.report import tab_report
 from liveReport.rollup import commit, lease, sketch
-from liveReport.rollup.fold import Cell, Folded, Span, fold
+from liveReport.rollup.cells import Cells
+from liveReport.rollup.fold import Folded, Span, fold
+from liveReport.rollup.sets import Sets
 from liveReport.tiers import TIERS
 from tests import oracle
 from tests.factories import CampaignFactory, make_source
@@ -266,21 +269,16 @@ log_events = st.builds(
 )
 
 
-def united(parts: Iterable[Folded]) -> Folded:
+def united(parts: Sequence[Folded]) -> Folded:
     """What several folds add together."""
-    whole = Folded()
+    spans: dict[Any, Span] = {}
     for part in parts:
-        for series, minutes in part.cells.items():
-            for minute, cell in minutes.items():
-                mine = whole.cells.setdefault(series, {}).setdefault(minute, Cell())
-                mine.count += cell.count
-                mine.profiles |= cell.profiles
-        whole.latest += part.latest
         for name, span in part.spans.items():
-            mine_too = whole.spans.setdefault(name, Span(span.first, span.last))
-            mine_too.include(span.first)
-            mine_too.include(span.last)
-    return whole
+            whole = spans.setdefault(name, Span(span.first, span.last))
+            whole.include(span.first)
+            whole.include(span.last)
+    latest = [each for part in parts for each in part.latest]
+    return Folded(Cells.joined([part.cells for part in parts]), latest, spans)
 
 
 def facts(folded: Folded) -> tuple[Any, ...]:
@@ -288,7 +286,19 @@ def facts(folded: Folded) -> tuple[Any, ...]:
     states: dict[int, Any] = {}
     for key, state in (each for latest in folded.latest for each in latest.states()):
         states[key] = max(state, states.get(key, state))
-    return folded.cells, folded.spans, states
+    return cells(folded), folded.spans, states
+
+
+def cells(folded: Folded) -> dict[tuple[Any, ...], tuple[int, bytes]]:
+    """Events and sketch of each series and minute."""
+    minutes = folded.cells.minutes.united()
+    sketches = minutes.profiles.sketched()
+    return {
+        (folded.cells.keys[series], start): (count, sketches.get(place, b""))
+        for place, ((series, _, start), count) in enumerate(
+            zip(minutes.bucket_keys(), minutes.count.tolist(), strict=True)
+        )
+    }
 
 
 @given(st.lists(log_events, max_size=30), st.data())
@@ -303,31 +313,77 @@ def test_the_fold_knows_neither_order_nor_batches(
     whole = facts(fold(Events.of(plain), channels))
     assert facts(fold(Events.of(shuffled), channels)) == whole
     assert facts(fold(Events.joined(parts), channels)) == whole
-    assert facts(united(fold(part, channels) for part in parts)) == whole
+    assert facts(united([fold(part, channels) for part in parts])) == whole
 
 
-@given(st.lists(st.integers(-(2**63), 2**63 - 1), max_size=60), st.data())
+members = st.integers(-(2**63), 2**63 - 1)
+
+
+EMPTY = bytes(update_theta_sketch(sketch.LG_K).compact().serialize())
+
+
+def by_the_library(members: Iterable[int]) -> bytes:
+    """A sketch as the library makes it, member by member."""
+    made = update_theta_sketch(sketch.LG_K)
+    for member in members:
+        made.update(member)
+    made.trim()
+    return bytes(made.compact().serialize())
+
+
+def sketched(*parts: Sequence[int]) -> dict[int, bytes]:
+    """Sketches by the number of the part, made all at once."""
+    sizes = [len(part) for part in parts]
+    number = np.repeat(np.arange(len(parts)), sizes)
+    flat = np.array(list(itertools.chain(*parts)), np.int64)
+    order = np.random.default_rng(len(flat)).permutation(len(flat))
+    return Sets(number[order], sketch.hashes(flat[order])).sketched()
+
+
+@given(st.lists(st.lists(members, max_size=60), max_size=9))
+@settings(deadline=None)
+def test_sketches_are_to_the_byte_those_of_the_library(parts: list[list[int]]) -> None:
+    expected = {place: by_the_library(part) for place, part in enumerate(parts) if part}
+    assert sketched(*parts) == expected
+    held = Sets.of(expected.items())
+    assert held.sketches == []
+    assert held.numbers().tolist() == sorted(expected)
+    assert held.sketched() == Sets.joined([held, held]).sketched() == expected
+
+
+@pytest.mark.parametrize("size", [16_383, 16_384, 16_385, 30_720, 40_000])
+def test_large_sketches_too(size: int) -> None:
+    """Exact or not, united with smaller ones, larger ones and ones that share members."""
+    whole = pseudonyms(str(number) for number in range(size + 7)).tolist()
+    many, few, some = whole[7:], whole[:9], whole[3:20_000]
+    assert sketched(many, few, some) == dict(enumerate(map(by_the_library, (many, few, some))))
+    sketches = list(map(by_the_library, (many, few, some)))
+    for parts in itertools.permutations(sketches):
+        assert Sets.of((0, part) for part in parts).sketched() == {0: by_the_library(whole)}
+
+
+@given(st.lists(members, max_size=60), st.data())
 @settings(deadline=None)
 def test_a_sketch_is_a_function_of_the_set(members: list[int], data: st.DataObject) -> None:
     shuffled = data.draw(st.permutations(members))
     cut = data.draw(st.integers(0, len(members)))
-    whole = sketch.build(members)
-    parts = [sketch.build(part) for part in (shuffled[:cut], shuffled[cut:], shuffled[:cut])]
-    assert sketch.build(shuffled) == sketch.merge(parts) == whole
+    parts = [by_the_library(part) for part in (shuffled[:cut], shuffled[cut:], shuffled[:cut])]
+    assert by_the_library(shuffled) == sketch.merge(parts) == by_the_library(members)
+    assert Sets.of((7, part) for part in parts).sketched().get(7, EMPTY) == sketch.merge(parts)
     assert sketch.estimate(parts) == sketch.Estimate(len(set(members)), approximate=False)
 
 
-def test_a_large_sketch_too_and_it_says_that_it_estimates() -> None:
+def test_a_large_sketch_says_that_it_estimates() -> None:
     members = pseudonyms(str(number) for number in range(40_000)).tolist()
-    parts = [sketch.build(members[start::3]) for start in range(3)]
-    whole = sketch.build(reversed(members))
+    parts = [by_the_library(members[start::3]) for start in range(3)]
+    whole = by_the_library(reversed(members))
     assert sketch.merge([sketch.merge(parts[:2]), parts[2]]) == sketch.merge(reversed(parts))
     assert sketch.merge(parts) == whole
     size = sketch.estimate([whole])
     assert size.approximate
     assert abs(size.value - len(members)) < 0.03 * len(members)
     exact = sketch.Estimate(16_384, approximate=False)
-    assert sketch.estimate([sketch.build(members[:16_384])]) == exact
+    assert sketch.estimate([by_the_library(members[:16_384])]) == exact
 
 
 # -- Any order, any batches, any repeats ---------------------------------------------------
@@ -1041,7 +1097,7 @@ def only(found: Any) -> Any:
 
 
 SKETCHED = {"series__type": "targeted", "series__dimension": ""}
-OTHERS = sketch.build([1, 2])
+OTHERS = by_the_library([1, 2])
 
 
 def add_bucket() -> None:
@@ -1075,7 +1131,7 @@ DAMAGES: dict[str, Callable[[], object]] = {
     "a series lost": lambda: Series.objects.filter(type="targeted").delete(),
     "a sketch lost": lambda: only(some_bucket(**SKETCHED)).update(sketch=None),
     "a sketch too large": lambda: only(some_bucket(**SKETCHED)).update(
-        sketch=sketch.build(range(9))
+        sketch=by_the_library(range(9))
     ),
     "somebody else in a sketch": lambda: only(some_bucket(**SKETCHED)).update(sketch=OTHERS),
     "a sketch cut short": lambda: only(some_bucket(**SKETCHED)).update(sketch=OTHERS[:-3]),

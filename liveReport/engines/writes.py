@@ -1,6 +1,5 @@
 """What the fold writes. Call inside a transaction, with rows from one folder only."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -10,16 +9,14 @@ from django.db.models import Q
 
 from liveReport.ingest.payload import Column, Mask
 from liveReport.models import Campaign, CampaignChannel, Execution, Series
-from liveReport.rollup.fold import Latest, SeriesKey, Span
-from liveReport.rollup.sketch import merge
+from liveReport.rollup.buckets import Buckets
+from liveReport.rollup.cells import SeriesKey
+from liveReport.rollup.fold import Latest, Span
 from liveReport.tiers import TIERS
 
 from . import sql
 from .keypages import Owned
 from .periods import MESSAGES, NOBODY, Periods, find_messages
-
-BucketKey = tuple[int, int, int]
-"""Series id, tier, start."""
 
 
 def claim_keys(keys: Column, batches: Column, periods: Periods) -> Mask:
@@ -81,64 +78,45 @@ def weights(ids: Sequence[int]) -> dict[int, int]:
     return {series: int(count) for series, count in found}
 
 
-def take_out(
-    ids: Sequence[int], into: int
-) -> tuple[dict[BucketKey, int], dict[BucketKey, list[bytes]]]:
+def take_out(ids: Sequence[int], into: int) -> Buckets:
     """Delete some series; what their buckets held, as it is to be added to those of ``into``."""
-    counts: dict[BucketKey, int] = defaultdict(int)
-    sketches: dict[BucketKey, list[bytes]] = defaultdict(list)
     inside, given = sql.among("series_id", ids)
     gone = f"DELETE FROM livereport_bucket WHERE {inside} RETURNING tier, start, count, sketch"
-    for tier, start, count, sketch in sql.fetch(gone, [given]):
-        counts[into, tier, start] += count
-        if sketch is not None:
-            sketches[into, tier, start].append(sketch)
+    left = Buckets.of([(into, *row) for row in sql.fetch(gone, [given])])
     inside, given = sql.among("id", ids)
     sql.fetch(f"DELETE FROM livereport_series WHERE {inside} RETURNING id", [given])
-    return counts, sketches
+    return left
 
 
 def _fields(key: SeriesKey) -> dict[str, str | int]:
     return {name: getattr(key, name) for name in SeriesKey._fields if name != "campaign"}
 
 
-def add_to_buckets(counts: Mapping[BucketKey, int], sketches: Mapping[BucketKey, bytes]) -> None:
-    """Add counts, and unite sketches with those already there."""
-    if not counts:
-        return
-    united = _unite(sketches)
-    keys = sorted(counts)
-    series, tier, start = np.array(keys, np.int64).T
+def add_to_buckets(buckets: Buckets) -> None:
+    """Add counts, and unite profiles with those already there."""
+    whole = Buckets.joined([buckets, _held(buckets)]).united()
+    sketches = whole.profiles.sketched()
     sql.insert(
         "livereport_bucket",
         {
-            "series_id": series,
-            "tier": tier,
-            "start": start,
-            "count": np.array([counts[key] for key in keys], np.int64),
-            "sketch": [united.get(key) for key in keys],
+            "series_id": whole.series,
+            "tier": whole.tier,
+            "start": whole.start,
+            "count": whole.count,
+            "sketch": [sketches.get(place) for place in range(len(whole))],
         },
         "(series_id, tier, start) DO UPDATE SET count = livereport_bucket.count + excluded.count,"
         " sketch = COALESCE(excluded.sketch, livereport_bucket.sketch)",
     )
 
 
-def _unite(sketches: Mapping[BucketKey, bytes]) -> dict[BucketKey, bytes]:
-    """Sketches merged with what their buckets hold."""
-    held = (
-        sql.fetch_in(
-            "series_id, tier, start, sketch",
-            "livereport_bucket",
-            ("series_id", "tier", "start"),
-            np.array(sorted(sketches), np.int64),
-        )
-        if sketches
-        else []
-    )
-    united = dict(sketches)
-    for series, tier, start, sketch in held:
-        united[series, tier, start] = merge([united[series, tier, start], sketch])
-    return united
+def _held(buckets: Buckets) -> Buckets:
+    """The profiles that buckets hold to which others are to be added."""
+    places = buckets.profiles.numbers()
+    keys = np.column_stack([buckets.series, buckets.tier, buckets.start])[places]
+    columns = ("series_id", "tier", "start")
+    found = sql.fetch_in("series_id, tier, start, 0, sketch", "livereport_bucket", columns, keys)
+    return Buckets.of(found)
 
 
 def keep_latest(latest: Latest, campaigns: Mapping[str, int], periods: Periods) -> None:

@@ -84,10 +84,10 @@ class Events:
         ]
         return cls(
             list(places),
-            _concatenated(place[part.shape] for place, part in zip(moved, parts, strict=True)),
+            concatenated(place[part.shape] for place, part in zip(moved, parts, strict=True)),
             list(chain.from_iterable(part.ids for part in parts)),
-            _concatenated(part.at for part in parts),
-            _concatenated(part.profile for part in parts),
+            concatenated(part.at for part in parts),
+            concatenated(part.profile for part in parts),
             list(chain.from_iterable(part.messages for part in parts)),
         )
 
@@ -129,7 +129,8 @@ class Events:
         return np.fromiter(chosen, np.bool_, len(self.shapes))[self.shape]
 
 
-def _concatenated(columns: Iterable[Column]) -> Column:
+def concatenated(columns: Iterable[Column]) -> Column:
+    """One column after the other; empty if there is none."""
     return np.concatenate([np.empty(0, np.int64), *columns])
 
 

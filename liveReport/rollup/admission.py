@@ -9,18 +9,16 @@ values, half for the newest, whatever came first: a value that makes up one in
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from liveReport.channels import OTHER
 from liveReport.engines import writes
 
-from .fold import Cell, SeriesKey
+from .cells import Cells, SeriesKey
 
 LIMIT = 1_000
 """Values of one dimension, for one event type and execution."""
-
-Cells = dict[SeriesKey, dict[int, Cell]]
 
 
 class Group(NamedTuple):
@@ -58,19 +56,24 @@ class Admitted:
     """What may be added to the rollups, and the series that must make room for it."""
 
     cells: Cells
-    leaving: dict[SeriesKey, list[int]] = field(default_factory=dict)
+    leaving: dict[SeriesKey, list[int]]
     """Ids of series by the one that takes over what they hold."""
 
 
 def admit(cells: Cells, known: Mapping[SeriesKey, int]) -> Admitted:
     """Keep the values apart that there is room for; ``known`` has every series of the groups."""
-    admitted = Admitted(dict(cells))
     stored = _by_group(known)
-    for group, arriving in _by_group(cells).items():
-        held = stored.get(group, [])
-        if group.dimension and len({*held, *arriving} - {group.other}) > LIMIT:
-            _make_room(admitted, group, {key: known[key] for key in held}, arriving)
-    return admitted
+    events = dict(zip(cells.keys, cells.events(), strict=True))
+    heirs: dict[SeriesKey, SeriesKey] = {}
+    leaving: dict[SeriesKey, list[int]] = {}
+    for group, keys in _by_group(cells.keys).items():
+        held = {key: known[key] for key in stored.get(group, []) if key != group.other}
+        arriving = {key: events[key] for key in keys if key != group.other}
+        if group.dimension and len(held.keys() | arriving.keys()) > LIMIT:
+            staying = keep(_standings(held, arriving), LIMIT)
+            heirs.update(dict.fromkeys(arriving.keys() - staying, group.other))
+            leaving[group.other] = [pk for key, pk in held.items() if key not in staying]
+    return Admitted(cells.renamed(lambda key: heirs.get(key, key)), leaving)
 
 
 def keep(standings: Mapping[SeriesKey, Standing], limit: int) -> set[SeriesKey]:
@@ -81,15 +84,6 @@ def keep(standings: Mapping[SeriesKey, Standing], limit: int) -> set[SeriesKey]:
     return {*heavy, *others[: limit - len(heavy)]}
 
 
-def unite(cells: Cells, key: SeriesKey, minutes: Mapping[int, Cell]) -> None:
-    """Add the minutes of one series to those of another."""
-    whole = cells.setdefault(key, {})
-    for minute, cell in minutes.items():
-        held = whole.setdefault(minute, Cell())
-        held.count += cell.count
-        held.profiles |= cell.profiles
-
-
 def _by_group(keys: Iterable[SeriesKey]) -> dict[Group, list[SeriesKey]]:
     groups: dict[Group, list[SeriesKey]] = defaultdict(list)
     for key in keys:
@@ -97,22 +91,14 @@ def _by_group(keys: Iterable[SeriesKey]) -> dict[Group, list[SeriesKey]]:
     return groups
 
 
-def _make_room(
-    admitted: Admitted, group: Group, held: dict[SeriesKey, int], arriving: list[SeriesKey]
-) -> None:
-    other = group.other
-    apart = {key: pk for key, pk in held.items() if key != other}
-    weights = writes.weights(list(apart.values()))
-    standings = {key: Standing(weights.get(pk, 0), pk) for key, pk in apart.items()}
+def _standings(
+    held: Mapping[SeriesKey, int], arriving: Mapping[SeriesKey, int]
+) -> dict[SeriesKey, Standing]:
+    """Of the values that are stored, by their ids, and of those that so many events arrive of."""
+    weights = writes.weights(list(held.values()))
+    standings = {key: Standing(weights.get(pk, 0), pk) for key, pk in held.items()}
     newest = max(held.values(), default=0) + 1
-    for key in arriving:
-        if key != other:
-            weight, age = standings.get(key, Standing(0, newest))
-            count = sum(cell.count for cell in admitted.cells[key].values())
-            standings[key] = Standing(weight + count, age)
-    staying = keep(standings, LIMIT)
-    admitted.cells.setdefault(other, {})
-    refused = [key for key in arriving if key not in staying and key != other]
-    for key in refused:
-        unite(admitted.cells, other, admitted.cells.pop(key))
-    admitted.leaving[other] = [pk for key, pk in apart.items() if key not in staying]
+    for key, count in arriving.items():
+        weight, age = standings.get(key, Standing(0, newest))
+        standings[key] = Standing(weight + count, age)
+    return standings

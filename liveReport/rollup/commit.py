@@ -6,7 +6,6 @@ so a crash at any point leaves either all of a chunk or nothing of it.
 """
 
 import time
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,11 +21,10 @@ from liveReport.ingest.outage import let_others_write
 from liveReport.ingest.payload import Column, Events, Mask, decode
 from liveReport.ingest.pseudonym import event_keys
 from liveReport.models import EventBatch
-from liveReport.tiers import TIERS
 
-from . import sketch
 from .admission import admit
-from .fold import Cell, Folded, SeriesKey, fold
+from .buckets import Buckets
+from .fold import Folded, fold
 from .lease import Fenced, Lease, acquire
 
 CHUNK = 50_000
@@ -166,22 +164,6 @@ def cutoff(now: datetime) -> int:
     return int((now - RETENTION).timestamp()) * 1_000_000
 
 
-def tiered(
-    cells: dict[SeriesKey, dict[int, Cell]], ids: dict[SeriesKey, int]
-) -> tuple[dict[writes.BucketKey, int], dict[writes.BucketKey, bytes]]:
-    """Counts and sketches of cells, for the buckets of every tier."""
-    counts: dict[writes.BucketKey, int] = defaultdict(int)
-    profiles: dict[writes.BucketKey, set[int]] = defaultdict(set)
-    for key, minutes in cells.items():
-        for minute, cell in minutes.items():
-            for tier in TIERS:
-                bucket = (ids[key], tier, minute // tier * tier)
-                counts[bucket] += cell.count
-                if cell.profiles:
-                    profiles[bucket] |= cell.profiles
-    return counts, {bucket: sketch.build(members) for bucket, members in profiles.items()}
-
-
 def _close_period(lease: Lease, now: datetime) -> None:
     """Let another period begin when the current one has taken enough keys."""
     if closing := periods.due(now):
@@ -203,30 +185,15 @@ def _next_chunk() -> list[EventBatch]:
 
 
 def _apply(folded: Folded, campaigns: dict[str, int], held: Periods) -> None:
-    known = writes.known_series(folded.cells, campaigns)
+    known = writes.known_series(folded.cells.keys, campaigns)
     admitted = admit(folded.cells, known)
-    ids = writes.series_ids(admitted.cells, campaigns, known)
-    counts, sketches = tiered(admitted.cells, ids)
-    for heir, leaving in admitted.leaving.items():
-        _inherit(ids[heir], leaving, counts, sketches)
-    writes.add_to_buckets(counts, sketches)
+    series = {*admitted.cells.keys, *admitted.leaving}
+    ids = writes.series_ids(series, campaigns, known)
+    left = [writes.take_out(leaving, ids[heir]) for heir, leaving in admitted.leaving.items()]
+    writes.add_to_buckets(Buckets.joined([admitted.cells.buckets(ids), *left]).united())
     for latest in folded.latest:
         writes.keep_latest(latest, campaigns, held)
     writes.note_spans(folded.spans, campaigns)
-
-
-def _inherit(
-    heir: int,
-    leaving: Sequence[int],
-    counts: dict[writes.BucketKey, int],
-    sketches: dict[writes.BucketKey, bytes],
-) -> None:
-    """Add to a series what others have counted that leave."""
-    left, profiles = writes.take_out(leaving, heir)
-    for bucket, count in left.items():
-        counts[bucket] = counts.get(bucket, 0) + count
-    for bucket, parts in profiles.items():
-        sketches[bucket] = sketch.merge([*parts, *filter(None, [sketches.get(bucket)])])
 
 
 def _mark(fresh: Chunk, scope: Scope) -> None:

@@ -1,7 +1,8 @@
 """The fold: events in, what to add to the rollups out. Pure; knows no database."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import NamedTuple
 
 import numpy as np
@@ -10,27 +11,15 @@ from liveReport.channels import Channel, Gauge
 from liveReport.ingest.payload import Column, Events, Mask, Shape
 from liveReport.ingest.pseudonym import message_keys
 
+from .buckets import Buckets
+from .cells import Cells, SeriesKey
+from .runs import ends_of_runs, starts_of_runs
+from .sets import Sets
+from .sketch import hashes
+
 MINUTE = 60
 _MINUTE_US = MINUTE * 1_000_000
-
-
-class SeriesKey(NamedTuple):
-    """What a series counts; the campaign by its slug (see ``models.Series``)."""
-
-    campaign: str
-    channel: str
-    type: str
-    dimension: str
-    value: str
-    execution: int
-
-
-@dataclass
-class Cell:
-    """The events of one series in one minute, and the profiles they happened to."""
-
-    count: int = 0
-    profiles: set[int] = field(default_factory=set)
+_NONE = -1
 
 
 class State(NamedTuple):
@@ -101,80 +90,70 @@ def columns_of(states: Mapping[int, State]) -> Iterator[Latest]:
 class Folded:
     """Everything a set of events adds."""
 
-    cells: dict[SeriesKey, dict[int, Cell]] = field(default_factory=dict)
-    """By series, then by the second at which the minute starts."""
-    latest: list[Latest] = field(default_factory=list)
-    spans: dict[tuple[str, str, int], Span] = field(default_factory=dict)
+    cells: Cells
+    latest: list[Latest]
+    spans: dict[tuple[str, str, int], Span]
     """By campaign, channel and execution (0 without one)."""
 
 
 def fold(events: Events, channels: Mapping[str, Channel]) -> Folded:
-    """Fold events that count, each of them once.
-
-    The work is done by groups of one shape and minute: of a large send there are few.
-    """
-    folded = Folded()
-    if len(events):
-        _count(folded, events, channels)
-    for watch in _watches(events.shapes, channels):
-        folded.latest.append(watch.latest(events))
-    return folded
+    """Fold events that count, each of them once."""
+    latest = [watch.latest(events) for watch in _watches(events.shapes, channels)]
+    return Folded(_cells(events, channels), latest, _spans(events))
 
 
-class _Group(NamedTuple):
-    """The events of one shape in one minute, which starts at this second."""
-
-    shape: int
-    minute: int
-    at: Column
-    profile: Column
-
-
-def _groups(events: Events) -> Iterator[_Group]:
-    minute = events.at // _MINUTE_US
-    order = np.lexsort((minute, events.shape))
-    shape, minute = events.shape[order], minute[order]
-    starts = _starts_of_runs(shape, minute)
-    yield from map(
-        _Group,
-        shape[starts].tolist(),
-        (minute[starts] * MINUTE).tolist(),
-        np.split(events.at[order], starts[1:]),
-        np.split(events.profile[order], starts[1:]),
-    )
+def _spans(events: Events) -> dict[tuple[str, str, int], Span]:
+    """When the events of each run occurred."""
+    places: dict[tuple[str, str, int], int] = {}
+    runs = [
+        places.setdefault((shape.campaign, shape.channel, shape.execution), len(places))
+        for shape in events.shapes
+    ]
+    run = np.array(runs, np.int64)[events.shape]
+    order = np.lexsort((events.at, run))
+    run, at = run[order], events.at[order]
+    firsts, lasts = at[starts_of_runs(run)], at[ends_of_runs(run)]
+    found = run[starts_of_runs(run)].tolist()
+    names = list(places)
+    return {
+        names[place]: Span(first, last)
+        for place, first, last in zip(found, firsts.tolist(), lasts.tolist(), strict=True)
+    }
 
 
-def _changes(*columns: Column) -> Column:
-    """The places of rows that differ from the one after them."""
-    differ = [column[1:] != column[:-1] for column in columns]
-    return np.flatnonzero(np.logical_or.reduce(differ))
+def _cells(events: Events, channels: Mapping[str, Channel]) -> Cells:
+    """Count events in every series they belong to: first by shape and minute, which are few."""
+    minutes = _minutes(events)
+    counted = set(minutes.series.tolist())
+    belonging = [
+        _series(shape, channels.get(shape.channel)) if place in counted else []
+        for place, shape in enumerate(events.shapes)
+    ]
+    places: dict[SeriesKey, int] = {}
+    parts = []
+    for column in zip_longest(*belonging):  # the events as a whole, then by each dimension
+        series = [places.setdefault(each[0], len(places)) if each else _NONE for each in column]
+        sketched = np.array([bool(each and each[1]) for each in column], np.bool_)
+        parts.append(_counted(minutes, series, sketched))
+    return Cells(list(places), Buckets.joined(parts))
 
 
-def _starts_of_runs(*columns: Column) -> Column:
-    """Where a run of equal rows begins."""
-    return np.concatenate(([0], _changes(*columns) + 1))[: len(columns[0])]
+def _minutes(events: Events) -> Buckets:
+    """The events by shape instead of series."""
+    each = np.arange(len(events))
+    start = events.at // _MINUTE_US * MINUTE
+    profiles = Sets(each, hashes(events.profile))
+    return Buckets(
+        events.shape, np.full_like(each, MINUTE), start, np.ones_like(each), profiles
+    ).united()
 
 
-def _ends_of_runs(*columns: Column) -> Column:
-    """Where a run of equal rows ends."""
-    return np.concatenate((_changes(*columns), [len(columns[0]) - 1]))[: len(columns[0])]
-
-
-def _count(folded: Folded, events: Events, channels: Mapping[str, Channel]) -> None:
-    """Add every group to the series it belongs to, and note when it occurred."""
-    series = [_series(shape, channels.get(shape.channel)) for shape in events.shapes]
-    for group in _groups(events):
-        shape = events.shapes[group.shape]
-        first, last = int(group.at.min()), int(group.at.max())
-        run = shape.campaign, shape.channel, shape.execution
-        span = folded.spans.setdefault(run, Span(first, last))
-        span.include(first)
-        span.include(last)
-        for key, sketched in series[group.shape]:
-            cell = folded.cells.setdefault(key, {}).setdefault(group.minute, Cell())
-            cell.count += len(group.at)
-            if sketched:
-                cell.profiles.update(group.profile.tolist())
+def _counted(minutes: Buckets, series: Sequence[int], sketched: Mask) -> Buckets:
+    """Minutes of shapes as those of series, of which only some keep profiles."""
+    number = np.where(sketched[minutes.series], np.arange(len(minutes)), _NONE)
+    profiles = minutes.profiles.renumbered(number)
+    whole = replace(minutes, profiles=profiles).of_series(series)
+    return whole.where(whole.series != _NONE)
 
 
 def _series(shape: Shape, channel: Channel | None) -> list[tuple[SeriesKey, bool]]:
@@ -210,7 +189,7 @@ class _Watch:
         watch = self.campaign, self.channel, self.gauge.key
         key = message_keys(*watch, messages)
         order = np.lexsort((execution, rank, at, key))
-        last = order[_ends_of_runs(key[order])]
+        last = order[ends_of_runs(key[order])]
         state = list(self.gauge.latest_of).index(self.gauge.state)
         waiting = rank == state
         return Latest(*watch, key[last], at[last], rank[last], execution[last], waiting[last])

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
 
+import numpy as np
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
@@ -23,9 +24,11 @@ from liveReport.models import (
 )
 
 from . import sketch
-from .admission import Cells, Group, unite
-from .commit import Chunk, Scope, tiered
-from .fold import Folded, SeriesKey, State, columns_of
+from .admission import Group
+from .buckets import BucketKey, Buckets
+from .cells import Cells, SeriesKey
+from .commit import Chunk, Scope
+from .fold import Folded, State, columns_of
 from .lease import Lease, acquire
 
 PAGE = 20
@@ -42,7 +45,7 @@ class Value:
 
 
 NOTHING = Value(0, 0, "")
-Values = Mapping[writes.BucketKey, Value]
+Values = Mapping[BucketKey, Value]
 
 
 @dataclass(frozen=True)
@@ -64,12 +67,13 @@ class Recount:
 
     scope: Scope
     stored: Mapping[SeriesKey, int]
-    cells: Cells = field(default_factory=dict)
+    parts: list[Cells] = field(default_factory=list)
     states: dict[int, State] = field(default_factory=dict)
 
     def add(self, folded: Folded) -> None:
-        for key, minutes in folded.cells.items():
-            unite(self.cells, self._place(key), minutes)
+        self.parts.append(folded.cells.renamed(self._place))
+        while len(self.parts) > 1 and len(self.parts[-2]) < 2 * len(self.parts[-1]):
+            self.parts[-2:] = [Cells.joined(self.parts[-2:])]  # each row but a few times
         for latest in folded.latest:
             for message, state in latest.states():
                 self.states[message] = max(state, self.states.get(message, state))
@@ -133,17 +137,16 @@ def _stored_series() -> dict[SeriesKey, int]:
 
 def _compare_buckets(recount: Recount, lease: Lease, *, rebuild: bool) -> list[Difference]:
     since = recount.scope.horizon // 1_000_000
+    cells = Cells.joined(recount.parts)
     with transaction.atomic():
-        ids = writes.series_ids(recount.cells, recount.scope.campaigns, recount.stored)
-    counts, sketches = tiered(recount.cells, ids)
-    expected = {
-        key: _value(count, sketches.get(key)) for key, count in counts.items() if key[2] >= since
-    }
+        ids = writes.series_ids(cells.keys, recount.scope.campaigns, recount.stored)
+    counted = cells.buckets(ids)
+    expected = _values(counted.where(counted.start >= since))
     found = _stored(since)
     wrong = {key for key in expected.keys() | found.keys() if expected.get(key) != found.get(key)}
     wrong -= _late_admissions(wrong, ids, expected, found)
     if rebuild and wrong:
-        _replace(sorted(wrong), counts, sketches, lease)
+        _replace(sorted(wrong), counted, lease)
     names = {pk: key for key, pk in ids.items()}
     return [
         Difference(
@@ -156,8 +159,8 @@ def _compare_buckets(recount: Recount, lease: Lease, *, rebuild: bool) -> list[D
 
 
 def _late_admissions(
-    wrong: set[writes.BucketKey], ids: Mapping[SeriesKey, int], expected: Values, found: Values
-) -> set[writes.BucketKey]:
+    wrong: set[BucketKey], ids: Mapping[SeriesKey, int], expected: Values, found: Values
+) -> set[BucketKey]:
     """Buckets that differ only in when a value came to be counted apart.
 
     What it lacks is in the bucket of all others: their sum is right.
@@ -180,7 +183,7 @@ def _late_admissions(
     return {key for key in wrong if (groups[key[0]], key[1], key[2]) in excused}
 
 
-def _stored(since: int) -> dict[writes.BucketKey, Value]:
+def _stored(since: int) -> dict[BucketKey, Value]:
     """Every bucket that lies wholly after the horizon."""
     rows = Bucket.objects.filter(start__gte=since).values_list(
         "series_id", "tier", "start", "count", "sketch"
@@ -188,6 +191,16 @@ def _stored(since: int) -> dict[writes.BucketKey, Value]:
     return {
         (series, tier, start): _value(count, held)
         for series, tier, start, count, held in rows.iterator(chunk_size=2_000)
+    }
+
+
+def _values(buckets: Buckets) -> Values:
+    sketches = buckets.profiles.sketched()
+    return {
+        key: _value(count, sketches.get(place))
+        for place, (key, count) in enumerate(
+            zip(buckets.bucket_keys(), buckets.count.tolist(), strict=True)
+        )
     }
 
 
@@ -201,22 +214,15 @@ def _value(count: int, held: bytes | memoryview | None) -> Value:
     return Value(count, profiles, blake2b(held, digest_size=8).hexdigest())
 
 
-def _replace(
-    wrong: list[writes.BucketKey],
-    counts: dict[writes.BucketKey, int],
-    sketches: dict[writes.BucketKey, bytes],
-    lease: Lease,
-) -> None:
+def _replace(wrong: list[BucketKey], counted: Buckets, lease: Lease) -> None:
     with transaction.atomic():
         lease.renew(timezone.now())
         for series, tier, start in wrong:
             Bucket.objects.filter(series_id=series, tier=tier, start=start).delete()
         alive = writes.alive_series({series for series, _tier, _start in wrong})
-        mended = [key for key in wrong if key in counts and key[0] in alive]
-        writes.add_to_buckets(
-            {key: counts[key] for key in mended},
-            {key: sketches[key] for key in mended if key in sketches},
-        )
+        mended = {key for key in wrong if key[0] in alive}
+        mends = np.array([key in mended for key in counted.bucket_keys()], np.bool_)
+        writes.add_to_buckets(counted.where(mends))
         _show_anew()
 
 

@@ -351,6 +351,14 @@ def test_sketches_are_to_the_byte_those_of_the_library(parts: list[list[int]]) -
     assert held.sketched() == Sets.joined([held, held]).sketched() == expected
 
 
+def test_hashes_that_differ_in_their_last_bits_are_in_order() -> None:
+    """However many sets there are besides."""
+    number = np.array([7, 1_000_000, 7, 3, 7])
+    found = Sets(number, np.array([2**62 + 3, 5, 2**62 + 1, 5, 2**62 + 3])).distinct()
+    assert found.number.tolist() == [3, 7, 7, 1_000_000]
+    assert found.hash.tolist() == [5, 2**62 + 1, 2**62 + 3, 5]
+
+
 @pytest.mark.parametrize("size", [16_383, 16_384, 16_385, 30_720, 40_000])
 def test_large_sketches_too(size: int) -> None:
     """Exact or not, united with smaller ones, larger ones and ones that share members."""

@@ -316,6 +316,13 @@ def test_the_fold_knows_neither_order_nor_batches(
     assert facts(united([fold(part, channels) for part in parts])) == whole
 
 
+def test_a_shape_of_no_event_is_counted_in_no_series() -> None:
+    used, unused = (Shape("summer", "email", kind, 0, ()) for kind in ("sent", "opened"))
+    events = Events([unused, used], np.array([1]), ["e"], np.array([0]), np.array([7]), [""])
+    folded = fold(events, {channel.slug: channel for channel in all_channels()})
+    assert [key.type for key in folded.cells.keys] == ["sent"]
+
+
 members = st.integers(-(2**63), 2**63 - 1)
 
 

@@ -20,6 +20,7 @@ from .sketch import hashes
 MINUTE = 60
 _MINUTE_US = MINUTE * 1_000_000
 _NONE = -1
+"""The place of no series, and the number of no set."""
 
 
 class State(NamedTuple):
@@ -103,7 +104,6 @@ def fold(events: Events, channels: Mapping[str, Channel]) -> Folded:
 
 
 def _spans(events: Events) -> dict[tuple[str, str, int], Span]:
-    """When the events of each run occurred."""
     places: dict[tuple[str, str, int], int] = {}
     runs = [
         places.setdefault((shape.campaign, shape.channel, shape.execution), len(places))
@@ -112,13 +112,10 @@ def _spans(events: Events) -> dict[tuple[str, str, int], Span]:
     run = np.array(runs, np.int64)[events.shape]
     order = np.lexsort((events.at, run))
     run, at = run[order], events.at[order]
-    firsts, lasts = at[starts_of_runs(run)], at[ends_of_runs(run)]
-    found = run[starts_of_runs(run)].tolist()
+    first, last = starts_of_runs(run), ends_of_runs(run)
     names = list(places)
-    return {
-        names[place]: Span(first, last)
-        for place, first, last in zip(found, firsts.tolist(), lasts.tolist(), strict=True)
-    }
+    found = (names[place] for place in run[first].tolist())
+    return dict(zip(found, map(Span, at[first].tolist(), at[last].tolist()), strict=True))
 
 
 def _cells(events: Events, channels: Mapping[str, Channel]) -> Cells:

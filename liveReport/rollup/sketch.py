@@ -37,7 +37,7 @@ class Estimate:
 
 
 def hashes(members: Column) -> Column:
-    """What a sketch keeps of members: the library's hash, MurmurHash3 of 64 bits less one."""
+    """What a sketch keeps of members: 63 bits of MurmurHash3, as the library hashes them."""
     mixed = members.view(np.uint64) * _FIRST
     mixed = (mixed << _TURN | mixed >> _TURN_BACK) * _SECOND
     half = _SEED ^ mixed ^ _LENGTH

@@ -6,11 +6,13 @@ from typing import Any
 
 import msgspec
 import pytest
+from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from liveReport import rollup
 from liveReport.channels import Channel, all_channels, get_channel
+from liveReport.engines import sql
 from liveReport.ingest import receive
 from liveReport.models import Campaign, Source
 from liveReport.report import tab_report
@@ -134,3 +136,20 @@ def test_every_value_is_in_every_frame(slug: str, campaign: Campaign, source: So
         assert shown.frame is not None, declared.key
         assert any(shown.frame.totals.values()), declared.key
         assert_frame(declared, channel, shown.frame, events, events)
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="PostgreSQL's planner")
+@pytest.mark.django_db(transaction=True)
+def test_a_report_reads_one_state_and_starts_no_helpers_for_it() -> None:
+    before = _planner()
+    with sql.snapshot():
+        assert _planner() == ("repeatable read", "on", "0", "off")
+    assert _planner() == before
+
+
+def _planner() -> tuple[str, ...]:
+    session = ("transaction_isolation", "transaction_read_only")
+    asked = (*session, "max_parallel_workers_per_gather", "jit")
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(map('current_setting({!r})'.format, asked))}")
+        return tuple(cursor.fetchone())

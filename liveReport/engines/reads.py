@@ -1,21 +1,23 @@
 """What the report reads of the rollups. Call inside ``sql.snapshot``, unless it is one read."""
 
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from threading import Lock
 from time import monotonic
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import Count, Q
 
-from liveReport.models import MessageState, Series, Switch
+from liveReport.models import Switch
 from liveReport.rollup.sketch import merge
 from liveReport.tiers import STEP, TIERS, Range
 
+from . import sql
+
 Wanted = tuple[str, str]
 """An event type and a dimension (empty for the events as a whole)."""
+Rows = list[tuple[Any, ...]]
 
 
 _STATE = """
@@ -54,12 +56,27 @@ def state(campaign: int, since: datetime) -> tuple[datetime | None, dict[str, Ch
         for _oldest, slug, version, before, on, position in rows
         if slug is not None
     }
-    return _aware(rows[0][0]), channels
+    oldest = rows[0][0]
+    return oldest and _aware(oldest), channels
 
 
-def _aware(read: datetime | None) -> datetime | None:
+def _aware(read: datetime) -> datetime:
     """SQLite's times have no zone; they are all in UTC."""
-    return read.replace(tzinfo=UTC) if read and read.tzinfo is None else read
+    return read.replace(tzinfo=UTC) if read.tzinfo is None else read
+
+
+_EXECUTIONS = """
+SELECT started_at FROM livereport_execution
+WHERE campaign_id = %s AND channel = %s AND last_event_at >= %s ORDER BY started_at DESC
+"""
+
+
+def executions(campaign: int, channel: str, since: datetime) -> list[datetime]:
+    """The runs of a channel that anything happened to since a moment, the latest first."""
+    start = connection.ops.adapt_datetimefield_value(since)
+    with connection.cursor() as cursor:
+        cursor.execute(_EXECUTIONS, [campaign, channel, start])
+        return [_aware(started) for (started,) in cursor.fetchall()]
 
 
 class SeriesRow(NamedTuple):
@@ -72,24 +89,30 @@ class SeriesRow(NamedTuple):
     execution: int
 
 
+_SERIES = """
+SELECT id, type, dimension, value, execution FROM livereport_series
+WHERE campaign_id = %s AND channel = %s AND (type, dimension) IN (VALUES {})
+"""
+
+
 def series(
-    campaign: int, channel: str, wanted: Iterable[Wanted], executions: Sequence[int]
+    campaign: int, channel: str, wanted: Collection[Wanted], executions: Sequence[int]
 ) -> list[SeriesRow]:
     """The series of some event types and dimensions, of all executions or of some."""
-    scope = Q(pk__in=[])
-    for event, dimension in wanted:
-        scope |= Q(type=event, dimension=dimension)
-    found = Series.objects.filter(scope, campaign=campaign, channel=channel)
-    if executions:
-        found = found.filter(execution__in=executions)
-    return [SeriesRow(*row) for row in found.values_list(*SeriesRow._fields)]
+    if not wanted:
+        return []
+    query = _SERIES.format(", ".join(["(%s, %s)"] * len(wanted)))
+    pairs = [part for pair in wanted for part in pair]
+    rows = _of_executions(query, [campaign, channel, *pairs], executions)
+    return [SeriesRow(*row) for row in rows]
 
 
 def counts(ids: Sequence[int], ranges: Sequence[Range]) -> dict[int, int]:
     """The events of each series in the ranges."""
     found: dict[int, int] = defaultdict(int)
-    for pk, count in _select("series_id, SUM(count)", ids, ranges, "GROUP BY series_id"):
-        found[pk] += int(count)
+    total = "CAST(SUM(count) AS bigint)"
+    for pk, count in _select(f"series_id, {total}", ids, ranges, "GROUP BY series_id"):
+        found[pk] += count
     return found
 
 
@@ -130,7 +153,7 @@ def _united(ids: Sequence[int], hours: Sequence[Range]) -> dict[int, bytes]:
 def _sketches(ids: Sequence[int], ranges: Sequence[Range]) -> Iterator[tuple[int, bytes]]:
     for pk, sketch in _select("series_id, sketch", ids, ranges):
         if sketch is not None:
-            yield pk, bytes(sketch)
+            yield pk, sketch
 
 
 class _Unions:
@@ -177,35 +200,42 @@ def sketches_by_step(
     found: dict[int, dict[int, list[bytes]]] = defaultdict(lambda: defaultdict(list))
     for pk, start, sketch in _select("series_id, start, sketch", ids, ranges):
         if sketch is not None:
-            found[pk][start // STEP * STEP].append(bytes(sketch))
+            found[pk][start // STEP * STEP].append(sketch)
     return found
+
+
+_WAITING = """
+SELECT execution, COUNT(*) FROM livereport_messagestate
+WHERE campaign_id = %s AND channel = %s AND gauge = %s AND waiting AND at >= %s AND at < %s
+"""
 
 
 def waiting(
     campaign: int, channel: str, gauge: str, since: int, until: int, executions: Sequence[int]
 ) -> dict[int, int]:
     """Messages now in the gauge's state, by execution (0 for none)."""
-    rows = MessageState.objects.filter(
-        campaign=campaign, channel=channel, gauge=gauge, waiting=True, at__gte=since, at__lt=until
-    )
-    if executions:
-        rows = rows.filter(execution__in=executions)
-    counted = rows.values("execution").annotate(messages=Count("*")).order_by()
-    return dict(counted.values_list("execution", "messages"))
+    given = [campaign, channel, gauge, since, until]
+    return dict(_of_executions(_WAITING, given, executions, "GROUP BY execution"))
 
 
-def _select(
-    columns: str, ids: Sequence[int], ranges: Sequence[Range], tail: str = ""
-) -> list[tuple]:  # type: ignore[type-arg]
+def _of_executions(
+    query: str, given: Sequence[object], executions: Sequence[int], tail: str = ""
+) -> Rows:
+    """Rows of all executions, or of some."""
+    if not executions:
+        return sql.fetch(f"{query} {tail}", given)
+    condition, chosen = sql.among("execution", executions)
+    return sql.fetch(f"{query} AND {condition} {tail}", [*given, chosen])
+
+
+def _select(columns: str, ids: Sequence[int], ranges: Sequence[Range], tail: str = "") -> Rows:
     """Rows of the buckets of some series: one indexed scan for each of the few ranges."""
     if not (ids and ranges):
         return []
-    inside = ", ".join(str(int(pk)) for pk in ids)
+    inside, wanted = sql.among("series_id", ids)
     ranged = " UNION ALL ".join(
-        f"SELECT {columns} FROM livereport_bucket WHERE series_id IN ({inside})"
+        f"SELECT {columns} FROM livereport_bucket WHERE {inside}"
         f" AND tier = {part.tier} AND start >= {part.start} AND start < {part.end} {tail}"
         for part in ranges
     )
-    with connection.cursor() as cursor:
-        cursor.execute(ranged)
-        return list(cursor.fetchall())
+    return sql.fetch(ranged, [wanted] * len(ranges))

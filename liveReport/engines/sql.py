@@ -197,6 +197,14 @@ def among(column: str, values: Column | Sequence[int]) -> tuple[str, Any]:
     return f"{column} IN (SELECT value FROM json_each(%s))", json.dumps(found.tolist())
 
 
+_SNAPSHOT = """
+SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;
+SET LOCAL max_parallel_workers_per_gather = 0;
+SET LOCAL jit = off
+"""
+"""Its reads take a millisecond or two: to start processes or a compiler for them takes many."""
+
+
 @contextmanager
 def snapshot() -> Iterator[None]:
     """All reads inside see the same state of the database, and block no writer."""
@@ -204,7 +212,7 @@ def snapshot() -> Iterator[None]:
         yield
     elif connection.vendor == "postgresql":
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            cursor.execute(_SNAPSHOT)
             yield
     else:
         # atomic() would take SQLite's write lock (transaction_mode IMMEDIATE).

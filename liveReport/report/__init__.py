@@ -14,7 +14,7 @@ from django.utils.dateparse import parse_datetime
 
 from liveReport.channels import Channel, Text, Widget
 from liveReport.engines import reads, sql
-from liveReport.models import Campaign, Execution, in_tab_order
+from liveReport.models import Campaign, in_tab_order
 
 from . import campaign as campaign_tab
 from .build import has_data, utc, widget_info, widget_report
@@ -186,10 +186,7 @@ class _Context:
 
     def executions(self, tab: str) -> list[datetime]:
         """Those of the tab's channel that anything happened to in the window."""
-        recent = Execution.objects.filter(
-            campaign=self.campaign, channel=tab, last_event_at__gte=self.window.start
-        )
-        return list(recent.values_list("started_at", flat=True))
+        return reads.executions(self.campaign.pk, tab, self.window.start)
 
 
 def report_head(campaign: Campaign, now: datetime) -> Head:

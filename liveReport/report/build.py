@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -21,7 +22,7 @@ from liveReport.channels import (
 )
 
 from .frames import Column, Frame, Row, Value, WidgetInfo, WidgetReport
-from .tally import ChannelTallies, Key, Tally
+from .tally import NOTHING, ChannelTallies, Key, Tally
 
 logger = logging.getLogger(__name__)
 
@@ -73,9 +74,7 @@ def guarded(
 
 def has_data(tallies: ChannelTallies, widget: Widget) -> bool:
     """Whether any of the widget's metrics has counted something in the window."""
-    return any(
-        tallies.whole(metric).result.value for metric in tallies.channel.base_metrics(widget)
-    )
+    return any(tallies.whole(metric).value for metric in tallies.channel.base_metrics(widget))
 
 
 def kinds(widget: Widget) -> list[str]:
@@ -99,6 +98,7 @@ def time_column() -> Column:
     return Column(key="time", label=gettext_lazy("Time"), role="time")
 
 
+@lru_cache(maxsize=512)
 def utc(seconds: float) -> str:
     """RFC 3339, as frames carry times; fractions only where there are any."""
     return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
@@ -126,7 +126,7 @@ def _folded(tallies: ChannelTallies, widget: Widget, base: Sequence[Metric]) -> 
     if widget.by in ("", EXECUTION):
         return 0
     types = {event for m in base if isinstance(m, Count | Profiles) for event in m.events}
-    return tallies.events(sorted(types), widget.by).get(OTHER, Tally()).count
+    return tallies.events(sorted(types), widget.by).get(OTHER, NOTHING).count
 
 
 def _rows(
@@ -139,15 +139,15 @@ def _rows(
         return [], [({}, totals)]
     found = {metric.key: tallies.of(metric, widget.by) for metric in base}
     rows = [
-        (key, {name: values.get(key, Tally()) for name, values in found.items()})
+        (key, {name: values.get(key, NOTHING) for name, values in found.items()})
         for key in {key for values in found.values() for key in values}
     ]
-    rows = [row for row in rows if any(tally.result.value for tally in row[1].values())]
+    rows = [row for row in rows if any(tally.value for tally in row[1].values())]
     if widget.by == EXECUTION:
         rows.sort(key=lambda row: row[0], reverse=True)
         column = Column(key=EXECUTION, label=gettext_lazy("Execution time"), role="execution")
         return [column], [({EXECUTION: _execution(key)}, row) for key, row in rows]
-    rows.sort(key=lambda row: (-row[1][base[0].key].result.value, str(row[0])))
+    rows.sort(key=lambda row: (-row[1][base[0].key].value, str(row[0])))
     column = Column(
         key=widget.by, label=tallies.channel.dimension_by_key[widget.by].label, role="dimension"
     )
@@ -159,7 +159,7 @@ def _step_rows(tallies: ChannelTallies, base: Sequence[Metric]) -> list[tuple[Ro
     return [
         (
             {"time": utc(step)},
-            {name: values.get(step, Tally()) for name, values in found.items()},
+            {name: values.get(step, NOTHING) for name, values in found.items()},
         )
         for step in tallies.window.steps()
     ]
@@ -182,19 +182,19 @@ def _fold_rest(
 
 def _values(metrics: Sequence[Metric], row: RowTallies) -> Row:
     return {
-        metric.key: _rate(metric, row) if isinstance(metric, Rate) else row[metric.key].result.value
+        metric.key: _rate(metric, row) if isinstance(metric, Rate) else row[metric.key].value
         for metric in metrics
     }
 
 
 def _rate(rate: Rate, row: RowTallies) -> Value:
-    part = row[rate.numerator].result.value
-    whole = row[rate.denominator].result.value
+    part = row[rate.numerator].value
+    whole = row[rate.denominator].value
     return round(part / whole, 6) if 0 <= part <= whole and whole else None
 
 
 def _approximate(metrics: Sequence[Metric], rows: Sequence[RowTallies]) -> list[str]:
-    estimated = {name for row in rows for name, tally in row.items() if tally.result.approximate}
+    estimated = {name for row in rows for name, tally in row.items() if tally.approximate}
     return [
         metric.key
         for metric in metrics
@@ -212,7 +212,7 @@ def _trend(tallies: ChannelTallies, widget: Widget) -> Frame | None:
     return Frame(
         columns=[time_column(), *(metric_column(metric) for metric in counts)],
         rows=[{**key, **_values(counts, row)} for key, row in rows],
-        totals={metric.key: tallies.whole(metric).result.value for metric in counts},
+        totals={metric.key: tallies.whole(metric).value for metric in counts},
     )
 
 

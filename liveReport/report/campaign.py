@@ -66,21 +66,19 @@ def statistics(channels: Sequence[ChannelTallies]) -> WidgetReport:
 def _frame(channels: Sequence[ChannelTallies]) -> Frame:
     audience = _united(tally for c in channels for tally in c.profiles(c.channel.audience).values())
     delivered = [
-        tally.result
-        for c in channels
-        for tally in c.profiles(c.channel.deliveries, EXECUTION).values()
+        tally for c in channels for tally in c.profiles(c.channel.deliveries, EXECUTION).values()
     ]
     # (channel, execution, profile): disjoint between channels and executions, so these sums hold.
     values = {
-        AUDIENCE.key: audience.result.value,
-        ACTIONS_DELIVERED.key: sum(result.value for result in delivered),
+        AUDIENCE.key: audience.value,
+        ACTIONS_DELIVERED.key: sum(tally.value for tally in delivered),
         ERRORS.key: sum(
             tally.count for c in channels for tally in c.events(c.channel.errors).values()
         ),
     }
     approximate = {
-        AUDIENCE.key: audience.result.approximate,
-        ACTIONS_DELIVERED.key: any(result.approximate for result in delivered),
+        AUDIENCE.key: audience.approximate,
+        ACTIONS_DELIVERED.key: any(tally.approximate for tally in delivered),
     }
     return Frame(
         columns=[metric_column(metric) for metric in METRICS],

@@ -28,12 +28,21 @@ class Tally:
         if other.sketches is not None:
             self.sketches = [*(self.sketches or ()), *other.sketches]
 
-    @cached_property
-    def result(self) -> Estimate:
-        if self.sketches is None:
-            return Estimate(self.count, approximate=False)
-        return estimate(self.sketches)
+    @property
+    def value(self) -> int:
+        return self.count if self.sketches is None else self._profiles.value
 
+    @property
+    def approximate(self) -> bool:
+        return self.sketches is not None and self._profiles.approximate
+
+    @cached_property
+    def _profiles(self) -> Estimate:
+        return estimate(self.sketches or ())
+
+
+NOTHING = Tally()
+"""Where there is none; nobody adds to it."""
 
 Tallies = dict[Key, Tally]
 
@@ -69,7 +78,7 @@ class ChannelTallies:
 
     def whole(self, metric: Metric) -> Tally:
         """A stored metric over the whole window."""
-        return self.of(metric).get("", Tally())
+        return self.of(metric).get("", NOTHING)
 
     def by_step(self, metric: Metric) -> Tallies:
         """A count or a number of profiles for each step in which there was any."""
@@ -115,7 +124,15 @@ class ChannelTallies:
 
     def _rows(self, types: Sequence[str], by: str = "") -> list[reads.SeriesRow]:
         dimension = "" if by == EXECUTION else by
-        return [row for row in self._series if row.type in types and row.dimension == dimension]
+        kinds = dict.fromkeys((kind, dimension) for kind in types)
+        return [row for kind in kinds for row in self._by_kind.get(kind, ())]
+
+    @cached_property
+    def _by_kind(self) -> dict[reads.Wanted, list[reads.SeriesRow]]:
+        found: dict[reads.Wanted, list[reads.SeriesRow]] = defaultdict(list)
+        for row in self._series:
+            found[row.type, row.dimension].append(row)
+        return found
 
     @cached_property
     def _series(self) -> list[reads.SeriesRow]:

@@ -9,7 +9,6 @@ from django.contrib.admin.views.decorators import staff_member_required
 from django.contrib.auth.models import User
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -66,7 +65,10 @@ class Asked:
     @classmethod
     def of(cls, request: HttpRequest, campaign: str, tab: str) -> Self:
         user = cast("User", request.user)
-        found = get_object_or_404(Campaign.objects.visible_to(user), slug=campaign)
+        try:
+            found = Campaign.objects.seen_by(user, campaign)
+        except Campaign.DoesNotExist as error:
+            raise Http404 from error
         draft = dict(entry.rpartition(":")[::2] for entry in request.GET.getlist("draft"))
         kiosk = _kiosk_seconds(request)
         return cls(found, tab, user, _executions(request), kiosk, draft, timezone.now())

@@ -53,6 +53,7 @@ if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 8 * 3600
+SESSION_ENGINE = "liveReport.sessions"
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
@@ -72,7 +73,7 @@ CONTENT_SECURITY_POLICY = {
 
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
+    "liveReport.accounts.Accounts",
 ]
 CSRF_FAILURE_VIEW = "liveReport.errors.csrf_failure"
 # Five wrong passwords lock a name for the address they came from, for a quarter of an hour.
@@ -183,6 +184,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         ),
     }
 else:
+    DATABASES["default"]["ENGINE"] = "liveReport.engines.postgresql"
     DATABASES["default"]["OPTIONS"] = {
         # Batches go as they are: escaping their bytes on the client costs more than storing them.
         "server_side_binding": True,

@@ -5,16 +5,18 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.backends import ModelBackend
+from django.contrib.auth.models import AnonymousUser, Group, Permission, User
 from django.contrib.sessions.models import Session
 from django.db import OperationalError
 from django.test import Client, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, path
+from django.utils import timezone
 
 from liveReport import health
 from liveReport.models import Campaign, EventBatch, Source
@@ -284,6 +286,82 @@ def test_switching_a_user_off_ends_the_session(client: Client, alice: User) -> N
     assert client.get("/admin/").status_code == 200
     User.objects.filter(pk=alice.pk).update(is_active=False)
     assert client.get("/admin/").status_code == 302
+
+
+def _leaves_the_group(viewer: User) -> None:
+    viewer.groups.clear()
+
+
+def _group_may_less(viewer: User) -> None:
+    viewer.groups.get().permissions.clear()
+
+
+def _is_no_staff(viewer: User) -> None:
+    User.objects.filter(pk=viewer.pk).update(is_staff=False)
+
+
+def _is_switched_off(viewer: User) -> None:
+    User.objects.filter(pk=viewer.pk).update(is_active=False)
+
+
+def _gets_another_password(viewer: User) -> None:
+    viewer.set_password("another-password")
+    viewer.save()
+
+
+def _is_deleted(viewer: User) -> None:
+    viewer.delete()
+
+
+def _is_logged_out(viewer: User) -> None:
+    Session.objects.all().delete()
+
+
+def _session_expires(viewer: User) -> None:
+    Session.objects.update(expire_date=timezone.now())
+
+
+@pytest.fixture
+def viewer(client: Client, db: None) -> User:
+    """Somebody who may see campaigns by a group, and is logged in."""
+    viewers = Group.objects.create(name="viewers")
+    viewers.permissions.set(Permission.objects.filter(codename="view_campaign"))
+    viewer: User = UserFactory(username="viola", is_staff=True)
+    viewer.groups.add(viewers)
+    client.force_login(viewer)
+    return viewer
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        (_leaves_the_group, 404),
+        (_group_may_less, 404),
+        (_is_no_staff, 302),
+        (_is_switched_off, 302),
+        (_gets_another_password, 302),
+        (_is_deleted, 302),
+        (_is_logged_out, 302),
+        (_session_expires, 302),
+    ],
+)
+def test_what_a_poll_relies_on_is_read_anew(
+    client: Client, campaign: Campaign, viewer: User, change: Callable[[User], None], status: int
+) -> None:
+    poll = url("admin/reports/{campaign}/{tab}/changes/")
+    assert client.get(poll).status_code == 200
+    change(viewer)
+    assert client.get(poll).status_code == status
+
+
+def test_a_user_may_what_django_says(viewer: User, bob: User, charlie: User, alice: User) -> None:
+    viewer.user_permissions.set(Permission.objects.filter(codename="add_campaign"))
+    for user in (viewer, bob, charlie, alice):
+        anew = User.objects.get(pk=user.pk)
+        assert user.get_all_permissions() == ModelBackend().get_all_permissions(anew)
+    assert viewer.get_all_permissions() == {"livereport.view_campaign", "livereport.add_campaign"}
+    assert viewer.get_all_permissions(obj=viewer) == set()
+    assert AnonymousUser().get_all_permissions() == set()
 
 
 def test_a_service_account_cannot_log_in(source: Source) -> None:

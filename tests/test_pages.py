@@ -296,6 +296,19 @@ def test_a_poll_without_news_has_no_content_but_an_age(alices: Client) -> None:
 
 
 @pytest.mark.usefixtures("flights")
+def test_a_poll_without_news_asks_for_little(
+    alices: Client, bob: User, django_assert_num_queries: Any
+) -> None:
+    """Session, user, rights, campaign, state and layout."""
+    page = html(alices)
+    with django_assert_num_queries(5):  # a superuser may everything
+        assert poll(alices, page).status_code == 204
+    alices.force_login(bob)
+    with django_assert_num_queries(6):
+        assert poll(alices, page).status_code == 204
+
+
+@pytest.mark.usefixtures("flights")
 def test_a_poll_brings_only_what_differs(alices: Client, send: Send) -> None:
     page = html(alices)
     send(pigeon("lost", reason="hawk", execution=MORNING))

@@ -47,7 +47,7 @@ def session_cookie() -> str:
     """A ``Cookie`` header of somebody who may see every report."""
     viewer = User.objects.create_superuser(f"viewer-{User.objects.count()}", password=None)
     browser = Client()
-    browser.force_login(viewer, backend="django.contrib.auth.backends.ModelBackend")
+    browser.force_login(viewer, backend="liveReport.accounts.Accounts")
     return f"{settings.SESSION_COOKIE_NAME}={browser.cookies[settings.SESSION_COOKIE_NAME].value}"
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 COLUMNS = 12
 MIN_WIDTH, MIN_HEIGHT = 2, 2
@@ -33,13 +34,19 @@ def within(place: Place) -> Place:
 
 def flow(sizes: Iterable[tuple[int, int]]) -> list[Place]:
     """Places for widgets that have only a size, (columns, rows): line by line, without gaps."""
+    return list(_flowed(tuple((w, h) for w, h in sizes)))
+
+
+@lru_cache(maxsize=64)
+def _flowed(sizes: tuple[tuple[int, int], ...]) -> tuple[Place, ...]:
+    """The same for every viewer of a tab."""
     taken: set[tuple[int, int]] = set()
     places = []
     for w, h in sizes:
         place = _first_free(within(Place(0, 0, w, h)), taken)
         taken.update((x, y) for x in place.columns for y in range(place.y, place.y + place.h))
         places.append(place)
-    return places
+    return tuple(places)
 
 
 def _first_free(size: Place, taken: set[tuple[int, int]]) -> Place:

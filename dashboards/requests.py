@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Self, cast
 
 from django.contrib.admin.views.decorators import staff_member_required
@@ -73,7 +74,7 @@ class Asked:
         kiosk = _kiosk_seconds(request)
         return cls(found, tab, user, _executions(request), kiosk, draft, timezone.now())
 
-    @property
+    @cached_property
     def query(self) -> str:
         """The filter as a query string with its question mark, to keep it in links."""
         query = QueryDict(mutable=True)
@@ -81,6 +82,11 @@ class Asked:
         if self.kiosk:
             query["kiosk"] = str(self.kiosk)
         return f"?{query.urlencode()}" if query.urlencode() else ""
+
+    @cached_property
+    def here(self) -> str:
+        """The page itself."""
+        return self.url("report")
 
     def url(self, name: str, *more: str, tab: str | None = None) -> str:
         """A page about the same campaign, tab (or another) and runs."""

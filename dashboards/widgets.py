@@ -72,11 +72,14 @@ class Widget:
         return digest_of(self.state, frames, self.report.names, get_language())
 
     @property
+    def head_key(self) -> str:
+        """Names all that its title, help and choice of pictures are drawn from."""
+        return f"{self.id}-{self.state}-{get_language()}"
+
+    @property
     def body_key(self) -> str:
         """Names all that its body is drawn from; for whoever draws it again."""
-        return digest_of(
-            self.id, self.digest, self._asked.url("report"), get_current_timezone_name()
-        )
+        return digest_of(self.id, self.digest, self._asked.here, get_current_timezone_name())
 
     @cached_property
     def picture(self) -> Any:

@@ -205,6 +205,19 @@ def test_what_viewers_share_is_of_their_campaign_filter_and_zone(
     assert body(html(alices), "runs") != plain
 
 
+@pytest.mark.usefixtures("flights")
+def test_viewers_share_no_token_and_no_language(alices: Client) -> None:
+    pages = [html(alices), html(alices)]
+    tokens = [set(re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page)) for page in pages]
+    assert all(tokens)
+    assert not tokens[0] & tokens[1]
+    alices.cookies["django_language"] = "fr"
+    french = widget(html(alices), "outcome")
+    assert "À propos de" in french
+    assert "Afficher en" in french
+    assert "Show as" not in french
+
+
 # -- Addresses -----------------------------------------------------------------------------
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from liveReport.report.frames import Column, Frame, Row, WidgetReport
+from liveReport.report.frames import Column, Frame, MarkedRow, Row, WidgetReport
 
 from . import tones
 from .texts import Writer
@@ -24,6 +24,11 @@ class Number:
     tone: str = ""
     estimate: bool = False
     partial: bool = False
+
+    @property
+    def signed(self) -> str:
+        """The same as plain text."""
+        return signed(self.text, estimate=self.estimate, partial=self.partial)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,32 +51,33 @@ class Drawing:
         self.columns = {column.key: column for column in frame.metrics}
         self.labels = {column.key: str(column.label) for column in frame.metrics}
 
-    def number(self, column: Column, row: Row) -> Number:
-        value = row.get(column.key)
+    def number(self, column: Column, row: MarkedRow) -> Number:
+        value = row.values.get(column.key)
         return Number(
             key=column.key,
             label=self.labels[column.key],
             text=self.writer.value(column, value),
             tone=self.tones[column.key],
-            estimate=column.key in self.frame.approximate and bool(value),
+            estimate=column.key in row.estimates,
             partial=column.key in self.frame.incomplete and value is not None,
         )
 
-    def numbers(self, row: Row) -> list[Number]:
+    def numbers(self, row: MarkedRow) -> list[Number]:
         return [self.number(column, row) for column in self.frame.metrics]
 
-    def cells(self, row: Row) -> list[tuple[str, str]]:
+    def cells(self, row: MarkedRow) -> list[tuple[str, str]]:
         """The same with their signs in the text: tables have a thousand of them."""
         return [(column.key, self._signed(column, row)) for column in self.frame.metrics]
 
-    def _signed(self, column: Column, row: Row) -> str:
-        value = row.get(column.key)
-        estimate = column.key in self.frame.approximate and value
-        partial = column.key in self.frame.incomplete and value is not None
-        text = self.writer.value(column, value)
-        return f"{'≈ ' if estimate else ''}{text}{'†' if partial else ''}"
+    def _signed(self, column: Column, row: MarkedRow) -> str:
+        value = row.values.get(column.key)
+        return signed(
+            self.writer.value(column, value),
+            estimate=column.key in row.estimates,
+            partial=column.key in self.frame.incomplete and value is not None,
+        )
 
-    def rate(self, key: str, row: Row) -> Number | None:
+    def rate(self, key: str, row: MarkedRow) -> Number | None:
         column = self.columns.get(self.report.rates.get(key, ""))
         return self.number(column, row) if column else None
 
@@ -88,6 +94,11 @@ class Drawing:
         if axis.role == "dimension" or value in self.report.names:
             return Head(text=self.report.names.get(value, value), tone=tone)
         return Head(text=moment_text(value), moment=value)
+
+
+def signed(text: str, *, estimate: bool = False, partial: bool = False) -> str:
+    """A value's text with its signs, which the page's legend explains."""
+    return f"{'≈ ' if estimate else ''}{text}{'†' if partial else ''}"
 
 
 def moment_text(value: str) -> str:

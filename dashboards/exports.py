@@ -9,7 +9,7 @@ from django.utils.timezone import get_current_timezone, get_current_timezone_nam
 from django.utils.translation import gettext as _
 
 from liveReport.report import UnknownTab, UnknownWidget, report_head, tab_widget
-from liveReport.report.export import Cell, lines, rows, to_csv, written
+from liveReport.report.export import Cell, lines, table, to_csv, written
 
 from .fragments import Page
 from .layouts import Layers
@@ -38,13 +38,13 @@ def report_csv(request: HttpRequest, campaign: str) -> HttpResponse:
     """Every widget of every tab: title, window, age, then its frame."""
     zone = get_current_timezone()
     asked = Asked.of(request, campaign, "")
-    table = [
+    content = [
         [written(cell, zone) for cell in line]
         for page in _pages(asked)
         for widget in page.widgets
         for line in [*_about(page, widget), *_table(widget), []]
     ]
-    return _attachment(lines(table), f"{campaign}.csv", CSV)
+    return _attachment(lines(content), f"{campaign}.csv", CSV)
 
 
 @read_only
@@ -87,7 +87,7 @@ def _table(widget: Widget) -> Sequence[Sequence[Cell]]:
     frame = widget.report.frame
     if frame is None:
         return [[_("This widget could not be computed.")]]
-    return [[str(column.label) for column in frame.columns], *rows(frame, widget.report.names)]
+    return table(frame, widget.report.names)
 
 
 def _attachment(content: str | bytes, name: str, content_type: str) -> HttpResponse:

@@ -123,6 +123,10 @@ class Page:
         return [Choice(moment, moment in chosen) for moment in sorted(known, reverse=True)]
 
     @property
+    def choice_count(self) -> str:
+        return f"{len(self.choices)}{'+' if self.report.more_executions else ''}"
+
+    @property
     def feed_url(self) -> str:
         return self.asked.url("report-changes")
 
@@ -173,8 +177,17 @@ class Page:
 
     @property
     def filter(self) -> Part:
-        digest = digest_of([(choice.value, choice.selected) for choice in self.choices])
+        choices = [(choice.value, choice.selected) for choice in self.choices]
+        digest = digest_of(choices, self.report.more_executions)
         return Part("lr-executions", digest, "dashboards/_executions.html")
+
+    @property
+    def legend(self) -> Part:
+        return Part("lr-legend", digest_of(self.has_estimates), "dashboards/_legend.html")
+
+    @property
+    def has_estimates(self) -> bool:
+        return any(widget.has_estimates for widget in self.widgets)
 
     @property
     def grid(self) -> Part:
@@ -196,7 +209,8 @@ class Page:
         """
         known = dict(entry.rpartition(":")[::2] for entry in shown)
         is_draft = bool(self.asked.draft)
-        own = (self.title, self.navigation, self.filter, *(() if is_draft else (self.grid,)))
+        own = [self.title, self.navigation, self.filter, self.legend]
+        own += [] if is_draft else [self.grid]
         parts = [part for part in own if known.pop(part.id, None) != part.digest]
         before = ["", *(widget.id for widget in self.widgets)]
         pairs = zip(before, self.widgets, strict=False)

@@ -6,10 +6,10 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from liveReport.report.frames import Column, Row
+from liveReport.report.frames import Column, MarkedRow, Row
 
 from . import tones
-from .drawing import Drawing, Head, Number
+from .drawing import Drawing, Head, Number, signed
 
 SLICES = 6
 """Slices of a donut with a colour of their own; its table names them all."""
@@ -38,7 +38,8 @@ class PartsPicture:
         self.parts = _rows_as_parts(drawing) if frame.axis else _metrics_as_parts(drawing)
         self.has_rates = any(part.rate for part in self.parts)
         values = _values(drawing)
-        self.total = drawing.writer.count(_total(drawing))
+        total = drawing.writer.count(_total(drawing))
+        self.total = signed(total, estimate=_is_estimate(drawing))
         summary = _("Donut of %(total)s: %(parts)s.") % {
             "total": self.total,
             "parts": ", ".join(f"{part.head.text} {part.share}" for part in self.parts[:SLICES]),
@@ -67,6 +68,12 @@ def _total(drawing: Drawing) -> int:
     return sum(_values(drawing))
 
 
+def _is_estimate(drawing: Drawing) -> bool:
+    """Whether what the shares are of is one."""
+    measures = drawing.measures()[:1] if drawing.frame.axis else drawing.measures()
+    return any(column.key in drawing.frame.total_estimates for column in measures)
+
+
 def _whole(row: Row, column: Column) -> int:
     return int(row.get(column.key) or 0)
 
@@ -79,19 +86,19 @@ def _rows_as_parts(drawing: Drawing) -> list[Part]:
     whole = _total(drawing) or 1
     return [
         Part(
-            head=drawing.head(row, tone) or Head(text=""),
+            head=drawing.head(row.values, tone) or Head(text=""),
             number=drawing.number(column, row),
             rate=None,
             others=drawing.numbers(row)[1:],
-            **_share(drawing, _whole(row, column) / whole),
+            **_share(drawing, column, row, whole),
         )
-        for row, tone in zip(frame.rows, palette, strict=True)
+        for row, tone in zip(frame.marked_rows, palette, strict=True)
     ]
 
 
 def _metrics_as_parts(drawing: Drawing) -> list[Part]:
     """One part for each metric of a frame that has a single row."""
-    totals = drawing.frame.totals
+    totals = drawing.frame.marked_totals
     whole = _total(drawing) or 1
     return [
         Part(
@@ -99,23 +106,35 @@ def _metrics_as_parts(drawing: Drawing) -> list[Part]:
             number=drawing.number(column, totals),
             rate=drawing.rate(column.key, totals),
             others=(),
-            **_share(drawing, _whole(totals, column) / whole),
+            **_share(drawing, column, totals, whole),
         )
         for column in drawing.measures()
     ]
 
 
-def _share(drawing: Drawing, fraction: float) -> dict[str, str]:
-    return {"share": drawing.writer.share(fraction), "width": f"{fraction * 100:.1f}%"}
+def _share(drawing: Drawing, column: Column, row: MarkedRow, whole: int) -> dict[str, str]:
+    """A share is an estimate when the part or the whole is; that of nothing is exact."""
+    fraction = min(_whole(row.values, column) / whole, 1)  # two estimates may disagree
+    estimate = column.key in row.estimates or (bool(fraction) and _is_estimate(drawing))
+    text = signed(drawing.writer.share(fraction), estimate=estimate)
+    return {"share": text, "width": f"{fraction * 100:.1f}%"}
 
 
 def _fold(parts: Sequence[tuple[Part, int]]) -> list[dict[str, Any]]:
     """The slices of the donut: the coloured parts, and all grey ones as one."""
-    named = [(part.head, value) for part, value in parts if part.head.tone != tones.REST]
-    rest = [(part.head, value) for part, value in parts if part.head.tone == tones.REST]
-    slices = [{"name": head.text, "tone": head.tone, "value": value} for head, value in named]
+    named = [(part, value) for part, value in parts if part.head.tone != tones.REST]
+    rest = [(part, value) for part, value in parts if part.head.tone == tones.REST]
+    slices = [_slice(part.head.text, part.head.tone, [(part, value)]) for part, value in named]
     if rest:
-        name = rest[0][0].text if len(rest) == 1 else _("Others")
-        total = sum(value for _head, value in rest)
-        slices.append({"name": name, "tone": tones.REST, "value": total})
+        name = rest[0][0].head.text if len(rest) == 1 else _("Others")
+        slices.append(_slice(name, tones.REST, rest))
     return slices
+
+
+def _slice(name: str, tone: str, parts: Sequence[tuple[Part, int]]) -> dict[str, Any]:
+    return {
+        "name": name,
+        "tone": tone,
+        "value": sum(value for _part, value in parts),
+        "estimate": any(part.number.estimate for part, _value in parts),
+    }

@@ -36,13 +36,13 @@ class TablePicture:
 
     def __init__(self, drawing: Drawing) -> None:
         frame = drawing.frame
-        rows = list(frame.rows)
+        rows = frame.marked_rows
         if frame.axis and frame.axis.role == "time":
             rows.reverse()
         self.axis = frame.axis
         self.columns = frame.metrics
-        self.lines = [Line(head=drawing.head(row), cells=drawing.cells(row)) for row in rows]
-        self.totals = drawing.numbers(frame.totals) if frame.axis else None
+        self.lines = [Line(head=drawing.head(row.values), cells=drawing.cells(row)) for row in rows]
+        self.totals = drawing.numbers(frame.marked_totals) if frame.axis else None
 
 
 class KpiPicture:
@@ -50,12 +50,13 @@ class KpiPicture:
 
     def __init__(self, drawing: Drawing) -> None:
         frame, trend = drawing.frame, drawing.report.trend
+        totals = frame.marked_totals
         if trend is None and frame.axis and frame.axis.role == "time":
             trend = frame
         self.tiles = [
             Tile(
-                number=drawing.number(column, frame.totals),
-                rate=drawing.rate(column.key, frame.totals),
+                number=drawing.number(column, totals),
+                rate=drawing.rate(column.key, totals),
                 spark=sparkline(trend, column, drawing.writer),
             )
             for column in drawing.measures()
@@ -69,7 +70,7 @@ class SeriesPicture:
         frame = drawing.frame
         self.table = TablePicture(drawing)
         summary = _("The last 24 hours in steps of 15 minutes: %(totals)s.") % {
-            "totals": listing(drawing.numbers(frame.totals))
+            "totals": listing(drawing.numbers(frame.marked_totals))
         }
         self.chart: Mapping[str, Any] = {
             "kind": "series",
@@ -80,6 +81,9 @@ class SeriesPicture:
                     "name": str(column.label),
                     "tone": drawing.tones[column.key],
                     "values": [row.get(column.key) for row in frame.rows],
+                    "estimates": [
+                        step for step, keys in enumerate(frame.estimates) if column.key in keys
+                    ],
                 }
                 for column in frame.metrics
             ],
@@ -88,7 +92,7 @@ class SeriesPicture:
 
 def listing(numbers: Sequence[Number]) -> str:
     """“Sent 12, Delivered 11”."""
-    return ", ".join(f"{number.label} {number.text}" for number in numbers)
+    return ", ".join(f"{number.label} {number.signed}" for number in numbers)
 
 
 @dataclass(frozen=True)

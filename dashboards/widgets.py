@@ -95,8 +95,18 @@ class Widget:
 
     @property
     def folded(self) -> int:
-        """Events whose value of the dimension was not counted apart."""
+        """Events whose value of the dimension, or whose execution, is not shown apart."""
         return self.report.frame.folded if self.report.frame else 0
+
+    @property
+    def folds_executions(self) -> bool:
+        """Whether those are of other executions."""
+        axis = self.report.frame.axis if self.report.frame else None
+        return axis is not None and axis.role == "execution"
+
+    @property
+    def has_estimates(self) -> bool:
+        return bool(self.report.frame and self.report.frame.approximate)
 
     @property
     def definitions(self) -> list[tuple[object, object]]:
@@ -116,4 +126,5 @@ def _counted(frame: Frame) -> bool:
 def _content(frame: Frame | None) -> object:
     if frame is None:
         return None
-    return [frame.rows, frame.totals, frame.approximate, frame.incomplete, frame.folded]
+    marks = (frame.estimates, frame.total_estimates, frame.incomplete)
+    return [frame.rows, frame.totals, marks, frame.folded]

@@ -84,8 +84,7 @@ def recount(
         for key, mine in keyed.items()
         if any(value(channel, m, mine, known) for m in base)
     }
-    if widget.by != EXECUTION:
-        shown = folded(channel, widget, shown, known)
+    shown = folded(channel, widget, shown, known)
     return [{widget.by: key, **values(mine)} for key, mine in shown.items()], values(events)
 
 
@@ -93,8 +92,13 @@ def folded(
     channel: Channel, widget: Widget, keyed: dict[str, list[Event]], known: Sequence[Event]
 ) -> dict[str, list[Event]]:
     """The events of each row: of those beyond the limit, the smallest share one."""
-    first = channel.base_metrics(widget)[0]
-    ranked = sorted(keyed, key=lambda key: (-value(channel, first, keyed[key], known), key))
+    base = channel.base_metrics(widget)
+    measures = base if widget.by == EXECUTION else base[:1]
+
+    def size(key: str) -> int:
+        return sum(value(channel, metric, keyed[key], known) for metric in measures)
+
+    ranked = sorted(sorted(keyed, reverse=widget.by == EXECUTION), key=size, reverse=True)
     kept, rest = ranked[: widget.limit], ranked[widget.limit :]
     others = {OTHER: [event for key in rest for event in keyed[key]]} if rest else {}
     return {key: keyed[key] for key in kept} | others

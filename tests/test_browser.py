@@ -11,7 +11,10 @@ from django.contrib.staticfiles.finders import find
 from playwright.sync_api import Page, expect
 from pypdf import PdfReader
 
+from liveReport.report import build
+from liveReport.rollup import sketch
 from tests.browser import BUNDLE, NEWS, TAB, Open, chart, in_browser, pigeon, show_as, widget
+from tests.factories import event
 
 pytestmark = in_browser
 
@@ -53,6 +56,34 @@ def test_charts_say_in_a_sentence_what_they_show(open_page: Open) -> None:
     page = open_page()
     sentence = "Donut of 5: Met a hawk 80.0%, <img src=x onerror=alert(1)> 20.0%."
     expect(page.get_by_role("img", name=sentence)).to_be_visible()
+
+
+def test_charts_mark_the_estimates_among_their_values(
+    open_page: Open, send: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sketch, "LG_K", 5)
+    for reason, profiles in (("many", 200), ("few", 3)):
+        drafts = [{"reason": reason, "profile": f"{reason} {n}"} for n in range(profiles)]
+        send(*(event(type="excluded", **draft) for draft in drafts))
+    page = open_page("/admin/reports/summer/email/")
+    reasons = page.locator('[data-widget="email.exclusion_reasons"]')
+    sentence = re.compile(r"Donut of ≈ \d+: many ≈ .*, few ≈ ")
+    expect(reasons.get_by_role("img", name=sentence)).to_be_visible()
+    reasons.locator("[data-menu]").click()
+    reasons.get_by_role("button", name="Bars").click()
+    labels = reasons.locator(".lr-chart svg text")
+    expect(labels.get_by_text(re.compile(r"^≈ \d+$"))).to_be_visible()
+    expect(labels.get_by_text(re.compile(r"^3$"))).to_be_visible()
+
+
+def test_tooltips_mark_the_estimates_among_their_values(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(build, "_estimates", lambda metrics, row: ["flown"])
+    page = open_page()
+    chart(page, "course").hover()
+    expect(chart(page, "course").get_by_text(re.compile(r"Flown\s+≈ \d"))).to_be_visible()
+    expect(chart(page, "course").get_by_text(re.compile(r"Lost\s+\d"))).to_be_visible()
 
 
 def test_the_first_view_is_small_over_the_wire() -> None:

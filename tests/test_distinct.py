@@ -1,14 +1,31 @@
 """Distinct profiles: exact while they are few, close and marked beyond, however they are united."""
 
+import csv
+import io
+import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from math import sqrt
 from typing import Any
 
 import numpy as np
+import openpyxl
 import pytest
+from django.test import Client
 
 from liveReport import rollup
-from liveReport.channels import find_channel
+from liveReport.channels import (
+    EXECUTION,
+    Channel,
+    Count,
+    EventType,
+    Profiles,
+    Rate,
+    Series,
+    Table,
+    find_channel,
+    registered,
+)
 from liveReport.ingest import append
 from liveReport.ingest.payload import Events, Shape
 from liveReport.models import Campaign, Source
@@ -27,13 +44,16 @@ def profiles(count: int, seed: int = 0) -> Any:
     return np.random.default_rng(seed).integers(-(2**63), 2**63, count)
 
 
-def targeted(source: Source, channel: str, members: Any, run: int = 0) -> None:
-    """Each of some profiles is targeted once, at some time of the last 22 hours."""
+def targeted(
+    source: Source, channel: str, members: Any, run: int = 0, hours: float = 22, type_: str = ""
+) -> None:
+    """Each of some profiles is targeted once, at some time of the last hours."""
     events = find_channel(channel)
     assert events
-    age = np.random.default_rng(len(members)).integers(0, 22 * 3_600_000_000, len(members))
+    within = int(hours * 3_600_000_000)
+    age = np.random.default_rng(len(members)).integers(0, within, len(members))
     whole = Events(
-        [Shape("summer", channel, "targeted", run, ())],
+        [Shape("summer", channel, type_ or "targeted", run, ())],
         np.zeros(len(members), np.int64),
         [f"{channel}-{run}-{number}" for number in range(len(members))],
         int(NOW.timestamp()) * 1_000_000 - age,
@@ -106,3 +126,105 @@ def test_every_tier_says_the_same_at_any_minute(campaign: Campaign, source: Sour
         )
         assert found.frame
         assert found.frame.totals["audience"] == len(members)
+
+
+# -- Which values are marked ---------------------------------------------------------------
+
+
+class Crows(Channel):
+    """Counts, distinct profiles and a rate of them, by run and over time."""
+
+    slug = "crow"
+    label = "Crows"
+    events = [EventType(key="seen", label="Seen")]
+    metrics = [
+        Profiles(key="watchers", label="Watchers", definition="Who saw one.", events=["seen"]),
+        Count(key="sightings", label="Sightings", definition="Crows seen.", events=["seen"]),
+        Rate(
+            key="watcher_rate",
+            label="Watcher rate",
+            definition="Watchers of sightings.",
+            numerator="watchers",
+            denominator="sightings",
+        ),
+    ]
+    widgets = [
+        Table(
+            key="runs",
+            title="Runs",
+            help="A row a run.",
+            metrics=["watchers", "sightings", "watcher_rate"],
+            by=EXECUTION,
+        ),
+        Series(key="course", title="Course", help="Over time.", metrics=["watchers", "sightings"]),
+    ]
+
+
+@pytest.fixture
+def crows(campaign: Campaign, source: Source, time_machine: Any) -> Iterator[None]:
+    """A run with more watchers than are counted exactly, each of them twice, and one of five."""
+    time_machine.move_to(NOW, tick=False)
+    with registered(Crows):
+        twice = np.repeat(profiles(20_000), 2)
+        targeted(source, "crow", twice, RUNS[1], hours=0.1, type_="seen")
+        targeted(source, "crow", profiles(5, seed=1), RUNS[2], hours=22, type_="seen")
+        yield
+
+
+@pytest.mark.usefixtures("crows")
+def test_a_row_is_marked_when_it_is_an_estimate_itself(campaign: Campaign) -> None:
+    runs = frame(campaign, "crow", "runs")
+    few, many = runs.marked_rows
+    assert (few.values, few.estimates) == (
+        {"execution": "2026-03-14T01:00:00Z", "watchers": 5, "sightings": 5, "watcher_rate": 1.0},
+        [],
+    )
+    assert many.values["sightings"] == 40_000
+    assert many.estimates == ["watchers", "watcher_rate"]
+    assert runs.approximate == runs.total_estimates == many.estimates
+
+
+@pytest.mark.usefixtures("crows")
+def test_a_step_is_marked_when_it_is_an_estimate_itself(campaign: Campaign) -> None:
+    course = frame(campaign, "crow", "course")
+    marked = [row.values["watchers"] for row in course.marked_rows if row.estimates]
+    assert len(marked) == 1
+    assert all(isinstance(value, int) and value > EXACT for value in marked)
+    assert course.approximate == course.total_estimates == ["watchers"]
+
+
+@pytest.mark.usefixtures("crows")
+def test_every_view_marks_the_same_values(admin_client: Client) -> None:
+    api = "/api/v1/campaigns/summer/report/crow/runs/"
+    shown = admin_client.get(api).json()["frame"]
+    watchers = [row["watchers"] for row in shown["rows"]]
+    marked = ["watchers", "watcher_rate"]
+    assert shown["estimates"] == {"rows": [[], marked], "totals": marked}
+    page = admin_client.get("/admin/reports/summer/crow/").content.decode()
+    table = page[page.index('data-widget="crow.runs"') : page.index('data-widget="crow.course"')]
+    cells = re.findall(r'<td data-metric="watchers">(.*?)</td>', table)
+    assert cells == ["5", f"≈ {watchers[1]:,}"]
+    assert table.count("≈") == 2 + 2  # the rate, and both of the totals
+    for address in (f"{api}?format=csv", "/admin/reports/summer/crow/runs.csv"):
+        table = list(csv.reader(io.StringIO(admin_client.get(address).content.decode())))
+        names = "Watchers, Watcher rate"
+        assert [line[-1] for line in table] == ["≈ Estimates", "", names, names]
+        assert [line[1] for line in table[1:3]] == [str(number) for number in watchers]
+    book = admin_client.get("/admin/reports/summer/export.xlsx").content
+    sheet = openpyxl.load_workbook(io.BytesIO(book))["Crows"]
+    rows = [row[4] for row in sheet.iter_rows(values_only=True) if row[4] is not None]
+    assert rows == ["≈ Estimates", "", names, names]
+
+
+@pytest.mark.django_db
+def test_no_sign_where_every_value_is_exact(
+    campaign: Campaign, source: Source, admin_client: Client, time_machine: Any
+) -> None:
+    time_machine.move_to(NOW, tick=False)
+    targeted(source, "sms", profiles(EXACT))
+    sign = "≈"
+    address = "/admin/reports/summer/sms/"
+    assert sign not in admin_client.get(address).content.decode()
+    assert sign not in admin_client.get("/admin/reports/summer/export.csv").content.decode()
+    targeted(source, "sms", profiles(5, seed=1), RUNS[1])
+    assert sign in admin_client.get(address).content.decode()

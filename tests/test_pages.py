@@ -520,17 +520,53 @@ def test_estimates_and_partial_rates_are_marked() -> None:
         columns=[READERS, RATE],
         rows=[row],
         totals=row,
-        approximate=["readers"],
+        estimates=[["readers"]],
         incomplete=["rate"],
     )
     with translation.override("en"):
-        cells = drawing(frame).cells(row)
+        cells = drawing(frame).cells(frame.marked_rows[0])
     assert cells == [("readers", "≈ 20,000"), ("rate", "25.0%†")]
+
+
+def test_only_the_estimates_among_the_values_are_marked() -> None:
+    rows = [{"time": f"2026-06-01T0{i}:00:00Z", "readers": n} for i, n in enumerate((5, 20_000))]
+    frame = Frame(
+        columns=[TIME, READERS],
+        rows=rows,
+        totals={"readers": 20_005},
+        estimates=[[], ["readers"]],
+        total_estimates=["readers"],
+    )
+    with translation.override("en"):
+        picture = SeriesPicture(drawing(frame))
+    assert [line.cells for line in picture.table.lines] == [
+        [("readers", "≈ 20,000")],
+        [("readers", "5")],
+    ]
+    assert picture.chart["lines"][0]["estimates"] == [1]
+    assert "Readers ≈ 20,005" in picture.chart["summary"]
+
+
+def test_a_share_is_an_estimate_when_its_part_or_its_whole_is() -> None:
+    rows = [{"reason": reason, "readers": n} for reason, n in (("fog", 19_995), ("hawk", 5))]
+    frame = Frame(
+        columns=[REASON, READERS],
+        rows=[*rows, {"reason": "none", "readers": 0}],
+        totals={"readers": 20_000},
+        estimates=[["readers"], [], []],
+        total_estimates=["readers"],
+    )
+    with translation.override("en"):
+        picture = PartsPicture(drawing(frame))
+    assert [part.number.signed for part in picture.parts] == ["≈ 19,995", "5", "0"]
+    assert [part.share for part in picture.parts] == ["≈ > 99.9%", "≈ < 0.1%", "0.0%"]
+    assert picture.total == "≈ 20,000"
+    assert [piece["estimate"] for piece in picture.chart["slices"]] == [True, False, False]
 
 
 def test_an_undefined_rate_is_a_dash_without_a_mark() -> None:
     frame = Frame(columns=[RATE], rows=[], totals={"rate": None}, incomplete=["rate"])
-    assert drawing(frame).cells({"rate": None}) == [("rate", "—")]
+    assert drawing(frame).cells(frame.marked_totals) == [("rate", "—")]
 
 
 def test_shares_of_profiles_are_of_the_distinct_ones() -> None:

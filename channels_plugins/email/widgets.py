@@ -30,6 +30,7 @@ WIDGETS = (
             "retries",
         ),
         by=EXECUTION,
+        limit=100,
     ),
     Parts(
         key="bounce_categories",

@@ -26,6 +26,7 @@ WIDGETS = (
             "opens",
         ),
         by=EXECUTION,
+        limit=100,
     ),
     Series(
         key="sending_summary",

@@ -11,6 +11,7 @@ WIDGETS = (
         help=_("One line for each run of the campaign, from the people meant to their clicks."),
         metrics=("targeted", "excluded", "sent", "bounces", "errors", "clicks"),
         by=EXECUTION,
+        limit=100,
     ),
     Series(
         key="performance_by_date",

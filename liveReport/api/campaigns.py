@@ -1,6 +1,8 @@
 """``/api/v1/campaigns/``: what one may see, and what it consists of."""
 
+from django.db import models
 from django.db.models import Max, Prefetch, Q, QuerySet
+from django.db.models.functions import RowNumber
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import GenericAPIView
@@ -22,7 +24,7 @@ def visible_campaigns(request: Request) -> QuerySet[Campaign]:
 
 
 class CampaignView(ReadView, GenericAPIView[Campaign]):
-    """Campaigns with the channels they use and the runs of the last 24 hours."""
+    """Campaigns with the channels they use and their latest runs of the last 24 hours."""
 
     serializer_class = CampaignSerializer
     lookup_field = "slug"
@@ -33,13 +35,15 @@ class CampaignView(ReadView, GenericAPIView[Campaign]):
         recent = Execution.objects.filter(
             channel__in=enabled, last_event_at__gte=Window.at(timezone.now()).start
         )
+        rank = models.Window(RowNumber(), ["campaign", "channel"], "-started_at")
+        listed = recent.alias(rank=rank).filter(rank__lte=Execution.LISTED)
         channels = CampaignChannel.objects.filter(channel__in=enabled).order_by("channel")
         last = Max("channels__last_event_at", filter=Q(channels__channel__in=enabled))
         return (
             visible_campaigns(self.request)
             .annotate(last_event_at=last)
             .order_by("name", "slug")
-            .prefetch_related(Prefetch("channels", channels), Prefetch("executions", recent))
+            .prefetch_related(Prefetch("channels", channels), Prefetch("executions", listed))
         )
 
 

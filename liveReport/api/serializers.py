@@ -81,7 +81,7 @@ class ExecutionSerializer(serializers.ModelSerializer[Execution]):
 
 
 class CampaignSerializer(serializers.ModelSerializer[Campaign]):
-    """A campaign, the channels it uses, and its runs in the last 24 hours."""
+    """A campaign, the channels it uses, and the latest of their runs in the last 24 hours."""
 
     channels = serializers.SlugRelatedField[Any]("channel", many=True, read_only=True)
     executions = ExecutionSerializer(many=True, read_only=True)
@@ -123,6 +123,18 @@ class ColumnSerializer(serializers.Serializer[Any]):
     unit = serializers.CharField(required=False)
 
 
+class EstimatesSerializer(serializers.Serializer[Any]):
+    """Which values of a frame are estimates; all others are exact."""
+
+    rows = serializers.ListField(
+        child=serializers.ListField(child=serializers.CharField()),
+        help_text=_("For each row, the metrics whose value in it is an estimate."),
+    )
+    totals = serializers.ListField(
+        child=serializers.CharField(), help_text=_("The metrics whose total is an estimate.")
+    )
+
+
 class FrameSerializer(serializers.Serializer[Any]):
     """Columns and rows, the one shape of every widget's data."""
 
@@ -130,15 +142,18 @@ class FrameSerializer(serializers.Serializer[Any]):
     rows = serializers.ListField(child=RowField())
     totals = RowField()
     approximate = serializers.ListField(
-        child=serializers.CharField(), help_text=_("Metrics whose values are estimates.")
+        child=serializers.CharField(), help_text=_("Metrics of which any value is an estimate.")
     )
+    estimates = EstimatesSerializer()
     incomplete = serializers.ListField(
         child=serializers.CharField(),
         help_text=_("Rates that may lack messages sent before the window began."),
     )
     folded = serializers.IntegerField(
         min_value=0,
-        help_text=_("Events whose values were too many to be counted apart, in `__other__`."),
+        help_text=_(
+            "Events whose values or executions were too many to be told apart, in `__other__`."
+        ),
     )
 
 

@@ -67,15 +67,15 @@ def _aware(read: datetime) -> datetime:
 
 _EXECUTIONS = """
 SELECT started_at FROM livereport_execution
-WHERE campaign_id = %s AND channel = %s AND last_event_at >= %s ORDER BY started_at DESC
+WHERE campaign_id = %s AND channel = %s AND last_event_at >= %s ORDER BY started_at DESC LIMIT %s
 """
 
 
-def executions(campaign: int, channel: str, since: datetime) -> list[datetime]:
-    """The runs of a channel that anything happened to since a moment, the latest first."""
+def executions(campaign: int, channel: str, since: datetime, most: int) -> list[datetime]:
+    """The latest runs of a channel that anything happened to since a moment, latest first."""
     start = connection.ops.adapt_datetimefield_value(since)
     with connection.cursor() as cursor:
-        cursor.execute(_EXECUTIONS, [campaign, channel, start])
+        cursor.execute(_EXECUTIONS, [campaign, channel, start, most])
         return [_aware(started) for (started,) in cursor.fetchall()]
 
 

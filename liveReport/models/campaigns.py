@@ -104,7 +104,12 @@ class CampaignChannel(models.Model):
 
 
 class Execution(models.Model):
-    """One run of a recurring campaign, known from the events that name it."""
+    """One run of a recurring campaign, known from the events that name it.
+
+    Producers may name any number: the latest ``LISTED`` of a channel are offered.
+    """
+
+    LISTED = 100
 
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="executions")
     channel = models.CharField(_("channel"), max_length=50)

@@ -14,7 +14,7 @@ from django.utils.dateparse import parse_datetime
 
 from liveReport.channels import Channel, Text, Widget
 from liveReport.engines import reads, sql
-from liveReport.models import Campaign, in_tab_order
+from liveReport.models import Campaign, Execution, in_tab_order
 
 from . import campaign as campaign_tab
 from .build import has_data, utc, widget_info, widget_report
@@ -92,14 +92,17 @@ class Head:
 
 @dataclass(frozen=True)
 class TabReport:
-    """One tab with its widgets; ``executions`` are those one can choose from.
+    """One tab with its widgets.
 
+    ``executions`` are those one can choose from, the latest of them when there are
+    ``more_executions``.
     ``offer`` lists all that the tab could show, in the order in which they are declared.
     """
 
     head: Head
     tab: Tab
     executions: Sequence[datetime]
+    more_executions: bool
     selected: Sequence[datetime]
     offer: Sequence[WidgetInfo]
     widgets: Sequence[WidgetReport]
@@ -185,8 +188,12 @@ class _Context:
         return self.states[channel.slug].began_before
 
     def executions(self, tab: str) -> list[datetime]:
-        """Those of the tab's channel that anything happened to in the window."""
-        return reads.executions(self.campaign.pk, tab, self.window.start)
+        """Those of the tab's channel that anything happened to in the window, the latest first.
+
+        As many as are listed, and one more if there are more.
+        """
+        most = Execution.LISTED + 1
+        return reads.executions(self.campaign.pk, tab, self.window.start, most)
 
 
 def report_head(campaign: Campaign, now: datetime) -> Head:
@@ -220,10 +227,12 @@ def tab_report(
     """
     with sql.snapshot():
         context = _Context.load(campaign, now)
+        recent = context.executions(tab)
         return TabReport(
             head=context.head(tab),
             tab=context.tab(tab),
-            executions=context.executions(tab),
+            executions=recent[: Execution.LISTED],
+            more_executions=len(recent) > Execution.LISTED,
             selected=list(executions),
             offer=[widget_info(tab, widget) for widget in context.declared(tab)],
             widgets=_widgets(context, tab, executions, wanted, even_empty=even_empty),

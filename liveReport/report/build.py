@@ -29,6 +29,8 @@ logger = logging.getLogger(__name__)
 RowTallies = Mapping[str, Tally]
 """The tally of each base metric, by metric key."""
 
+KeyedTallies = tuple[Key, RowTallies]
+
 
 def widget_report(tallies: ChannelTallies, widget: Widget, *, incomplete: bool) -> WidgetReport:
     """A widget with its frame, or without one when building it failed: it fails alone."""
@@ -111,22 +113,30 @@ def _frame(tallies: ChannelTallies, widget: Widget, *, incomplete: bool) -> Fram
     totals = {metric.key: tallies.whole(metric) for metric in base}
     axis, keyed = _rows(tallies, widget, base, totals)
     rates = [metric for metric in metrics if isinstance(metric, Rate)]
+    estimates = [_estimates(metrics, row) for _key, row in keyed]
     return Frame(
         columns=[*axis, *(metric_column(metric) for metric in metrics)],
         rows=[{**key, **_values(metrics, row)} for key, row in keyed],
         totals=_values(metrics, totals),
-        approximate=_approximate(metrics, [totals, *(row for _key, row in keyed)]),
+        estimates=estimates if any(estimates) else (),
+        total_estimates=_estimates(metrics, totals),
         incomplete=[rate.key for rate in rates] if incomplete else [],
-        folded=_folded(tallies, widget, base),
+        folded=_folded(tallies, widget, base, [key for key, _row in keyed]),
     )
 
 
-def _folded(tallies: ChannelTallies, widget: Widget, base: Sequence[Metric]) -> int:
-    """The events whose value of the widget's dimension was not counted apart."""
-    if widget.by in ("", EXECUTION):
+def _folded(
+    tallies: ChannelTallies, widget: Widget, base: Sequence[Metric], shown: Sequence[Row]
+) -> int:
+    """The events whose value was not counted apart, or whose execution is not shown apart."""
+    if not widget.by:
         return 0
     types = {event for m in base if isinstance(m, Count | Profiles) for event in m.events}
-    return tallies.events(sorted(types), widget.by).get(OTHER, NOTHING).count
+    found = tallies.events(sorted(types), widget.by)
+    if widget.by != EXECUTION:
+        return found.get(OTHER, NOTHING).count
+    apart = {row[EXECUTION] for row in shown}
+    return sum(tally.count for key, tally in found.items() if _execution(key) not in apart)
 
 
 def _rows(
@@ -137,21 +147,38 @@ def _rows(
         return [time_column()], _step_rows(tallies, base)
     if not widget.by:
         return [], [({}, totals)]
-    found = {metric.key: tallies.of(metric, widget.by) for metric in base}
-    rows = [
-        (key, {name: values.get(key, NOTHING) for name, values in found.items()})
-        for key in {key for values in found.values() for key in values}
-    ]
-    rows = [row for row in rows if any(tally.value for tally in row[1].values())]
+    rows = _keyed_rows(tallies, base, widget.by)
     if widget.by == EXECUTION:
-        rows.sort(key=lambda row: row[0], reverse=True)
         column = Column(key=EXECUTION, label=gettext_lazy("Execution time"), role="execution")
-        return [column], [({EXECUTION: _execution(key)}, row) for key, row in rows]
+        kept = _latest_first(_fold_rest(_busiest_first(rows), widget.limit))
+        return [column], [({EXECUTION: _execution(key)}, row) for key, row in kept]
     rows.sort(key=lambda row: (-row[1][base[0].key].value, str(row[0])))
     column = Column(
         key=widget.by, label=tallies.channel.dimension_by_key[widget.by].label, role="dimension"
     )
     return [column], [({widget.by: str(key)}, row) for key, row in _fold_rest(rows, widget.limit)]
+
+
+def _keyed_rows(tallies: ChannelTallies, base: Sequence[Metric], by: str) -> list[KeyedTallies]:
+    """What there is of each value or execution of which there is anything."""
+    found = {metric.key: tallies.of(metric, by) for metric in base}
+    rows = [
+        (key, {name: values.get(key, NOTHING) for name, values in found.items()})
+        for key in {key for values in found.values() for key in values}
+    ]
+    return [row for row in rows if any(tally.value for tally in row[1].values())]
+
+
+def _busiest_first(runs: Sequence[KeyedTallies]) -> list[KeyedTallies]:
+    """The largest first, by all that happened in them: an old one may be read only."""
+    return sorted(
+        runs, key=lambda run: (sum(t.value for t in run[1].values()), run[0]), reverse=True
+    )
+
+
+def _latest_first(runs: Sequence[KeyedTallies]) -> list[KeyedTallies]:
+    """In the order of their times, what is folded last."""
+    return sorted(runs, key=lambda run: -1 if run[0] == OTHER else int(run[0]), reverse=True)
 
 
 def _step_rows(tallies: ChannelTallies, base: Sequence[Metric]) -> list[tuple[Row, RowTallies]]:
@@ -165,9 +192,7 @@ def _step_rows(tallies: ChannelTallies, base: Sequence[Metric]) -> list[tuple[Ro
     ]
 
 
-def _fold_rest(
-    rows: list[tuple[Key, dict[str, Tally]]], limit: int
-) -> list[tuple[Key, dict[str, Tally]]]:
+def _fold_rest(rows: list[KeyedTallies], limit: int) -> list[KeyedTallies]:
     """Keep the largest rows and unite the others in one, with what was never kept apart."""
     apart = [row for row in rows if row[0] != OTHER]
     folded = [*apart[limit:], *(row for row in rows if row[0] == OTHER)]
@@ -193,14 +218,18 @@ def _rate(rate: Rate, row: RowTallies) -> Value:
     return round(part / whole, 6) if 0 <= part <= whole and whole else None
 
 
-def _approximate(metrics: Sequence[Metric], rows: Sequence[RowTallies]) -> list[str]:
-    estimated = {name for row in rows for name, tally in row.items() if tally.approximate}
-    return [
-        metric.key
-        for metric in metrics
-        if estimated
-        & ({metric.numerator, metric.denominator} if isinstance(metric, Rate) else {metric.key})
-    ]
+def _estimates(metrics: Sequence[Metric], row: RowTallies) -> list[str]:
+    """The metrics that are estimates in this row. Nothing at all is always exact."""
+    estimated = {name for name, tally in row.items() if tally.approximate}
+    if not estimated:
+        return []
+    values = _values(metrics, row)
+    return [metric.key for metric in metrics if values[metric.key] and estimated & _terms(metric)]
+
+
+def _terms(metric: Metric) -> set[str]:
+    """The base metrics that a value is made from."""
+    return {metric.numerator, metric.denominator} if isinstance(metric, Rate) else {metric.key}
 
 
 def _trend(tallies: ChannelTallies, widget: Widget) -> Frame | None:
@@ -217,6 +246,8 @@ def _trend(tallies: ChannelTallies, widget: Widget) -> Frame | None:
 
 
 def _execution(key: Key) -> str:
+    if key == OTHER:
+        return OTHER
     return utc(int(key) / 1_000_000) if key else NONE
 
 
@@ -225,6 +256,7 @@ def _names(channel: Channel, widget: Widget, frame: Frame) -> dict[str, str]:
     dimension = channel.dimension_by_key.get(widget.by)
     common = {NONE: _("Not given"), OTHER: _("Others")}
     if dimension is None:
-        return {NONE: _("No execution")} if widget.by == EXECUTION else {}
+        runs = {NONE: _("No execution"), OTHER: _("Other executions")}
+        return runs if widget.by == EXECUTION else {}
     values = [str(row[widget.by]) for row in frame.rows]
     return {value: common.get(value) or str(dimension.label_of(value)) for value in values}

@@ -80,11 +80,13 @@ def _frame(channels: Sequence[ChannelTallies]) -> Frame:
         AUDIENCE.key: audience.approximate,
         ACTIONS_DELIVERED.key: any(tally.approximate for tally in delivered),
     }
+    estimates = [key for key, estimated in approximate.items() if estimated]
     return Frame(
         columns=[metric_column(metric) for metric in METRICS],
         rows=[dict(values)],
         totals=dict(values),
-        approximate=[key for key, estimated in approximate.items() if estimated],
+        estimates=[estimates],
+        total_estimates=estimates,
     )
 
 

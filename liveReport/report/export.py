@@ -5,7 +5,9 @@ import io
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, tzinfo
 
-from .frames import Column, Frame, Value
+from django.utils.translation import gettext as _
+
+from .frames import Column, Frame, MarkedRow, Value
 
 Cell = Value | datetime
 
@@ -14,22 +16,34 @@ _FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 
 
 def to_csv(frame: Frame, names: Mapping[str, str] | None = None, zone: tzinfo = UTC) -> str:
-    """A frame's rows and, where there are several, their totals, with a header line.
+    """A frame as a table (see there).
 
     ``names`` says how to show dimension values, ``zone`` how to write times.
     """
-    cells = [[written(cell, zone) for cell in row] for row in rows(frame, names or {})]
-    return lines([[column.label for column in frame.columns], *cells])
+    return lines([written(cell, zone) for cell in line] for line in table(frame, names or {}))
 
 
-def rows(frame: Frame, names: Mapping[str, str]) -> list[list[Cell]]:
-    """The cells of a frame, column by column, times as such; the last row holds the totals."""
-    cells = [
-        [_cell(column, row[column.key], names) for column in frame.columns] for row in frame.rows
+def table(frame: Frame, names: Mapping[str, str]) -> list[list[Cell]]:
+    """A header line, the rows with times as such and, where there are several, their totals.
+
+    Numbers stay numbers: when any is an estimate, a last column names those of each line.
+    """
+    shown: list[tuple[list[Cell], MarkedRow]] = [
+        ([_cell(column, row.values[column.key], names) for column in frame.columns], row)
+        for row in frame.marked_rows
     ]
     if frame.axis and frame.rows:
-        cells.append([frame.totals.get(column.key, "") for column in frame.columns])
-    return cells
+        totals: list[Cell] = [frame.totals.get(column.key, "") for column in frame.columns]
+        shown.append((totals, frame.marked_totals))
+    head: list[Cell] = [str(column.label) for column in frame.columns]
+    if not frame.approximate:
+        return [head, *(cells for cells, _row in shown)]
+    marked = [[*cells, _estimates(frame, row)] for cells, row in shown]
+    return [[*head, _("≈ Estimates")], *marked]
+
+
+def _estimates(frame: Frame, row: MarkedRow) -> str:
+    return ", ".join(str(c.label) for c in frame.metrics if c.key in row.estimates)
 
 
 def _cell(column: Column, value: Value, names: Mapping[str, str]) -> Cell:

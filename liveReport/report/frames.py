@@ -2,12 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from itertools import chain
+from typing import Any, NamedTuple
 
 from liveReport.channels import Text
 
 Value = int | float | str | None
 Row = dict[str, Value]
+
+
+class MarkedRow(NamedTuple):
+    """A row, or the totals, and the metrics whose value in it is an estimate."""
+
+    values: Row
+    estimates: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,16 +41,20 @@ class Frame:
     """What page, API and exports all show.
 
     ``totals`` has a value for each metric over all rows: their sum for counts,
-    the union for profiles. ``approximate`` names the metrics that are estimates,
-    ``incomplete`` the rates whose denominator may miss messages that were sent
-    before the window began. ``folded`` events have a value of the dimension that was
-    not counted apart, because there were too many; they are in the row ``__other__``.
+    the union for profiles. ``estimates`` names for each row the metrics whose value
+    in it is an estimate, and is empty when there is none in any row;
+    ``total_estimates`` does for the totals. ``incomplete`` names the rates whose
+    denominator may miss messages that were sent before the window began. ``folded``
+    events have a value of the dimension that was not counted apart, or an execution
+    that is not shown apart, because there were too many; they are in the row
+    ``__other__``.
     """
 
     columns: Sequence[Column]
     rows: Sequence[Row]
     totals: Row
-    approximate: Sequence[str] = ()
+    estimates: Sequence[Sequence[str]] = ()
+    total_estimates: Sequence[str] = ()
     incomplete: Sequence[str] = ()
     folded: int = 0
 
@@ -55,12 +67,31 @@ class Frame:
     def metrics(self) -> list[Column]:
         return [column for column in self.columns if column.role == "metric"]
 
+    @property
+    def approximate(self) -> list[str]:
+        """The metrics of which any value is an estimate."""
+        estimated = {*self.total_estimates, *chain.from_iterable(self.estimates)}
+        return [column.key for column in self.metrics if column.key in estimated]
+
+    @property
+    def marked_rows(self) -> list[MarkedRow]:
+        estimates = self.estimates or [()] * len(self.rows)
+        return [MarkedRow(*pair) for pair in zip(self.rows, estimates, strict=True)]
+
+    @property
+    def marked_totals(self) -> MarkedRow:
+        return MarkedRow(self.totals, self.total_estimates)
+
     def as_json(self) -> dict[str, Any]:
         return {
             "columns": [column.as_json() for column in self.columns],
             "rows": list(self.rows),
             "totals": self.totals,
-            "approximate": list(self.approximate),
+            "approximate": self.approximate,
+            "estimates": {
+                "rows": [list(row.estimates) for row in self.marked_rows],
+                "totals": list(self.total_estimates),
+            },
             "incomplete": list(self.incomplete),
             "folded": self.folded,
         }

@@ -20,6 +20,8 @@ function time(options) {
 }
 
 export const formatCount = (value) => count.format(value);
+/** With the sign of an estimate, where it is one. */
+export const formatMarked = (value, isEstimate) => `${isEstimate ? "≈ " : ""}${formatCount(value)}`;
 export const formatShort = (value) => short.format(value);
 export const formatClock = (date) => clock.format(date);
 export const formatSeconds = (date) => seconds.format(date);

@@ -1,5 +1,5 @@
 // A donut with its total in the middle; the table beside it names the slices.
-import { formatCount, formatShort } from "./format.js";
+import { formatMarked, formatShort } from "./format.js";
 import { tooltip } from "./options.js";
 
 export function partsOption(frame, colours, width) {
@@ -17,7 +17,7 @@ function donut({ slices, total, label }, colours) {
       textStyle: { color: colours.text, fontSize: colours.size(18), fontWeight: 600, lineHeight: colours.size(22) },
       subtextStyle: { color: colours.quiet, fontSize: colours.size(11), lineHeight: colours.size(16) },
     },
-    tooltip: tooltip(colours, { trigger: "item", formatter: describe }),
+    tooltip: tooltip(colours, { trigger: "item", formatter: (slice) => describe(slice, slices) }),
     series: [
       {
         id: "parts",
@@ -36,7 +36,7 @@ function donut({ slices, total, label }, colours) {
 function bar({ slices }, colours, width) {
   return {
     grid: { left: 4, right: colours.size(48), top: 4, bottom: 4, containLabel: true },
-    tooltip: tooltip(colours, { trigger: "item", formatter: describe }),
+    tooltip: tooltip(colours, { trigger: "item", formatter: (slice) => describe(slice, slices) }),
     xAxis: {
       type: "value",
       minInterval: 1,
@@ -57,7 +57,7 @@ function bar({ slices }, colours, width) {
         id: "parts",
         type: "bar",
         barMaxWidth: colours.size(22),
-        label: { show: true, position: "right", color: colours.text, fontSize: colours.size(11), formatter: ({ value }) => formatCount(value) },
+        label: { show: true, position: "right", color: colours.text, fontSize: colours.size(11), formatter: ({ data, value }) => formatMarked(value, data.estimate) },
         itemStyle: { borderRadius: [0, 3, 3, 0] },
         data: slices.map((slice) => coloured(slice, colours)),
       },
@@ -65,11 +65,13 @@ function bar({ slices }, colours, width) {
   };
 }
 
-function coloured({ name, tone, value }, colours) {
-  return { name, value, itemStyle: { color: colours.tones[tone] } };
+function coloured({ name, tone, value, estimate }, colours) {
+  return { name, value, estimate, itemStyle: { color: colours.tones[tone] } };
 }
 
-function describe({ marker, name, value, percent }) {
-  const share = percent === undefined ? "" : ` · ${formatCount(percent)} %`;
-  return `${marker} ${name}\n${formatCount(value)}${share}`;
+/** The donut's share is of its slices: an estimate when any of them is one. */
+function describe({ marker, name, value, percent, data }, slices) {
+  const isEstimate = value > 0 && slices.some(({ estimate }) => estimate);
+  const share = percent === undefined ? "" : ` · ${formatMarked(percent, isEstimate)} %`;
+  return `${marker} ${name}\n${formatMarked(value, data.estimate)}${share}`;
 }

@@ -1,5 +1,5 @@
 // Lines over the window. The first and the running step are incomplete, so their piece is dashed.
-import { formatClock, formatCount, formatDay, formatMoment, formatShort, offsetAt } from "./format.js";
+import { formatClock, formatDay, formatMarked, formatMoment, formatShort, offsetAt } from "./format.js";
 import { text } from "./texts.js";
 import { tooltip } from "./options.js";
 
@@ -93,18 +93,23 @@ function areas(line, moments, colours) {
 }
 
 /** Bars of different metrics overlap rather than stack: their sum means nothing. */
-function bars({ name, tone, values }, moments, colours) {
+function bars({ name, tone, ...line }, moments, colours) {
   const last = moments.length - 1;
   const color = colours.tones[tone];
-  const data = moments.map((moment, index) => ({
-    value: [moment, values[index]],
+  const data = pointsOf(line, moments).map((value, index) => ({
+    value,
     itemStyle: { color, opacity: index === 0 || index === last ? 0.5 : 0.85 },
   }));
   return [{ id: `${name} bars`, name, type: "bar", data, color, barGap: "-100%", barCategoryGap: "20%" }];
 }
 
-function strokes({ name, tone, values }, moments, colours) {
-  const points = moments.map((moment, index) => [moment, values[index]]);
+/** Moment, value, and whether that is an estimate. */
+function pointsOf({ values, estimates }, moments) {
+  return moments.map((moment, index) => [moment, values[index], estimates.includes(index)]);
+}
+
+function strokes({ name, tone, ...line }, moments, colours) {
+  const points = pointsOf(line, moments);
   const last = points.length - 1;
   const complete = points.slice(1, last);
   const open = [...points.slice(0, 2), [moments[1] + 1, null], ...points.slice(-2)];
@@ -133,10 +138,10 @@ function describe(points, running, real) {
   const moment = points[0].value[0];
   const values = new Map();
   for (const { seriesName, value, marker } of points) {
-    if (value[1] !== null && value[0] === moment) values.set(seriesName, { marker, count: value[1] });
+    if (value[1] !== null && value[0] === moment) values.set(seriesName, { marker, count: formatMarked(value[1], value[2]) });
   }
   const until = formatClock(real(moment + STEP));
   const note = moment === running ? ` (${text("running")})` : "";
-  const rows = [...values].map(([name, { marker, count }]) => `${marker} ${name}  ${formatCount(count)}`);
+  const rows = [...values].map(([name, { marker, count }]) => `${marker} ${name}  ${count}`);
   return [`${formatMoment(real(moment))} – ${until}${note}`, ...rows].join("\n");
 }

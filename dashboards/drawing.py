@@ -92,7 +92,7 @@ class Drawing:
             return None
         value = str(row[axis.key])
         if axis.role == "dimension" or value in self.report.names:
-            return Head(text=self.report.names.get(value, value), tone=tone)
+            return Head(text=str(self.report.names.get(value, value)), tone=tone)
         return Head(text=moment_text(value), moment=value)
 
 

@@ -5,8 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from liveReport.channels import (
     EXECUTION,
@@ -18,6 +17,7 @@ from liveReport.channels import (
     Profiles,
     Rate,
     Series,
+    Text,
     Widget,
 )
 
@@ -97,7 +97,7 @@ def metric_column(metric: Metric) -> Column:
 
 def time_column() -> Column:
     """The column that shows the start of a step."""
-    return Column(key="time", label=gettext_lazy("Time"), role="time")
+    return Column(key="time", label=_("Time"), role="time")
 
 
 @lru_cache(maxsize=512)
@@ -149,7 +149,7 @@ def _rows(
         return [], [({}, totals)]
     rows = _keyed_rows(tallies, base, widget.by)
     if widget.by == EXECUTION:
-        column = Column(key=EXECUTION, label=gettext_lazy("Execution time"), role="execution")
+        column = Column(key=EXECUTION, label=_("Execution time"), role="execution")
         kept = _latest_first(_fold_rest(_busiest_first(rows), widget.limit))
         return [column], [({EXECUTION: _execution(key)}, row) for key, row in kept]
     rows.sort(key=lambda row: (-row[1][base[0].key].value, str(row[0])))
@@ -251,12 +251,12 @@ def _execution(key: Key) -> str:
     return utc(int(key) / 1_000_000) if key else NONE
 
 
-def _names(channel: Channel, widget: Widget, frame: Frame) -> dict[str, str]:
-    """What people call the values of the frame's dimension."""
+def _names(channel: Channel, widget: Widget, frame: Frame) -> dict[str, Text]:
+    """What people call the values of the frame's dimension, whatever their language."""
     dimension = channel.dimension_by_key.get(widget.by)
-    common = {NONE: _("Not given"), OTHER: _("Others")}
+    common: dict[str, Text] = {NONE: _("Not given"), OTHER: _("Others")}
     if dimension is None:
-        runs = {NONE: _("No execution"), OTHER: _("Other executions")}
+        runs: dict[str, Text] = {NONE: _("No execution"), OTHER: _("Other executions")}
         return runs if widget.by == EXECUTION else {}
     values = [str(row[widget.by]) for row in frame.rows]
-    return {value: common.get(value) or str(dimension.label_of(value)) for value in values}
+    return {value: common.get(value) or dimension.label_of(value) for value in values}

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, tzinfo
 
 from django.utils.translation import gettext as _
 
+from liveReport.channels import Text
+
 from .frames import Column, Frame, MarkedRow, Value
 
 Cell = Value | datetime
@@ -15,15 +17,15 @@ _FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 """What makes a spreadsheet calculate a cell; the last four are the full-width forms."""
 
 
-def to_csv(frame: Frame, names: Mapping[str, str] | None = None, zone: tzinfo = UTC) -> str:
-    """A frame as a table (see there).
+def to_csv(frame: Frame, names: Mapping[str, Text] | None = None, zone: tzinfo = UTC) -> str:
+    """The table of a frame as text.
 
     ``names`` says how to show dimension values, ``zone`` how to write times.
     """
     return lines([written(cell, zone) for cell in line] for line in table(frame, names or {}))
 
 
-def table(frame: Frame, names: Mapping[str, str]) -> list[list[Cell]]:
+def table(frame: Frame, names: Mapping[str, Text]) -> list[list[Cell]]:
     """A header line, the rows with times as such and, where there are several, their totals.
 
     Numbers stay numbers: when any is an estimate, a last column names those of each line.
@@ -46,11 +48,11 @@ def _estimates(frame: Frame, row: MarkedRow) -> str:
     return ", ".join(str(c.label) for c in frame.metrics if c.key in row.estimates)
 
 
-def _cell(column: Column, value: Value, names: Mapping[str, str]) -> Cell:
+def _cell(column: Column, value: Value, names: Mapping[str, Text]) -> Cell:
     if column.role == "metric":
         return value
     if str(value) in names:
-        return names[str(value)]
+        return str(names[str(value)])
     return value if column.role == "dimension" else datetime.fromisoformat(str(value))
 
 

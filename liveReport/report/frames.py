@@ -127,7 +127,7 @@ class WidgetReport(WidgetInfo):
     frame: Frame | None
     trend: Frame | None = None
     rates: dict[str, str] = field(default_factory=dict)
-    names: dict[str, str] = field(default_factory=dict)
+    names: dict[str, Text] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         return {

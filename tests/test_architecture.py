@@ -71,3 +71,56 @@ def test_no_channel_is_named_in_the_core() -> None:
         if isinstance(node, ast.Constant) and node.value in slugs
     ]
     assert named == []
+
+
+MAY_STORE = ("ingest", "rollup", "models", "migrations")
+STORING = ("create", "bulk_create", "get_or_create", "update_or_create", "acreate", "save")
+
+
+def stores_batches(node: ast.AST) -> bool:
+    """Whether this makes rows of the event log: as objects, by a manager or in SQL."""
+    if isinstance(node, ast.Constant):
+        return "INSERT INTO livereport_eventbatch" in str(node.value)
+    if not isinstance(node, ast.Call):
+        return False
+    called = ast.unparse(node.func)
+    *owner, verb = called.split(".")
+    return verb == "EventBatch" or ("EventBatch" in owner and verb in STORING)
+
+
+def test_events_come_in_through_one_entrance() -> None:
+    """Whoever else wrote to the log would pass by the checks, and in an outage by the spool."""
+    inside = [BASE / "liveReport" / package for package in MAY_STORE]
+    others = [
+        path
+        for path in [*CORE, *PAGES, *PLUGINS]
+        if not any(package in path.parents for package in inside)
+    ]
+    storing = [
+        f"{path.relative_to(BASE)}:{node.lineno}"
+        for path in others
+        for node in ast.walk(ast.parse(path.read_text()))
+        if stores_batches(node)
+    ]
+    assert storing == []
+    appending = {
+        str(path): found
+        for path in others
+        if (found := {name for name in below(path, "liveReport.ingest") if "append" in name})
+    }
+    assert appending == {}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "EventBatch(count=1).save()",
+        "log.EventBatch(count=1)",
+        "EventBatch.objects.create(count=1)",
+        "models.EventBatch.objects.bulk_create([])",
+        "cursor.execute('INSERT INTO livereport_eventbatch VALUES (1)')",
+    ],
+)
+def test_another_entrance_would_be_noticed(line: str) -> None:
+    assert any(map(stores_batches, ast.walk(ast.parse(line))))
+    assert not any(map(stores_batches, ast.walk(ast.parse("EventBatch.objects.count()"))))

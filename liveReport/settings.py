@@ -267,6 +267,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 
 INGEST_MAX_BYTES = 5 * 1024 * 1024
 INGEST_MAX_EVENTS = 5_000
+INGEST_MAX_RATIO = 200
+"""Bytes that one of a gzipped body may unfold to: events that repeat themselves reach 120."""
 INGEST_RATE = env.int("INGEST_RATE", 600_000)
 """Requests a minute that one token may send: to each web process, or with CACHE_URL to all."""
 INGEST_MAX_PENDING = env.int("INGEST_MAX_PENDING", 20_000)

@@ -8,6 +8,7 @@ from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ from django.db import connection
 from django.test import Client
 
 from liveReport.ingest import Receipt, receive
+from liveReport.ingest.body import SMALL
 from liveReport.ingest.outage import PAUSE
 from liveReport.models import Campaign, EventBatch, Source
 from tests.factories import event
@@ -143,10 +145,22 @@ def post(client: Client, ingest_token: str, campaign: Campaign) -> Callable[...,
     return send
 
 
+RUNS = b"".join(b" " * length + b"\n" for length in Random(1).choices(range(99), k=110_000))
+"""Blanks of which gzip does not make next to nothing."""
+
+
 def padded(size: int, *, by: bytes = b" ") -> bytes:
     """A body of exactly so many bytes, with one good event in it."""
     whole = msgspec.json.encode([event()])
-    return whole[:-1] + by * (size - len(whole)) + whole[-1:]
+    missing = size - len(whole)
+    return whole[:-1] + (by * (missing // len(by) + 1))[:missing] + whole[-1:]
+
+
+def zipped(body: bytes, size: int) -> bytes:
+    """The body in exactly so many bytes of gzip, by means of a file name in its head."""
+    plain = gzip.compress(body)
+    name = b"x" * (size - len(plain) - 1) + b"\0"
+    return plain[:3] + b"\x08" + plain[4:10] + name + plain[10:]
 
 
 @pytest.mark.django_db
@@ -158,16 +172,44 @@ def test_so_many_bytes_may_come(post: Any) -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("level", [0, 1, 9])
 def test_so_many_bytes_may_unfold(post: Any, level: int) -> None:
-    """Whatever the ratio: it is the result that costs."""
     most = settings.INGEST_MAX_BYTES
 
     def packed(size: int) -> bytes:
-        return gzip.compress(padded(size), level)
+        return gzip.compress(padded(size, by=RUNS), level)
 
     gzipped = {"content-encoding": "gzip"}
     if level:
         assert post(packed(most), **gzipped).status_code == 202
-    assert post(packed(most + 1), **gzipped).status_code == 413
+    assert post(packed(most + 1), **gzipped).json()["code"] == "too_large"
+
+
+@pytest.mark.django_db
+def test_a_body_may_unfold_to_so_many_times_its_bytes(post: Any) -> None:
+    gzipped = {"content-encoding": "gzip"}
+    for size in (1_000, 5_000, 25_000):
+        most = size * settings.INGEST_MAX_RATIO
+        assert post(zipped(padded(most), size), **gzipped).status_code == 202
+        refused = post(zipped(padded(most + 1), size), **gzipped)
+        assert (refused.status_code, refused.json()["code"]) == (413, "ratio")
+    assert EventBatch.objects.count() == 3
+
+
+@pytest.mark.django_db
+def test_a_small_body_may_unfold_to_more(post: Any) -> None:
+    gzipped = {"content-encoding": "gzip"}
+    small, large = (zipped(padded(size), 300) for size in (SMALL, SMALL + 1))
+    assert settings.INGEST_MAX_RATIO * 300 < SMALL
+    assert post(small, **gzipped).status_code == 202
+    assert post(large, **gzipped).json()["code"] == "ratio"
+
+
+@pytest.mark.django_db
+def test_events_that_repeat_themselves_are_no_bomb(post: Any) -> None:
+    """All that can be equal is, and as long as it may be."""
+    long = {field: field[0] * limit for field, limit in LENGTHS.items() if field != "campaign"}
+    events = [event(**long | {"id": f"{number:0200}"}) for number in range(4_000)]
+    body = msgspec.json.encode(events)
+    assert post(gzip.compress(body, 9), **{"content-encoding": "gzip"}).json()["accepted"] == 4_000
 
 
 @pytest.mark.django_db
@@ -195,6 +237,37 @@ def test_blank_lines_are_no_events(post: Any) -> None:
 def test_depth_is_refused_not_followed(post: Any, nested: bytes) -> None:
     assert post(nested).status_code == 400
     assert post(b"[" + nested + b"]").status_code == 400
+
+
+FRAMES = {"array": b"[%s]", "envelope": b'{"events": [%s]}', "lines": b"%s"}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("depth", [1, 2, 31, 32, 33, 989, 990, 999, 1_000, 1_001, 100_000])
+@pytest.mark.parametrize("frame", FRAMES)
+@pytest.mark.parametrize(("opening", "closing"), [(b"[", b"]"), (b'{"a":', b"}")])
+def test_an_event_is_flat(
+    post: Any, depth: int, frame: str, opening: bytes, closing: bytes
+) -> None:
+    """What is nested in a field is refused alone, whether any parser could follow it or not."""
+    good, other = msgspec.json.encode(event()), msgspec.json.encode(event())
+    nested = opening * (depth - 1) + b'"p-1"' + closing * (depth - 1)
+    parts = [good, event_with(b"profile", nested), event_with(b"a field", nested), other]
+    media = JSON if frame != "lines" else "application/x-ndjson"
+    body = FRAMES[frame] % (b"\n" if frame == "lines" else b",").join(parts)
+    answer = post(body, content_type=media).json()
+    at_the_limit = depth == 1
+    assert answer["accepted"] == 2 + at_the_limit
+    wrong = [(1, "bad", "profile", "wrong_type")] * (not at_the_limit)
+    assert [(one["index"], one["id"], one["field"], one["code"]) for one in answer["rejected"]] == [
+        *wrong,
+        (2, "bad", "a field", "unknown_field"),
+    ]
+
+
+def event_with(field: bytes, value: bytes) -> bytes:
+    plain = msgspec.json.encode(event(id="bad"))
+    return plain.replace(b'"profile":"p-1"', b'"profile":"p-1","%s":%s' % (field, value))
 
 
 @pytest.mark.django_db
@@ -258,6 +331,7 @@ def connect(site: Site) -> HTTPConnection:
         (padded(settings.INGEST_MAX_BYTES + 1), {}, 413),
         (gzip.compress(b" " * 50_000_000), {"Content-Encoding": "gzip"}, 413),
         (padded(4 * settings.INGEST_MAX_BYTES), {}, 413),
+        (zipped(padded(1_000_001), 5_000), {"Content-Encoding": "gzip"}, 413),
         (b"[" * 100_000, {}, 400),
         (b"nonsense", {"Content-Encoding": "gzip"}, 400),
         (b"[]", {"Content-Type": "text/csv"}, 415),

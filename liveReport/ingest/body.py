@@ -4,15 +4,20 @@ Nothing here knows what an event is: ``split`` hands out the raw bytes of each, 
 that one that does not decode fails alone.
 """
 
-import json
+import re
 import zlib
-from collections.abc import Sequence
+from itertools import islice
 
 import msgspec
+from django.conf import settings
+
+from .lenient import elements
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
 GZIP = 16 + zlib.MAX_WBITS
+SMALL = 64 * 1024
+"""Bytes that a body may always unfold to, whatever the ratio."""
 
 
 class BodyError(Exception):
@@ -44,7 +49,10 @@ def media_type(content_type: str) -> str:
 
 
 def decompress(body: bytes, encoding: str, limit: int) -> bytes:
-    """The plain body of at most ``limit`` bytes, whatever a bomb would unfold to."""
+    """The plain body of at most ``limit`` bytes, whatever a bomb would unfold to.
+
+    What is gzipped unfolds to ``SMALL`` bytes or ``INGEST_MAX_RATIO`` times its own, not to more.
+    """
     name = encoding.strip().lower()
     if name in ("", "identity"):
         plain = body
@@ -59,38 +67,25 @@ def decompress(body: bytes, encoding: str, limit: int) -> bytes:
 
 def _gunzip(body: bytes, limit: int) -> bytes:
     stream = zlib.decompressobj(GZIP)
+    most = max(SMALL, settings.INGEST_MAX_RATIO * len(body))
     try:
-        plain = stream.decompress(body, limit + 1)
+        plain = stream.decompress(body, min(limit, most) + 1)
     except zlib.error as error:
         raise BodyError(400, "gzip", f"The body is not valid gzip: {error}.") from error
+    if most < len(plain) <= limit:
+        message = f"The body unfolds to more than {settings.INGEST_MAX_RATIO} times its bytes."
+        raise BodyError(413, "ratio", message)
     if len(plain) <= limit and (not stream.eof or stream.unused_data):
         raise BodyError(400, "gzip", "The gzip body is cut short or has something behind it.")
     return plain
 
 
 def split(body: bytes, media: str, limit: int) -> list[msgspec.Raw]:
-    """The raw bytes of each event of the body; 400 when it has no such shape."""
-    raw = [msgspec.Raw(line) for line in lines(body)] if media == NDJSON else _elements(body, limit)
-    _check_number(raw, limit)
+    """The raw bytes of each event of the body; 400 when it has no such shape, 413 too many."""
+    raw = list(map(msgspec.Raw, lines(body))) if media == NDJSON else _elements(body, limit)
+    if len(raw) > limit:
+        raise BodyError(413, "too_many", f"Send at most {limit} events at a time.")
     return raw
-
-
-def leniently(text: bytes) -> object:
-    """What JSON says if NaN, lone surrogates and bytes that are not UTF-8 are let pass.
-
-    No field takes a number, so it does not matter which one: thousands of digits are none.
-    """
-    plain = text.decode(errors="surrogateescape")
-    return json.loads(plain, parse_int=_zero, parse_float=_zero)
-
-
-def _zero(digits: str) -> int:
-    return 0
-
-
-def _check_number(events: Sequence[object], limit: int) -> None:
-    if len(events) > limit:
-        raise BodyError(413, "too_many", f"{len(events)} events: send at most {limit} at a time.")
 
 
 def lines(body: bytes) -> list[bytes]:
@@ -104,6 +99,7 @@ class _Envelope(msgspec.Struct, forbid_unknown_fields=True):
 
 _array = msgspec.json.Decoder(list[msgspec.Raw])
 _envelope = msgspec.json.Decoder(_Envelope)
+_wrapped = re.compile(rb'[ \t\r\n]*\{[ \t\r\n]*"events"[ \t\r\n]*:(.*)\}[ \t\r\n]*', re.DOTALL)
 
 
 def _elements(body: bytes, limit: int) -> list[msgspec.Raw]:
@@ -111,29 +107,19 @@ def _elements(body: bytes, limit: int) -> list[msgspec.Raw]:
         if body.lstrip()[:1] == b"{":
             return _envelope.decode(body).events
         return _array.decode(body)
-    except msgspec.DecodeError:
-        return _salvage(body, limit)
-    except (RecursionError, UnicodeDecodeError) as error:
-        raise _malformed(error) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return _salvage(body, limit, error)
 
 
-def _salvage(body: bytes, limit: int) -> list[msgspec.Raw]:
-    """Split what only a lenient parser reads.
+def _salvage(body: bytes, limit: int, error: Exception) -> list[msgspec.Raw]:
+    """Split what no strict parser reads: the event that is to blame fails alone, later.
 
-    The event that is to blame stays undecodable, the others survive it.
+    Of more than ``limit`` events one more is enough.
     """
+    envelope = _wrapped.fullmatch(body)
     try:
-        document = leniently(body)
-        if isinstance(document, dict) and set(document) == {"events"}:
-            document = document["events"]
-        if isinstance(document, list):
-            _check_number(document, limit)
-            return [msgspec.Raw(json.dumps(event).encode()) for event in document]
-    except (ValueError, RecursionError) as error:
-        raise _malformed(error) from error
-    raise _malformed("something else")
-
-
-def _malformed(error: object) -> BodyError:
-    shapes = 'an array of events nor {"events": […]}, in UTF-8'
-    return BodyError(400, "malformed", f"Neither {shapes}: {error}.")
+        events = elements(envelope[1] if envelope else body)
+        return list(map(msgspec.Raw, islice(events, limit + 1)))
+    except ValueError:
+        shapes = 'an array of events nor {"events": […]}, in UTF-8'
+        raise BodyError(400, "malformed", f"Neither {shapes}: {error}.") from error

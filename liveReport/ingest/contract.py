@@ -18,7 +18,8 @@ import numpy as np
 
 from liveReport.channels import NONE, OTHER, Channel, all_channels
 
-from .body import NDJSON, leniently, lines, split
+from .body import NDJSON, lines, split
+from .lenient import leniently
 from .payload import Column, Events, Shape
 from .pseudonym import pseudonyms
 
@@ -135,7 +136,7 @@ class Contract:
     ) -> tuple[Sequence[int], list[Any], list[Rejection]]:
         try:
             events = self._decode_lines(body) if media == NDJSON else self.many.decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        except (msgspec.DecodeError, UnicodeDecodeError):
             return self._decode_each(split(body, media, limit))
         if len(events) > limit:
             split(body, media, limit)
@@ -157,7 +158,7 @@ class Contract:
             try:
                 decoded.append(self.one.decode(raw))
                 indices.append(index)
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
                 event = _leniently(raw)
                 rejected.append(_rejection(index, _id_of(event), _refusal_of(error, event)))
         return indices, decoded, rejected
@@ -257,7 +258,7 @@ class _Checks:
 
     def _check_characters(self, event: Any) -> None:
         if name := self._controlled(event):
-            raise Refused(name, "control_character", "Control characters are not allowed.")
+            raise _control_character(name)
 
     def _controlled(self, event: Any) -> str:
         """The first field that holds a control character, or ""."""
@@ -275,6 +276,10 @@ class _Checks:
                 _check_dimension(event, rule, key, value)
                 dimensions[key] = value
         return dimensions
+
+
+def _control_character(field: str) -> Refused:
+    return Refused(field, "control_character", "Control characters are not allowed.")
 
 
 def _check_dimension(event: Any, rule: EventRule, key: str, value: str) -> None:
@@ -335,7 +340,7 @@ def _leniently(raw: msgspec.Raw) -> Mapping[str, Any]:
     """As much of a refused event as can be read: to say which it is, and what is wrong."""
     try:
         event = leniently(bytes(raw))
-    except (ValueError, RecursionError):
+    except ValueError:
         return {}
     return event if isinstance(event, dict) else {}
 
@@ -384,6 +389,8 @@ def _malformed(error: Exception, event: Mapping[str, Any]) -> Refused:
         if isinstance(value, str) and not _is_text(value):
             message = "Not Unicode text: a lone surrogate, or bytes that are not UTF-8."
             return Refused(field[:200], "malformed", message)
+        if isinstance(value, str) and _CONTROL.search(value):
+            return _control_character(field[:200])
         if isinstance(value, float) and not isfinite(value):
             return Refused(field[:200], "malformed", "NaN and Infinity are not JSON.")
     return Refused("", "malformed", f"Not usable JSON: {str(error)[:_SAID]}.")

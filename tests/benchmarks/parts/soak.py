@@ -2,9 +2,13 @@
 
 import gc
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from unittest.mock import patch
 
 from liveReport import rollup
 from liveReport.models import Source
+from liveReport.rollup import retention
 
 from .. import events, load, storage
 from ..found import Found, number, table
@@ -33,8 +37,11 @@ Row = tuple[float, ...]
 def measure(options: Options) -> Found:
     source = prepare()
     midnight = time.time() // 86_400 * 86_400
-    rows = [_day(source, midnight, day) for day in range(1, max(options.days, SETTLED + 1) + 1)]
+    days = range(1, max(options.days, SETTLED + 1) + 1)
+    with _transactions() as held:
+        rows = [_day(source, midnight, day) for day in days]
     found = Found()
+    found.figures["soak, longest transaction of pruning: ms"] = max(held) * 1000
     found.tables["Soak"] = table(HEAD, [[number(value) for value in row] for row in rows])
     for place, name in enumerate(HEAD[1:], start=1):
         if rows[SETTLED - 1][place]:
@@ -42,6 +49,20 @@ def measure(options: Options) -> Found:
             label = f"soak, {name.partition(':')[0] if 'log' not in name else name}"
             found.at_most(f"{label}, day {len(rows)} against day {SETTLED}", growth, FLAT, "×")
     return found
+
+
+@contextmanager
+def _transactions() -> Iterator[list[float]]:
+    """For how many seconds each transaction of pruning held its locks."""
+    held: list[float] = []
+    leave_a_gap = retention.let_others_write
+
+    def note(seconds: float) -> None:
+        held.append(seconds)
+        leave_a_gap(seconds)
+
+    with patch.object(retention, "let_others_write", note):
+        yield held
 
 
 def _day(source: Source, midnight: float, day: int) -> Row:

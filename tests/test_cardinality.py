@@ -4,7 +4,7 @@ import random
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import pytest
@@ -26,17 +26,36 @@ from tests.isolation import undone
 
 NOW = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
 REAL = {f"5.1.{number}": 40 + 7 * number for number in range(20)}
-"""The reasons there really are, and how many events have each."""
+"""The values there really are, and how many events have each."""
 
 
-def excluded(reason: str, number: int, minutes: int = 1) -> dict[str, Any]:
-    return event(
-        id=f"{reason}-{number}",
-        type="excluded",
-        reason=reason,
-        profile=f"p{number % 50}",
-        occurred_at=(NOW - timedelta(minutes=minutes)).isoformat(),
-    )
+class Place(NamedTuple):
+    """Where values come in, and the widget that shows them."""
+
+    channel: str
+    type: str
+    dimension: str
+    widget: str
+
+    def event(self, value: str, number: int, minutes: int = 1) -> dict[str, Any]:
+        return event(
+            id=f"{value}-{number}",
+            channel=self.channel,
+            type=self.type,
+            profile=f"p{number % 50}",
+            occurred_at=(NOW - timedelta(minutes=minutes)).isoformat(),
+            **{self.dimension: value},
+        )
+
+    def frame(self, campaign: Campaign) -> Frame:
+        _, widget = tab_widget(campaign, self.channel, self.widget, [], NOW)
+        assert widget.frame
+        return widget.frame
+
+
+REASONS = Place("email", "excluded", "reason", "exclusion_reasons")
+ELEMENTS = Place("web", "interaction", "element", "interactions_by_element")
+excluded = REASONS.event
 
 
 def fold(source: Source, events: Sequence[dict[str, Any]], size: int = 5_000) -> None:
@@ -45,12 +64,6 @@ def fold(source: Source, events: Sequence[dict[str, Any]], size: int = 5_000) ->
         batch = msgspec.json.encode(events[start : start + size])
         assert receive(source, batch, now=NOW).rejected == []
         rollup.tick(NOW)
-
-
-def reasons(campaign: Campaign) -> Frame:
-    _, widget = tab_widget(campaign, "email", "exclusion_reasons", [], NOW)
-    assert widget.frame
-    return widget.frame
 
 
 # -- Who stays -----------------------------------------------------------------------------
@@ -87,46 +100,56 @@ def attack(order: str, real: list[Any], false: list[Any]) -> list[Any]:
     return [*false, *real] if order == "first" else [*real, *false]
 
 
-@pytest.mark.parametrize("order", ["first", "last", "interleaved"])
+@pytest.mark.parametrize(
+    ("place", "order"),
+    [
+        (REASONS, "first"),
+        (REASONS, "last"),
+        (REASONS, "interleaved"),
+        (ELEMENTS, "interleaved"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else value.dimension,
+)
 @pytest.mark.django_db
 def test_the_real_values_stay_visible_and_the_totals_exact(
-    campaign: Campaign, source: Source, order: str
+    campaign: Campaign, source: Source, place: Place, order: str
 ) -> None:
-    real = [excluded(reason, n) for reason, count in REAL.items() for n in range(count)]
+    real = [place.event(value, n) for value, count in REAL.items() for n in range(count)]
     random.Random(2).shuffle(real)
-    false = [excluded(f"x{number:x}", number) for number in range(12_000)]
+    false = [place.event(f"x{number:x}", number) for number in range(12_000)]
     fold(source, attack(order, real, false))
-    assert Series.objects.filter(dimension="reason").count() <= admission.LIMIT + 1
+    assert Series.objects.filter(dimension=place.dimension).count() <= admission.LIMIT + 1
     assert Bucket.objects.count() <= 3 * (admission.LIMIT + 3)
-    frame = reasons(campaign)
-    assert {row["reason"] for row in frame.rows[: len(REAL)]} == REAL.keys()
-    assert sum(1 for row in frame.rows if row["reason"] == OTHER) == 1
+    frame = place.frame(campaign)
+    assert {row[place.dimension] for row in frame.rows[: len(REAL)]} == REAL.keys()
+    assert sum(1 for row in frame.rows if row[place.dimension] == OTHER) == 1
     assert 10_000 < frame.folded < len(false) + 100
-    assert shown_events(campaign) == len(real) + len(false)
-    assert_at_most_true(Counter(one["reason"] for one in real))
+    assert shown_events(place) == len(real) + len(false)
+    assert_at_most_true(Counter(one[place.dimension] for one in real), place)
     if order != "interleaved":
-        assert stored_counts().items() >= REAL.items()
+        assert stored_counts(place).items() >= REAL.items()
     assert rollup.verify(NOW) == []
 
 
-def shown_events(campaign: Campaign) -> int:
-    """What the events of all reasons add up to."""
-    of_reasons = Bucket.objects.filter(series__dimension="reason", tier=3600)
-    whole = Bucket.objects.filter(series__type="excluded", series__dimension="", tier=3600)
-    assert sum(row.count for row in of_reasons) == sum(row.count for row in whole)
+def shown_events(place: Place = REASONS) -> int:
+    """What the events of all values add up to."""
+    hours = Bucket.objects.filter(series__type=place.type, tier=3600)
+    of_values = hours.filter(series__dimension=place.dimension)
+    whole = hours.filter(series__dimension="")
+    assert sum(row.count for row in of_values) == sum(row.count for row in whole)
     return sum(row.count for row in whole)
 
 
-def stored_counts() -> dict[str, int]:
+def stored_counts(place: Place = REASONS) -> dict[str, int]:
     counts: Counter[str] = Counter()
-    rows = Bucket.objects.filter(series__dimension="reason", tier=3600)
+    rows = Bucket.objects.filter(series__dimension=place.dimension, tier=3600)
     for value, count in rows.values_list("series__value", "count"):
         counts[value] += count
     return dict(counts)
 
 
-def assert_at_most_true(true: Counter[str]) -> None:
-    for value, count in stored_counts().items():
+def assert_at_most_true(true: Counter[str], place: Place = REASONS) -> None:
+    for value, count in stored_counts(place).items():
         if value in true:
             assert count <= true[value]
 
@@ -175,10 +198,10 @@ def test_nothing_is_lost_or_counted_twice_whoever_leaves(
         whole = [one for batch in sent for one in batch]
         if not whole:
             return
-        assert shown_events(campaign) == len(whole)
+        assert shown_events() == len(whole)
         assert_at_most_true(Counter(one["reason"] for one in whole))
         assert Series.objects.filter(dimension="reason").count() <= 4
-        frame = reasons(campaign)
+        frame = REASONS.frame(campaign)
         assert frame.totals["excluded"] == len({one["profile"] for one in whole})
         assert_profiles(frame, whole)
         assert rollup.verify(NOW) == []
@@ -205,7 +228,7 @@ def test_a_wrong_number_among_folded_values_is_found_and_mended(
     Bucket.objects.filter(series=other, tier=3600).update(count=1)
     assert rollup.verify(NOW, rebuild=True)
     assert rollup.verify(NOW) == []
-    assert shown_events(campaign) == 27
+    assert shown_events() == 27
 
 
 @pytest.mark.django_db

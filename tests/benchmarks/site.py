@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -136,6 +137,11 @@ def resident(pid: int | str = "self") -> float:
         if line.startswith(b"VmRSS:"):
             return int(line.split()[1]) / 1024
     return 0.0
+
+
+def peak() -> float:
+    """MB of memory that this process held when it held most (Linux)."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def free_port() -> int:

@@ -11,6 +11,8 @@ from liveReport.ingest.payload import Column, Mask
 
 _BITS = 20
 """Bits of a filter for each key: about 1 key in 6,000 is looked up in vain."""
+_PORTION = 50_000
+"""Keys that go into a filter at once: their hashes take several times their own room."""
 _SCATTER = (np.uint64(1), np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F))
 """Odd factors that make other hashes of a hash; three words of a filter belong to each key."""
 _PICKS = (np.uint64(0), np.uint64(6), np.uint64(12))
@@ -53,8 +55,9 @@ class Filter:
     @classmethod
     def of(cls, keys: Column) -> "Filter":
         made = cls(np.zeros(1 + len(keys) * _BITS // 64, np.uint64))
-        for probe in Probe.all_of(keys):
-            np.bitwise_or.at(made.words, made._places(probe), probe.bits)
+        for start in range(0, len(keys), _PORTION):
+            for probe in Probe.all_of(keys[start : start + _PORTION]):
+                np.bitwise_or.at(made.words, made._places(probe), probe.bits)
         return made
 
     def may_hold(self, probes: Sequence[Probe]) -> Column:

@@ -1,7 +1,13 @@
-"""A naive recount: what every frame must say, from the plain list of events."""
+"""A naive recount: what every frame must say, from the plain list of events.
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+The recount is the first part, some thirty lines to be checked by eye. It asks neither the
+rollups nor the report for anything, not even for the times of steps. What follows reads from the
+declarations which events a row is about, and compares; it counts nothing itself.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from liveReport.channels import (
@@ -16,10 +22,16 @@ from liveReport.channels import (
     Rate,
     Series,
     Widget,
+    get_channel,
 )
-from liveReport.report.frames import Frame
+from liveReport.models import Campaign
+from liveReport.report import TabReport, report_head, tab_report
+from liveReport.report.frames import Frame, WidgetReport
 
 Event = dict[str, Any]
+Row = dict[str, Any]
+
+# -- The recount -------------------------------------------------------------------------------
 
 
 def moment(event: Event) -> datetime:
@@ -33,106 +45,255 @@ def first_of_each_id(events: Iterable[Event]) -> list[Event]:
     return list(seen.values())
 
 
-def in_window(events: Iterable[Event], now: datetime) -> list[Event]:
+def window(now: datetime) -> tuple[datetime, datetime]:
     end = now.replace(second=0, microsecond=0) + timedelta(minutes=1)
-    return [event for event in events if end - timedelta(hours=24) <= moment(event) < end]
+    return end - timedelta(hours=24), end
 
 
-def value(channel: Channel, metric: Metric, events: Sequence[Event], known: Sequence[Event]) -> Any:
-    """A metric over some events of the window; ``known`` are all events up to now."""
-    if isinstance(metric, Rate):
-        terms = [channel.metric_by_key[key] for key in (metric.numerator, metric.denominator)]
-        part, whole = (value(channel, term, events, known) for term in terms)
-        return round(part / whole, 6) if part <= whole and whole else None
-    if isinstance(metric, Gauge):
-        return waiting(metric, events, known)
-    mine = [event for event in events if event["type"] in metric.events]  # type: ignore[attr-defined]
-    if isinstance(metric, Profiles):
-        return len({event["profile"] for event in mine})
-    assert isinstance(metric, Count)
-    return len(mine)
+def in_window(events: Iterable[Event], now: datetime) -> list[Event]:
+    start, end = window(now)
+    return [event for event in events if start <= moment(event) < end]
 
 
-def waiting(gauge: Gauge, events: Sequence[Event], known: Sequence[Event]) -> int:
-    order = list(gauge.latest_of)
-    latest: dict[str, Event] = {}
-    for event in sorted(known, key=lambda e: (moment(e), order.index(e["type"]) if e["type"] in order else -1, e.get("execution") or "")):  # fmt: skip  # noqa: E501
-        if event["type"] in order and event.get("message"):
-            latest[event["message"]] = event
-    return sum(event in events and event["type"] == gauge.state for event in latest.values())
+def quarter(time: datetime) -> datetime:
+    return time.replace(minute=time.minute // 15 * 15, second=0, microsecond=0)
 
 
-def recount(
-    channel: Channel, widget: Widget, events: Sequence[Event], known: Sequence[Event]
-) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """Rows and totals of a widget over the events of the window."""
-    metrics = channel.columns(widget)
-
-    def values(some: Sequence[Event]) -> dict[str, Any]:
-        return {metric.key: value(channel, metric, some, known) for metric in metrics}
-
-    if isinstance(widget, Series):
-        return [], values(events)
-    if not widget.by:
-        return [values(events)], values(events)
-    keys = {key for event in events if (key := key_of(channel, widget, event))}
-    assert OTHER not in keys
-    keyed = {key: [e for e in events if key_of(channel, widget, e) == key] for key in keys}
-    base = channel.base_metrics(widget)
-    shown = {
-        key: mine
-        for key, mine in keyed.items()
-        if any(value(channel, m, mine, known) for m in base)
-    }
-    shown = folded(channel, widget, shown, known)
-    return [{widget.by: key, **values(mine)} for key, mine in shown.items()], values(events)
+def quarters(now: datetime) -> list[datetime]:
+    start, end = window(now)
+    steps = [quarter(start) + number * timedelta(minutes=15) for number in range(97)]
+    return [step for step in steps if step < end]
 
 
-def folded(
-    channel: Channel, widget: Widget, keyed: dict[str, list[Event]], known: Sequence[Event]
-) -> dict[str, list[Event]]:
-    """The events of each row: of those beyond the limit, the smallest share one."""
-    base = channel.base_metrics(widget)
-    measures = base if widget.by == EXECUTION else base[:1]
-
-    def size(key: str) -> int:
-        return sum(value(channel, metric, keyed[key], known) for metric in measures)
-
-    ranked = sorted(sorted(keyed, reverse=widget.by == EXECUTION), key=size, reverse=True)
-    kept, rest = ranked[: widget.limit], ranked[widget.limit :]
-    others = {OTHER: [event for key in rest for event in keyed[key]]} if rest else {}
-    return {key: keyed[key] for key in kept} | others
+def of_types(types: Sequence[str], events: Iterable[Event]) -> list[Event]:
+    return [event for event in events if event["type"] in types]
 
 
-def key_of(channel: Channel, widget: Widget, event: Event) -> str | None:
-    """The row an event belongs to; ``None`` when its type does not have the dimension."""
-    if widget.by == EXECUTION or widget.by in channel.event_by_key[event["type"]].dimensions:
-        return event.get(widget.by) or NONE
-    return None
+def profiles(events: Iterable[Event]) -> int:
+    return len({event["profile"] for event in events})
 
 
-def assert_frame(
-    widget: Widget, channel: Channel, frame: Frame, events: Sequence[Event], known: Sequence[Event]
-) -> None:
-    """A widget's frame says what the recount over the events of the window says."""
-    rows, totals = recount(channel, widget, events, known)
-    if isinstance(widget, Series):
-        rows = [step_row(channel, widget, row["time"], events, known) for row in frame.rows]
-        for metric in channel.columns(widget):
-            if isinstance(metric, Count):
-                assert sum(row[metric.key] for row in rows) == totals[metric.key], widget.key
-    assert frame.totals == totals, f"{widget.key}: {frame.totals}, not {totals}"
-    found, expected = (sorted(some, key=str) for some in (frame.rows, rows))
-    assert found == expected, f"{widget.key}: {found}, not {expected}"
+def share(part: int, whole: int) -> float | None:
+    return round(part / whole, 6) if part <= whole and whole else None
 
 
-def step_row(
-    channel: Channel, widget: Widget, time: Any, events: Sequence[Event], known: Sequence[Event]
-) -> dict[str, Any]:
-    """What a series says of the quarter of an hour that begins at ``time``."""
-    start = datetime.fromisoformat(time)
-    mine = [event for event in events if start <= moment(event) < start + timedelta(minutes=15)]
+def waiting(gauge: Gauge, events: Sequence[Event], known: Iterable[Event]) -> int:
+    """Of the messages of some events of the window, by all events known: the latest decides."""
+    order, latest = list(gauge.latest_of), {}
+    watched = [event for event in of_types(order, known) if event.get("message")]
+    for event in sorted(
+        watched, key=lambda e: (moment(e), order.index(e["type"]), e.get("execution") or "")
+    ):
+        latest[event["message"]] = event
+    return sum(event["type"] == gauge.state and event in events for event in latest.values())
+
+
+def statistics(events: Sequence[Event]) -> Row:
+    """The Campaign tab, over the events of all channels."""
+    audience, delivered, errors = (
+        [event for event in events if event["type"] in getattr(get_channel(event["channel"]), role)]
+        for role in ("audience", "deliveries", "errors")
+    )
+    reached = {(one["channel"], one.get("execution"), one["profile"]) for one in delivered}
     return {
-        "time": time,
-        **{m.key: value(channel, m, mine, known) for m in channel.columns(widget)},
+        "audience": profiles(audience),
+        "actions_delivered": len(reached),
+        "errors": len(errors),
     }
+
+
+# -- Which events a row is about ---------------------------------------------------------------
+
+
+class Expected:
+    """The rows and totals of a channel's widgets at a time, for some runs or all."""
+
+    def __init__(
+        self, channel: Channel, sent: Iterable[Event], now: datetime, runs: Sequence[str] = ()
+    ) -> None:
+        self.channel = channel
+        # A message is in the state of its latest event, whichever run that belongs to.
+        self.known = [one for one in first_of_each_id(sent) if one["channel"] == channel.slug]
+        chosen = [one for one in self.known if not runs or one.get("execution") in runs]
+        self.inside = in_window(chosen, now)
+        self.now = now
+
+    def widgets(self) -> list[Widget]:
+        """All that are shown."""
+        return [
+            widget
+            for widget in self.channel.widgets
+            if not widget.only_with_data or self._has_data(widget, self.inside)
+        ]
+
+    def runs(self) -> list[datetime]:
+        """All that can be chosen, the latest first."""
+        start, _end = window(self.now)
+        recent = {one.get("execution") for one in self.known if moment(one) >= start} - {None}
+        return sorted(map(datetime.fromisoformat, recent), reverse=True)
+
+    def totals(self, widget: Widget) -> Row:
+        return self._values(self.channel.columns(widget), self.inside)
+
+    def rows(self, widget: Widget) -> list[Row]:
+        metrics = self.channel.columns(widget)
+        if isinstance(widget, Series):
+            return self.steps(metrics)
+        if not widget.by:
+            return [self._values(metrics, self.inside)]
+        return [
+            {widget.by: key, **self._values(metrics, events)} for key, events in self._keyed(widget)
+        ]
+
+    def steps(self, metrics: Sequence[Metric]) -> list[Row]:
+        return by_step(self.inside, self.now, lambda events: self._values(metrics, events))
+
+    def _keyed(self, widget: Widget) -> list[tuple[str, list[Event]]]:
+        """The key and the events of each row in order; those beyond the limit share the last."""
+        keyed: dict[str, list[Event]] = defaultdict(list)
+        for event in self.inside:
+            if key := self._key(widget, event):
+                keyed[key].append(event)
+        assert OTHER not in keyed
+        found = [each for each in keyed.items() if self._has_data(widget, each[1])]
+        is_run = widget.by == EXECUTION
+        measures = self.channel.base_metrics(widget)[: None if is_run else 1]
+        found.sort(key=lambda each: began(each[0]) if is_run else each[0], reverse=is_run)
+        found.sort(key=lambda each: -sum(self._value(one, each[1]) for one in measures))
+        kept, others = found[: widget.limit], found[widget.limit :]
+        if is_run:
+            kept.sort(key=lambda each: began(each[0]), reverse=True)
+        rest = [event for _key, events in others for event in events]
+        return kept + ([(OTHER, rest)] if rest else [])
+
+    def _key(self, widget: Widget, event: Event) -> str | None:
+        """The row an event belongs to; ``None`` when its type does not have the dimension."""
+        taken = self.channel.event_by_key[event["type"]].dimensions
+        if widget.by == EXECUTION or widget.by in taken:
+            return event.get(widget.by) or NONE
+        return None
+
+    def _has_data(self, widget: Widget, events: Sequence[Event]) -> bool:
+        return any(self._value(metric, events) for metric in self.channel.base_metrics(widget))
+
+    def _values(self, metrics: Sequence[Metric], events: Sequence[Event]) -> Row:
+        return {metric.key: self._value(metric, events) for metric in metrics}
+
+    def _value(self, metric: Metric, events: Sequence[Event]) -> Any:
+        if isinstance(metric, Rate):
+            terms = [self.channel.metric_by_key[k] for k in (metric.numerator, metric.denominator)]
+            return share(*(self._value(term, events) for term in terms))
+        if isinstance(metric, Gauge):
+            return waiting(metric, events, self.known)
+        if isinstance(metric, Profiles):
+            return profiles(of_types(metric.events, events))
+        assert isinstance(metric, Count)
+        return len(of_types(metric.events, events))
+
+
+def began(run: str) -> datetime:
+    return datetime.min.replace(tzinfo=UTC) if run == NONE else datetime.fromisoformat(run)
+
+
+def by_step(
+    events: Iterable[Event], now: datetime, values: Callable[[list[Event]], Row]
+) -> list[Row]:
+    """What ``values`` gives for the events of each step of the window."""
+    found: dict[datetime, list[Event]] = defaultdict(list)
+    for event in events:
+        found[quarter(moment(event))].append(event)
+    return [
+        {"time": step.isoformat().replace("+00:00", "Z"), **values(found[step])}
+        for step in quarters(now)
+    ]
+
+
+# -- What a report says ------------------------------------------------------------------------
+
+
+def assert_report(
+    campaign: Campaign,
+    sent: Sequence[Event],
+    now: datetime,
+    runs: Sequence[str] = (),
+    *,
+    apart: bool = True,
+) -> None:
+    """All tabs that a campaign must have say what the recount of its events says."""
+    start, _end = window(now)
+    slugs = {one["channel"] for one in first_of_each_id(sent) if moment(one) >= start}
+    slugs.update(campaign.channels.filter(declared=True).values_list("channel", flat=True))
+    tabs = [tab.slug for tab in report_head(campaign, now).tabs]
+    assert (tabs[0], set(tabs[1:])) == ("campaign", slugs)
+    for tab in tabs:
+        assert_tab(campaign, tab, sent, now, runs, apart=apart)
+
+
+def assert_tab(
+    campaign: Campaign,
+    tab: str,
+    sent: Iterable[Event],
+    now: datetime,
+    runs: Sequence[str] = (),
+    *,
+    apart: bool = True,
+) -> None:
+    """A tab says what the recount of all events of its campaign says, exactly.
+
+    Where values were too many to be kept ``apart``, of rows by value only the sums are looked at.
+    """
+    chosen = [datetime.fromisoformat(run) for run in runs]
+    report = tab_report(campaign, tab, chosen, now)
+    if tab == "campaign":
+        assert_statistics(report, in_window(first_of_each_id(sent), now), now)
+        return
+    expected = Expected(get_channel(tab), sent, now, runs)
+    assert sorted(report.executions, reverse=True) == expected.runs()
+    declared = expected.widgets()
+    assert [one.slug for one in report.widgets] == [f"{tab}.{one.key}" for one in declared]
+    for widget, shown in zip(declared, report.widgets, strict=True):
+        assert_widget(expected, widget, shown, apart=apart)
+
+
+def assert_statistics(report: TabReport, inside: Sequence[Event], now: datetime) -> None:
+    (shown,) = report.widgets
+    values = statistics(inside)
+    assert_frame(shown.slug, shown.frame, [values], values)
+    course = by_step(inside, now, lambda events: {"errors": statistics(events)["errors"]})
+    assert_frame("trend of the errors", shown.trend, course, {})
+
+
+def assert_widget(
+    expected: Expected, widget: Widget, shown: WidgetReport, *, apart: bool = True
+) -> None:
+    totals, rows = expected.totals(widget), expected.rows(widget)
+    columns = expected.channel.columns(widget)
+    counts = [metric for metric in columns if isinstance(metric, Count)]
+    if apart or widget.by in ("", EXECUTION):
+        assert_frame(shown.slug, shown.frame, rows, totals)
+    else:
+        assert_sums(shown.slug, shown.frame, rows, totals, [metric.key for metric in counts])
+    if widget.by or isinstance(widget, Series) or not counts:
+        assert shown.trend is None
+    else:
+        whole = {metric.key: totals[metric.key] for metric in counts}
+        assert_frame(f"trend of {shown.slug}", shown.trend, expected.steps(counts), whole)
+
+
+def assert_frame(name: str, frame: Frame | None, rows: Sequence[Row], totals: Row) -> None:
+    """The rows in their order, the totals, and that none of it is estimated or folded."""
+    assert frame is not None, f"{name} failed"
+    assert frame.totals == totals, f"{name}: {frame.totals}, not {totals}"
+    assert list(frame.rows) == rows, f"{name}: {frame.rows}, not {rows}"
+    assert list(frame.approximate) == [], f"{name}: {frame.approximate} are estimated"
+    assert frame.folded == 0, f"{name}: {frame.folded} were folded"
+
+
+def assert_sums(
+    name: str, frame: Frame | None, rows: Sequence[Row], totals: Row, counts: Sequence[str]
+) -> None:
+    assert frame is not None, f"{name} failed"
+    assert frame.totals == totals, f"{name}: {frame.totals}, not {totals}"
+    for key in counts:
+        found, whole = (sum(row[key] for row in some) for some in (frame.rows, rows))
+        assert found == whole, f"{name}: {key} add up to {found}, not {whole}"

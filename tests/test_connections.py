@@ -1,4 +1,4 @@
-"""Whether a connection is good, without asking the server before every request."""
+"""PostgreSQL's connections: whether they are good, and how a report reads."""
 
 from collections.abc import Iterator
 from unittest import mock
@@ -7,6 +7,7 @@ import pytest
 from django.db import close_old_connections, connection
 from django.db.backends.postgresql import base
 
+from liveReport.engines import sql
 from liveReport.engines.postgresql import base as ours
 
 pytestmark = [
@@ -61,3 +62,18 @@ def test_after_an_error_the_server_is_asked(asked: mock.Mock) -> None:
     connection.errors_occurred = True
     assert request() == before
     assert asked.call_count == 1
+
+
+def test_a_report_reads_one_state_and_starts_no_helpers_for_it() -> None:
+    before = _planner()
+    with sql.snapshot():
+        assert _planner() == ("repeatable read", "on", "0", "off")
+    assert _planner() == before
+
+
+def _planner() -> tuple[str, ...]:
+    session = ("transaction_isolation", "transaction_read_only")
+    asked = (*session, "max_parallel_workers_per_gather", "jit")
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(map('current_setting({!r})'.format, asked))}")
+        return tuple(cursor.fetchone())

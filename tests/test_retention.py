@@ -1,26 +1,34 @@
 """A long run: what is old goes in short transactions, and nobody sees it go."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import count, groupby
 from pathlib import Path
+from threading import Condition
+from threading import Event as Flag
 from typing import Any
 
 import msgspec
 import pytest
 from django.apps import apps
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from liveReport import rollup
-from liveReport.channels import get_channel
+from liveReport import report, rollup
+from liveReport.engines import reads
+from liveReport.engines.periods import LONGEST
 from liveReport.ingest import receive
 from liveReport.models import Bucket, Campaign, KeyPage, QuarantinedBatch, Series
 from liveReport.models import Source as Sender
 from liveReport.report import tab_report
-from liveReport.rollup import retention
+from liveReport.rollup import commit, retention
 from tests import oracle
+from tests.isolation import undone
+from tests.mishaps import failing, held
 
 START = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
 STEP = timedelta(hours=1)
@@ -56,13 +64,8 @@ class Soak:
 
     def check(self) -> None:
         """Every frame of the tab says what the plain list of events says."""
-        known = oracle.first_of_each_id(self.sent)
-        inside = oracle.in_window(known, self.now)
-        channel = get_channel("email")
-        for widget in tab_report(self.campaign, "email", [], self.now).widgets:
-            assert widget.frame is not None
-            declared = channel.widget_by_key[widget.slug.split(".")[1]]
-            oracle.assert_frame(declared, channel, widget.frame, inside, known)
+        forget()
+        oracle.assert_tab(self.campaign, "email", self.sent, self.now)
 
     def _event(self, minutes: int) -> Event:
         """The type follows from the message: a message is in one state for good."""
@@ -79,6 +82,12 @@ class Soak:
 
     def _is_recent(self, event: Event) -> bool:
         return oracle.moment(event) > self.now - timedelta(hours=26)
+
+
+def forget() -> None:
+    """What was built before stays true while events are pruned: the rollups must say the same."""
+    report.forget()
+    reads.forget()
 
 
 def rows() -> Counter[str]:
@@ -146,17 +155,8 @@ def test_a_reader_sees_the_same_numbers_after_every_transaction(
     campaign: Campaign, source: Sender, monkeypatch: Any
 ) -> None:
     """Three days at once, as after a long pause, two rows at a time."""
-    for name, size in {"SLICE": 2, "BATCHES": 2, "BUCKETS": 3}.items():
-        monkeypatch.setattr(retention, name, size)
-    soak = Soak(campaign, source)
-    for _ in range(3):
-        soak.step()
-    soak.now += timedelta(hours=77)
-    for _ in range(2):
-        soak.sent = []
-        batch = [soak._event(minutes) for minutes in (1, 1_439, 1_441)]
-        receive(source, msgspec.json.encode(batch), now=soak.now)
-        soak.sent += batch
+    in_slices(monkeypatch, SLICE=2, BATCHES=2, BUCKETS=3)
+    soak = paused_for_days(campaign, source)
     rollup.tick(soak.now)
     shown = frames(soak)
     gone: list[Counter[str]] = []
@@ -173,9 +173,152 @@ def test_a_reader_sees_the_same_numbers_after_every_transaction(
     assert rollup.verify(soak.now) == []
 
 
-def frames(soak: Soak) -> list[Any]:
-    widgets = tab_report(soak.campaign, "email", [], soak.now).widgets
-    return [widget.as_json() for widget in widgets]
+def in_slices(monkeypatch: Any, **sizes: int) -> None:
+    for name, size in sizes.items():
+        monkeypatch.setattr(retention, name, size)
+
+
+def paused_for_days(campaign: Campaign, source: Sender) -> Soak:
+    """All that was folded is long over; what came since waits."""
+    soak = Soak(campaign, source)
+    for _ in range(3):
+        soak.step()
+    rollup.tick(soak.now + LONGEST)
+    soak.now += timedelta(hours=80)
+    soak.sent = []
+    for _ in range(2):
+        send(soak, *(soak._event(minutes) for minutes in (1, 1_439, 1_441)))
+    return soak
+
+
+def send(soak: Soak, *batch: Event) -> None:
+    receive(soak.source, msgspec.json.encode(batch), now=soak.now)
+    soak.sent += batch
+
+
+def frames(soak: Soak, tab: str = "email") -> list[Any]:
+    forget()
+    widgets = tab_report(soak.campaign, tab, [], soak.now).widgets
+    return [(widget.as_json(), widget.trend and widget.trend.as_json()) for widget in widgets]
+
+
+@pytest.mark.django_db
+def test_a_pruning_that_fails_at_any_statement_is_finished_by_the_next(
+    campaign: Campaign, source: Sender, settings: Any, monkeypatch: Any
+) -> None:
+    settings.QUARANTINE_RETENTION = settings.LOG_RETENTION
+    in_slices(monkeypatch, SLICE=20, BATCHES=2, BUCKETS=100)
+    soak = paused_for_days(campaign, source)
+    rollup.tick(soak.now)
+    soak.check()
+    shown = frames(soak)
+    with undone():
+        rollup.prune(soak.now)
+        pruned = held()
+    for step in count():
+        with undone():
+            try:
+                with failing(step):
+                    rollup.prune(soak.now)
+            except OperationalError:
+                transaction.set_rollback(False)  # nothing is broken: it was only said to be
+            else:
+                break
+            assert frames(soak) == shown
+            rollup.prune(soak.now)
+            assert held() == pruned
+    assert step > 30, "most statements were never reached"
+
+
+# -- All at the same time ----------------------------------------------------------------------
+
+
+class Reader:
+    """Reads tabs again and again, each time from scratch, while others write."""
+
+    def __init__(self, soak: Soak) -> None:
+        self.soak = soak
+        self.seen: dict[str, list[Any]] = {"email": [], "campaign": []}
+        self.begun = 0
+        self.turn = Condition()
+        self.over = Flag()
+
+    def read(self) -> None:
+        while not self.over.is_set():
+            with self.turn:
+                self.begun += 1
+                self.turn.notify_all()
+            for tab, seen in self.seen.items():
+                seen.append(frames(self.soak, tab))
+
+    def let_read(self, held: float) -> None:
+        """Go on when another read has begun: what is written next, is written during that."""
+        with self.turn:
+            last = self.begun
+            assert self.turn.wait_for(lambda: self.begun > last, timeout=60)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_reads_during_pruning_and_folding_sees_one_chunk_after_the_other(
+    campaign: Campaign, source: Sender, monkeypatch: Any
+) -> None:
+    """Nothing else in between: never half a chunk, and nothing that goes and comes again."""
+    in_slices(monkeypatch, SLICE=10, BATCHES=2, BUCKETS=20)
+    monkeypatch.setattr(commit, "CHUNK", 1)
+    soak = paused_for_days(campaign, source)
+    rollup.tick(soak.now)
+    batches = [[soak._event(minutes) for minutes in (0, 1, 700, 1_439)] for _ in range(6)]
+    states = replayed(soak, batches)
+    for batch in batches:
+        send(soak, *batch)
+    reader = Reader(soak)
+    for module in (retention, commit):
+        monkeypatch.setattr(module, "let_others_write", reader.let_read)
+    before = rows()
+    with ThreadPoolExecutor(3) as pool:
+        reading = pool.submit(alone, reader.read)
+        writing = [
+            pool.submit(alone, partial(work, soak.now)) for work in (rollup.prune, rollup.tick)
+        ]
+        wait(writing, timeout=120)
+        reader.over.set()
+        for done in (*writing, reading):
+            done.result(timeout=60)
+    assert before["eventbatch"] > rows()["eventbatch"]
+    for tab, seen in reader.seen.items():
+        assert len(seen) > len(batches)
+        assert_in_order([shown for shown, _same in groupby(seen)], states[tab])
+    soak.check()
+    assert rollup.verify(soak.now) == []
+
+
+def replayed(soak: Soak, batches: list[list[Event]]) -> dict[str, list[Any]]:
+    """What each tab shows before all batches and after each, if nothing else happens."""
+    states = {tab: [frames(soak, tab)] for tab in ("email", "campaign")}
+    with undone():
+        sent = list(soak.sent)
+        for batch in batches:
+            send(soak, *batch)
+            rollup.tick(soak.now)
+            soak.check()
+            for tab, shown in states.items():
+                shown.append(frames(soak, tab))
+        soak.sent = sent
+    return states
+
+
+def assert_in_order(seen: list[Any], states: list[Any]) -> None:
+    """All that was seen is a state, and none comes before one that was seen earlier."""
+    places = [states.index(shown) for shown in seen]
+    assert places == sorted(places)
+
+
+def alone(work: Callable[[], object]) -> None:
+    """In a thread, on a connection of its own."""
+    try:
+        work()
+    finally:
+        connection.close()
 
 
 @pytest.mark.django_db

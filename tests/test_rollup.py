@@ -3,9 +3,9 @@
 import io
 import itertools
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from types import SimpleNamespace
@@ -18,21 +18,14 @@ import pytest
 import time_machine
 from datasketches import update_theta_sketch
 from django.core.management import call_command
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection
 from django.db.models import F
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    rule,
-    run_state_machine_as_test,
-)
 
 from liveReport import rollup
 from liveReport.channels import NONE, all_channels, get_channel
-from liveReport.engines import keypages, periods, sql
+from liveReport.engines import keypages, periods
 from liveReport.engines.periods import LONGEST
 from liveReport.ingest import receive
 from liveReport.ingest.payload import Events, LogEvent, Shape, decode
@@ -58,6 +51,7 @@ from liveReport.tiers import TIERS
 from tests import oracle
 from tests.factories import CampaignFactory, make_source
 from tests.isolation import undone
+from tests.strategies import on_a_database
 
 NOW = datetime(2026, 3, 14, 15, 9, 26, 500_000, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -162,31 +156,6 @@ def reports(campaign: Campaign, now: datetime) -> list[Any]:
     """The frames of every tab, with all that changes only with time left out."""
     tabs = [tab_report(campaign, tab, [], now) for tab in ("campaign", "email", "web")]
     return [[widget.as_json() for widget in tab.widgets] for tab in tabs]
-
-
-@contextmanager
-def failing(at: int) -> Iterator[None]:
-    """The database goes away at the statement with this number, counted from 0."""
-    numbers = itertools.count()
-
-    def step() -> None:
-        if next(numbers) == at:
-            raise OperationalError("the database went away")
-
-    def watched(execute: Callable[..., Any], *args: Any) -> Any:
-        step()
-        return execute(*args)
-
-    def opened() -> Any:
-        step()
-        return binary_cursor()
-
-    binary_cursor = sql._binary_cursor  # for one statement that passes by Django's cursor
-    with (
-        connection.execute_wrapper(watched),
-        mock.patch.object(sql, "_binary_cursor", opened),
-    ):
-        yield
 
 
 @pytest.fixture(autouse=True)
@@ -419,11 +388,7 @@ def send_all(
 
 
 @given(data=st.data())
-@settings(
-    max_examples=30,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@on_a_database
 @pytest.mark.django_db
 def test_any_order_and_batches_and_repeats_give_the_same_rollups(
     campaign: Campaign, winter: Campaign, source: Source, data: st.DataObject
@@ -705,46 +670,6 @@ def test_a_clock_that_is_a_little_behind_takes_nothing_away(campaign: Campaign) 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_chunk_that_fails_at_any_statement_leaves_no_trace(
-    campaign: Campaign, source: Source, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    first = [event(message="m", domain="a.example"), event(type="targeted", execution=RUNS[1])]
-    log(source, *first)
-    rollup.tick(NOW)
-    more = [
-        event(type="deferred", message="m", domain="b.example", execution=RUNS[2]),
-        event(type="targeted", profile="p-2", execution=RUNS[1]),
-        event(channel="web", type="impression", element="top"),
-        event(timedelta(hours=30)),
-    ]
-    log(source, *more, first[0])
-    log(source, more[0], event(id="last"))
-    sent = [*first, *more, event(id="last")]
-    before, now = stored(), NOW
-    plain_chunk = commit.fold_chunk
-    for step in itertools.count():
-        now += EXPIRED
-
-        def chunk(*args: Any, step: int = step) -> int:
-            with failing(step):
-                return plain_chunk(*args)
-
-        monkeypatch.setattr(commit, "fold_chunk", chunk)
-        try:
-            assert rollup.tick(now) == 7
-        except OperationalError:
-            assert stored() == before
-            assert pending() == 2
-        else:
-            break
-    assert step > 15, "most statements were never reached"
-    assert pending() == 0
-    assert counted(stored()) == recount(sent)
-    assert_ledger_balances(9, 7)
-    assert rollup.verify(now) == []
-
-
-@pytest.mark.django_db(transaction=True)
 def test_a_commit_that_fails_counts_nothing(campaign: Campaign, source: Source) -> None:
     sent = [event(message="m"), event(type="bounced", category="hard")]
     log(source, *sent)
@@ -836,11 +761,7 @@ def test_a_chunk_is_some_whole_batches(
 
 
 @given(data=st.data())
-@settings(
-    max_examples=25,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@on_a_database
 @pytest.mark.django_db
 def test_pruning_removes_what_is_old_and_changes_no_number(
     campaign: Campaign, source: Source, data: st.DataObject
@@ -1280,104 +1201,6 @@ def test_the_command_says_what_differs_and_mends(capsys: pytest.CaptureFixture[s
         assert stored() == before
         call_command("verify_rollups")
     assert "0 numbers differ." in capsys.readouterr().err
-
-
-# -- A life --------------------------------------------------------------------------------
-
-
-class Life(RuleBasedStateMachine):
-    """Events, repeats, ticks, failures, deaths, pruning and clocks, in any order."""
-
-    @initialize()
-    def begin(self) -> None:
-        self.outer = undone()
-        self.outer.__enter__()
-        self.source = make_source()
-        self.campaign = CampaignFactory(slug="summer")
-        self.campaign.channels.create(channel="email", declared=True)
-        self.now = self.latest = NOW
-        self.sent: list[Event] = []
-
-    def teardown(self) -> None:
-        if hasattr(self, "outer"):
-            self.outer.__exit__(None, None, None)
-
-    @rule(data=st.data())
-    def send(self, data: st.DataObject) -> None:
-        batch = data.draw(st.lists(events(now=self.now, runs=RUNS[:2]), min_size=1, max_size=5))
-        log(self.source, *batch, now=self.now)
-        self.sent += batch
-
-    @rule(data=st.data())
-    def repeat(self, data: st.DataObject) -> None:
-        if self.sent:
-            batch = data.draw(st.lists(st.sampled_from(self.sent), min_size=1, max_size=5))
-            receive(self.source, msgspec.json.encode(batch), now=self.now)
-
-    @rule()
-    def tick(self) -> None:
-        rollup.tick(self.now)
-
-    @rule(step=st.integers(0, 30))
-    def fail(self, step: int) -> None:
-        try:
-            with failing(step):
-                rollup.tick(self.now)
-        except OperationalError:
-            transaction.set_rollback(False)  # nothing is broken: it was only said to be
-
-    @rule()
-    def die(self) -> None:
-        lease.acquire(self.now)
-
-    @rule()
-    def prune(self) -> None:
-        rollup.prune(self.now)
-
-    @rule(hours=st.sampled_from([0.01, 0.3, 1, 25, 26, 73]))
-    def wait(self, hours: float) -> None:
-        self.now += timedelta(hours=hours)
-        self.latest = max(self.now, self.latest)
-
-    @rule()
-    def step_back(self) -> None:
-        self.now = max(self.now - timedelta(minutes=50), self.latest - timedelta(hours=1))
-
-    @rule()
-    def look(self) -> None:
-        rollup.tick(self.now)
-        self.now += 2 * lease.LENGTH  # by then whoever died is replaced, whatever clocks did
-        self.latest = max(self.now, self.latest)
-        rollup.tick(self.now)
-        assert pending() == 0
-        assert rollup.verify(self.latest) == []  # what was pruned until then is not expected
-        mine = [one for one in self.sent if one["channel"] == "email"]
-        known = oracle.first_of_each_id(mine)
-        inside = oracle.in_window(known, self.now)
-        email = get_channel("email")
-        for widget in tab_report(self.campaign, "email", [], self.now).widgets:
-            assert widget.frame
-            declared = email.widget_by_key[widget.slug.split(".")[1]]
-            oracle.assert_frame(declared, email, widget.frame, inside, known)
-
-    @invariant()
-    def every_bucket_is_within_bounds(self) -> None:
-        if hasattr(self, "outer"):
-            latest = Bucket.objects.filter(start__gt=self.latest.timestamp() + 300)
-            assert not latest.exists()
-
-
-@pytest.mark.django_db
-def test_whatever_happens_the_report_says_what_a_recount_says() -> None:
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
-        Life,
-        settings=settings(
-            max_examples=25,
-            stateful_step_count=30,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
 
 
 def test_keys_are_told_apart_by_source_and_gauge() -> None:

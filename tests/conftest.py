@@ -11,6 +11,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.cache import caches
 from django.utils import translation
+from hypothesis import settings as hypothesis_settings
 
 from liveReport import report, rollup
 from liveReport.api import throttles
@@ -24,6 +25,9 @@ from liveReport.models import Campaign, Source
 from tests import factories
 
 pytest_plugins = ["tests.browser"]
+
+# `pytest --hypothesis-profile=thorough` takes its time; the default is for every day.
+hypothesis_settings.register_profile("thorough", max_examples=2_000, stateful_step_count=60)
 
 
 @pytest.fixture(scope="session")

@@ -40,6 +40,8 @@ SECONDS = st.builds(
 REMEMBERED = timedelta(hours=70)
 """For how long an id is known at least: 72 hours, less what clocks may step back."""
 
+STEPS = settings.default.stateful_step_count * 3 // 5
+
 Event = dict[str, Any]
 
 
@@ -162,5 +164,5 @@ class Life(RuleBasedStateMachine):
 @pytest.mark.django_db
 def test_whatever_happens_the_report_says_what_a_recount_says() -> None:
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
-        Life, settings=settings(on_a_database, stateful_step_count=30)
+        Life, settings=settings(on_a_database, stateful_step_count=STEPS)
     )

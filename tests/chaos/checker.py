@@ -15,7 +15,7 @@ from typing import Any
 
 from tests.chaos.ledger import Told
 
-NUMBERS = ("lost", "phantom", "double", "imbalance", "different")
+NUMBERS = ("lost", "phantom", "over", "under", "imbalance", "different", "unsettled")
 
 Cell = tuple[str, str, str, int, int, int]
 """Event type, dimension, value, execution, tier, start."""
@@ -29,12 +29,18 @@ class Verdict:
     """Events that were acknowledged and are not in the log."""
     phantom: int
     """Events in the log that nobody can have sent."""
-    double: int
-    """Differences between buckets and a recount of the log, in both directions."""
+    over: int
+    """Events that buckets count and a recount of the log does not, over all buckets."""
+    under: int
+    """Events that a recount of the log counts and buckets do not, over all buckets."""
     imbalance: int
     """Events of the log that are neither counted nor repeats nor late, or too many that are."""
     different: int
     """Differences that the product's own verification finds."""
+    unsettled: int
+    """Batches that nobody has folded, long after the last event."""
+    skipped: int
+    """Those of them that are older than one that was folded."""
     acknowledged: int
     logged: int
     recovered: int
@@ -56,17 +62,24 @@ class Held:
     counted: int
     """Events of folded batches less repeats and late ones."""
     different: int
+    pending: list[int]
+    """Batches that are not folded."""
+    folded: int
+    """The greatest id of a folded batch; 0 for none."""
 
 
 def judge(told: Told, held: Held) -> Verdict:
     """Compare what was told with what is held."""
-    cells = held.cells.keys() | held.recount.keys()
+    cells, recount = Counter(held.cells), Counter(held.recount)
     return Verdict(
         lost=len(told.ok - held.ids.keys()),
         phantom=len(held.ids.keys() - told.ok - told.possible),
-        double=sum(abs(held.cells.get(c, 0) - held.recount.get(c, 0)) for c in cells),
+        over=(cells - recount).total(),
+        under=(recount - cells).total(),
         imbalance=abs(held.counted - len(held.ids)),
         different=held.different,
+        unsettled=len(held.pending),
+        skipped=sum(batch < held.folded for batch in held.pending),
         acknowledged=len(told.ok),
         logged=sum(held.ids.values()),
         recovered=len(told.possible & held.ids.keys()),
@@ -94,6 +107,8 @@ def settle(settled: Callable[[], bool], patience: float) -> None:
 
 def look(told: Told, patience: float) -> Held:
     """Read the database when it has come to rest."""
+    from django.db.models import Max
+
     from liveReport import rollup
     from liveReport.ingest.payload import decode
     from liveReport.models import Bucket, EventBatch, QuarantinedBatch
@@ -104,8 +119,9 @@ def look(told: Told, patience: float) -> Held:
             for batch in model.objects.order_by("pk").iterator(chunk_size=50):
                 yield from decode(batch.payload)
 
+    pending = EventBatch.objects.filter(folded=False)
+
     def settled() -> bool:
-        pending = EventBatch.objects.filter(folded=False)
         return not pending.exists() and told.ok <= {event.id for event in events()}
 
     settle(settled, patience)
@@ -122,6 +138,8 @@ def look(told: Told, patience: float) -> Held:
         recount=recounted(first.values(), TIERS),
         counted=sum(count - repeated - late for count, repeated, late in counts),
         different=len(rollup.verify()),
+        pending=list(pending.values_list("pk", flat=True)),
+        folded=folded.aggregate(last=Max("pk"))["last"] or 0,
     )
 
 

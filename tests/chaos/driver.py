@@ -82,6 +82,8 @@ class Driver:
     """Statuses that no outage explains."""
     delays: list[float] = field(default_factory=list)
     """Seconds until an event was in the report."""
+    unseen: int = 0
+    """Events that were never in it, however long the watcher waited."""
     _sent: list[dict[str, Any]] = field(default_factory=list)
     _lock: Lock = field(default_factory=Lock)
 
@@ -171,6 +173,7 @@ class Driver:
             self.delays += [now - marks[place] for place in range(seen, min(shown, len(marks)))]
             seen = max(seen, shown)
             time.sleep(0.2)
+        self.unseen = max(0, len(marks) - seen)
         line.close()
 
 

@@ -12,7 +12,7 @@ from django.conf import settings
 from tests.chaos.checker import NUMBERS, Verdict
 from tests.chaos.driver import Driver
 from tests.chaos.ledger import Ledger, Told
-from tests.chaos.nemesis import Nemesis
+from tests.chaos.nemesis import FOLD, Nemesis
 from tests.chaos.stage import Stage, staged, wait
 from tests.processes import eventually
 
@@ -41,9 +41,17 @@ class Result:
     plan: Plan
     verdict: Verdict
     struck: dict[str, int]
+    """How often each kind of the plan took effect."""
+    taken_over: int
+    """Folds that were paused until another had taken their lease."""
+    refused: int
+    """Commits of those whose lease was taken that were refused."""
     unexpected: list[int]
-    freshness_p99: float
+    unseen: int
+    """Timed events that were never in the report."""
+    freshness_p50: float
     """Seconds from an event to the report that shows it."""
+    freshness_p99: float
     longest_gap: float
 
     @property
@@ -53,10 +61,22 @@ class Result:
         found = [text for text in wrong if not text.endswith(": 0")]
         if self.unexpected:
             found.append(f"unexpected answers: {sorted(set(self.unexpected))}")
-        if not self.struck:
-            found.append("nothing was struck")
+        if self.unseen:
+            found.append(f"never in the report: {self.unseen} timed events")
         if self.verdict.acknowledged < self.floor:
             found.append(f"only {self.verdict.acknowledged} events, fewer than {self.floor}")
+        return found + self.idle
+
+    @property
+    def idle(self) -> list[str]:
+        """What was planned and did not happen: what that would have cost is not known."""
+        found = [f"no effect: {name}" for name, times in self.struck.items() if not times]
+        if not self.struck:
+            found.append("nothing was struck")
+        if FOLD in self.struck and not self.taken_over:
+            found.append("no pause outlived the lease")
+        if self.refused < self.taken_over:
+            found.append(f"only {self.refused} of {self.taken_over} late commits were refused")
         return found
 
     @property
@@ -86,15 +106,24 @@ def perform(plan: Plan) -> Result:
                 nemesis.relent()
             ledger.close()
             verdict = check(stage, path, plan.patience)
-        delays = sorted(driver.delays)
+            refused = nemesis.refused
         return Result(
             plan=plan,
             verdict=verdict,
-            struck=dict(nemesis.struck),
+            struck=nemesis.struck,
+            taken_over=nemesis.taken_over,
+            refused=refused,
             unexpected=driver.unexpected,
-            freshness_p99=round(delays[int(len(delays) * 0.99)], 2) if delays else float("nan"),
+            unseen=driver.unseen,
+            freshness_p50=share_of(driver.delays, 0.5),
+            freshness_p99=share_of(driver.delays, 0.99),
             longest_gap=round(Told.read(path).longest_gap, 2),
         )
+
+
+def share_of(delays: list[float], share: float) -> float:
+    """The seconds within which that share of the events was in the report."""
+    return round(sorted(delays)[int(len(delays) * share)], 2) if delays else float("nan")
 
 
 def check(stage: Stage, ledger: Path, patience: float) -> Verdict:

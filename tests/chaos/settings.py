@@ -1,5 +1,5 @@
-"""The product's settings, with a defect planted: see ``tests.chaos.mutants``."""
+"""The product's settings, with an eye on the fold: see ``tests.chaos.apps``."""
 
 from liveReport.settings import *  # noqa: F403
 
-INSTALLED_APPS += ["tests.chaos.mutants"]  # type: ignore[name-defined]  # noqa: F405
+INSTALLED_APPS += ["tests.chaos"]  # type: ignore[name-defined]  # noqa: F405

@@ -17,6 +17,7 @@ import pytest
 from django.conf import settings
 
 from liveReport.management.commands.run import ALONE, CELERY, GRANIAN, QUIET
+from tests.chaos import signals
 from tests.chaos.driver import Line, Target
 from tests.postgres import Server, postgres
 from tests.processes import SET_UP, WSGI, Site, eventually, free_port
@@ -39,6 +40,8 @@ class Actor:
     log: Path
     held_back: bool = False
     """Not to be started again for now."""
+    paused: bool = False
+    """Stopped, or a child of it is: to be spared until that goes on."""
     process: "subprocess.Popen[bytes] | None" = None
     lock: Lock = field(default_factory=Lock)
 
@@ -59,22 +62,32 @@ class Actor:
                     preexec_fn=_end_with_parent,
                 )
 
+    @property
+    def pid(self) -> int:
+        assert self.process
+        return self.process.pid
+
     def signal(self, number: int) -> None:
         """Signal the process and all that it started."""
         if self.process is not None:
             with suppress(ProcessLookupError):
                 os.killpg(self.process.pid, number)
 
-    def kill_alone(self) -> None:
+    def kill(self) -> bool:
+        """Kill the process and all that it started."""
+        return signals.kill(self.pid, os.killpg)
+
+    def kill_alone(self) -> bool:
         """Kill the process itself, whatever becomes of its children."""
-        assert self.process
-        with suppress(ProcessLookupError):
-            os.kill(self.process.pid, signal.SIGKILL)
+        return signals.kill(self.pid)
+
+    def stop(self) -> bool:
+        """Stop the process and all that it started."""
+        return signals.stop(self.pid, os.killpg)
 
     def children(self) -> list[int]:
         """The ids of the processes that it has started (Linux)."""
-        assert self.process
-        folder = Path(f"/proc/{self.process.pid}/task")
+        folder = Path(f"/proc/{self.pid}/task")
         found: list[int] = []
         with suppress(OSError):
             for task in folder.iterdir():
@@ -157,8 +170,11 @@ def _processes(stage: Stage, pool: tuple[str, ...]) -> None:
 @contextmanager
 def staged(kind: str, folder: Path, mutant: str = "") -> Iterator[Stage]:
     """A site on ``sqlite``, or on ``postgresql`` and Redis, each of its own."""
-    special = {"CHAOS_MUTANT": mutant, "DJANGO_SETTINGS_MODULE": "tests.chaos.settings"}
-    environment = {"PORT": free_port(), **(special if mutant else {})}
+    environment = {
+        "PORT": free_port(),
+        "CHAOS_MUTANT": mutant,
+        "DJANGO_SETTINGS_MODULE": "tests.chaos.settings",
+    }
     with ExitStack() as stack:
         if kind == "sqlite":
             stage = Stage(kind, Site.prepared(folder, **environment))

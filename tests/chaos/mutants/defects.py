@@ -17,8 +17,6 @@ from liveReport.models import EventBatch
 from liveReport.rollup import commit
 from liveReport.rollup.lease import Lease
 
-NAMES = ("two_step", "id_cursor", "ack_before_commit")
-
 
 def plant(module: Any, name: str, defect: Any) -> None:
     """Replace a function; loudly, should there be none of that name any more."""

@@ -42,8 +42,8 @@ test-postgresql: setup $(VENV)/.dev
 bench: setup $(VENV)/.dev $(VENV)/.bench ## measure, as ratios within one run
 	$(BIN)/python -m tests.benchmarks
 
-chaos: setup $(VENV)/.dev ## strike a site of each kind for five minutes, and count what it cost
-	$(BIN)/python -m tests.chaos --seconds 300
+chaos: setup $(VENV)/.dev ## strike a site of each kind for five minutes, and count what it cost; plant defects
+	$(BIN)/python -m tests.chaos --seconds 300 --controls
 
 clean: ## remove everything that was built; the data stay
 	rm -rf $(VENV) node_modules dashboards/static/dashboards/build

@@ -30,10 +30,11 @@ TAKEOVER = 30.0
 GRACE = 30.0
 """Seconds after the time is over in which kinds without any effect are tried again."""
 FOLD = "pause of a fold beyond its lease"
+WORKER = "pause of a worker"
 ROUNDS = 3
-"""Of so many rounds, a fold is paused in the first: nobody counts meanwhile."""
+"""Of so many rounds, the first has pauses: few or none are left to count meanwhile."""
 APART = {
-    *("pause of a worker", "kill of a worker", "kill of all workers", "kill of a pool child"),
+    *(WORKER, "kill of a worker", "kill of all workers", "kill of a pool child"),
     *("broker gone", "restart of PostgreSQL"),
 }
 """What would end the pause of a fold, or leave nobody to take over: waits until it is over."""
@@ -44,7 +45,7 @@ Strike = Callable[[], bool]
 
 @dataclass
 class Nemesis:
-    """Strikes the stage; every kind has its turn in every round."""
+    """Strikes the stage; every kind has its turn in every round, but for pauses."""
 
     stage: Stage
     seed: int
@@ -71,7 +72,7 @@ class Nemesis:
             "kill of a worker": lambda: self._kill_some("worker"),
             "kill of all workers": self._kill_workers,
             "kill of a beat": lambda: self._kill_some("beat"),
-            "pause of a worker": self._pause_worker,
+            WORKER: self._pause_worker,
         }
         if self.stage.database is None:
             return common | {"queue lost": self._lose_queue}
@@ -235,7 +236,7 @@ class Nemesis:
                 with suppress(FileNotFoundError):
                     message.unlink()
                     lost += 1
-            time.sleep(0.002)
+            time.sleep(0.005)
         return lost > 0
 
     def _restart_database(self) -> bool:
@@ -249,11 +250,12 @@ def schedule(names: list[str], chance: random.Random) -> Iterator[str]:
     """Round after round, each in an order of its own; the first in the order given.
 
     In a round that pauses a fold, that is first, and what would spoil it comes last.
+    Who is paused is spared: rounds without pauses strike those who count.
     """
     for number in count() if names else ():
         order = chance.sample(names, len(names)) if number else names
         if number % ROUNDS == 0:
             order = sorted(order, key=lambda name: (name != FOLD, name in APART))
         else:
-            order = [name for name in order if name != FOLD]
+            order = [name for name in order if name not in (FOLD, WORKER)]
         yield from order

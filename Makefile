@@ -42,7 +42,7 @@ test-postgresql: setup $(VENV)/.dev
 bench: setup $(VENV)/.dev $(VENV)/.bench ## measure, as ratios within one run
 	$(BIN)/python -m tests.benchmarks
 
-chaos: setup $(VENV)/.dev ## strike a site of each kind for five minutes, and count what it cost; plant defects
+chaos: setup $(VENV)/.dev ## strike a site of each kind for five minutes, and count what it cost; then plant defects
 	$(BIN)/python -m tests.chaos --seconds 300 --controls
 
 clean: ## remove everything that was built; the data stay

@@ -68,7 +68,7 @@ class Nemesis:
         common: dict[str, Strike] = {
             FOLD: self._pause_fold,
             "kill of the web server": lambda: self._actor("web").kill(),
-            "kill of a web worker": lambda: self._kill_child(self._actor("web")),
+            "kill of a web worker": lambda: self._kill_child("web"),
             "kill of a worker": lambda: self._kill_some("worker"),
             "kill of all workers": self._kill_workers,
             "kill of a beat": lambda: self._kill_some("beat"),
@@ -81,7 +81,7 @@ class Nemesis:
             "broker gone": self._stop_broker,
             "restart of PostgreSQL": self._restart_database,
             **common,
-            "kill of a pool child": self._kill_pool_child,
+            "kill of a pool child": lambda: self._kill_child("worker"),
             "broker flushed": self._flush_broker,
         }
 
@@ -143,13 +143,9 @@ class Nemesis:
         actors = self._not_paused(kind)
         return bool(actors) and self._victims.choice(actors).kill_alone()
 
-    def _kill_child(self, actor: Actor) -> bool:
-        children = actor.children()
+    def _kill_child(self, kind: str) -> bool:
+        children = [pid for actor in self._not_paused(kind) for pid in actor.children()]
         return bool(children) and signals.kill(self._victims.choice(children))
-
-    def _kill_pool_child(self) -> bool:
-        actors = self._not_paused("worker")
-        return bool(actors) and self._kill_child(self._victims.choice(actors))
 
     def _kill_workers(self) -> bool:
         return sum(actor.kill() for actor in self._not_paused("worker")) > 0

@@ -13,7 +13,7 @@ import pytest
 from tests.chaos import __main__ as command
 from tests.chaos.__main__ import table
 from tests.chaos.checker import NUMBERS, Held, Verdict, judge
-from tests.chaos.controls import ON, control, failure
+from tests.chaos.controls import control, failure
 from tests.chaos.ledger import Told
 from tests.chaos.nemesis import APART, FOLD, ROUNDS, schedule
 from tests.chaos.run import Plan, Result, perform
@@ -41,7 +41,12 @@ def test_an_attack_costs_nothing(database: str) -> None:
 
 @pytest.mark.parametrize(
     ("database", "mutant"),
-    [*(("sqlite", mutant) for mutant in ON["sqlite"]), ("postgresql", "id_cursor")],
+    [
+        ("sqlite", ""),
+        ("sqlite", "two_step"),
+        ("sqlite", "ack_before_commit"),
+        ("postgresql", "id_cursor"),
+    ],
 )
 def test_a_planted_defect_is_found_and_none_where_none_is(database: str, mutant: str) -> None:
     assert failure(perform(control(database, mutant))) == ""

@@ -19,7 +19,8 @@ class LiveReportConfig(AppConfig):
     def ready(self) -> None:
         # Importing a plugin's ``channel`` module registers it; a failing import stops the start.
         autodiscover_modules("channel")
-        from liveReport.channels import checks  # noqa: F401 (registers the system checks)
+        from liveReport.channels import checks as _channels  # noqa: F401 (registers its checks)
+        from liveReport.engines import checks as _engines  # noqa: F401 (so does this)
 
         post_migrate.connect(_complete_channel_plugins, sender=self)
 

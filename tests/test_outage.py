@@ -136,7 +136,7 @@ def test_a_crashed_database_costs_nobody_an_event(tmp_path: Path) -> None:
         site.may_send = words[-2]
         with site.web() as web, site.celery():
             with sending(site, "alice", "bob", "carol") as senders:
-                wait_for_more(senders, 20)
+                eventually(lambda: server.ask(COUNTED) != [(None,)], "events are counted")
                 for _ in range(2):
                     crash(server, site, senders)
                 wait_for_more(senders, 20)

@@ -73,7 +73,7 @@ def _stage(
 ) -> Row:
     """Load up to ``count`` events, and measure."""
     cost = _load(source, state.until, stage, before, count)
-    storage.analyze()
+    storage.vacuum()
     now = events.moment(state.until)
     if count >= LARGE:
         tab = note_tab(found, count, now)

@@ -8,7 +8,7 @@ from ..options import MILLION, Options
 from ..peers import raw
 from ..reading import milliseconds, note_peers, note_tab
 from ..site import prepare
-from ..storage import analyze
+from ..storage import vacuum
 
 MOST_ROWS = 10 * MILLION
 """Beyond them rows would take longer to load than everything else to measure."""
@@ -18,7 +18,7 @@ def measure(options: Options) -> Found:
     source = prepare()
     count, until = options.events, time.time()
     events.fill(source, load.day(count, until, seed=7), events.moment(until))
-    analyze()
+    vacuum()
     found = Found()
     ours = note_tab(found, count, events.moment(until))
     if count <= MOST_ROWS:

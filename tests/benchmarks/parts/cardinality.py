@@ -32,8 +32,6 @@ WEIGHTS = {f"real {weight}": weight for weight in range(50, 70)}
 RARE = "rare"
 RARELY = 5_000
 """One event in so many says this: too few to be noticed for sure."""
-SMALLER = 5
-"""By so much fewer events there are in all attacks but the first."""
 ROWS = len(TIERS) * (LIMIT + 3)
 """All of it is of one minute: a row in each tier for each value that is kept apart, for the
 others together, and for the events as a whole."""
@@ -75,8 +73,7 @@ def measure(options: Options) -> Found:
     source = prepare()
     found = Found()
     for attack in ATTACKS:
-        count = options.events if attack is ATTACKS[0] else options.events // SMALLER
-        _measure(found, source, attack, count)
+        _measure(found, source, attack, options.events)
     found.at_most("strangers' values: memory at its peak", peak(), MEMORY, "MB")
     return found
 

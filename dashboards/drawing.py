@@ -58,8 +58,7 @@ class Drawing:
             label=self.labels[column.key],
             text=self.writer.value(column, value),
             tone=self.tones[column.key],
-            estimate=column.key in row.estimates,
-            partial=column.key in self.frame.incomplete and value is not None,
+            **self._marks(column, row),
         )
 
     def numbers(self, row: MarkedRow) -> list[Number]:
@@ -70,12 +69,15 @@ class Drawing:
         return [(column.key, self._signed(column, row)) for column in self.frame.metrics]
 
     def _signed(self, column: Column, row: MarkedRow) -> str:
-        value = row.values.get(column.key)
-        return signed(
-            self.writer.value(column, value),
-            estimate=column.key in row.estimates,
-            partial=column.key in self.frame.incomplete and value is not None,
-        )
+        text = self.writer.value(column, row.values.get(column.key))
+        return signed(text, **self._marks(column, row))
+
+    def _marks(self, column: Column, row: MarkedRow) -> dict[str, bool]:
+        is_there = row.values.get(column.key) is not None
+        return {
+            "estimate": column.key in row.estimates,
+            "partial": is_there and column.key in self.frame.incomplete,
+        }
 
     def rate(self, key: str, row: MarkedRow) -> Number | None:
         column = self.columns.get(self.report.rates.get(key, ""))

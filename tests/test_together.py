@@ -1,7 +1,6 @@
 """Requests that come at the same moment share a commit, and nothing else."""
 
 import threading
-import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -15,9 +14,9 @@ from liveReport.ingest.append import _commit
 from liveReport.ingest.payload import Events, LogEvent, Shape
 from liveReport.ingest.together import Together
 from liveReport.models import Campaign, EventBatch, Source
+from tests.processes import PATIENCE, eventually
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
-PATIENCE = 30.0
 
 
 class Recorder:
@@ -38,10 +37,7 @@ class Recorder:
 
 def wait_for(together: Together[Any], count: int) -> None:
     """Until so many have lined up."""
-    deadline = time.monotonic() + PATIENCE
-    while len(together._wishes) < count:
-        assert time.monotonic() < deadline
-        time.sleep(0.001)
+    eventually(lambda: len(together._wishes) >= count, f"{count} have lined up")
 
 
 def lined_up(together: Together[int], work: Recorder, items: Sequence[int]) -> list[Future[None]]:

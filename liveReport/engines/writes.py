@@ -93,7 +93,7 @@ def _fields(key: SeriesKey) -> dict[str, str | int]:
 
 
 def add_to_buckets(buckets: Buckets) -> None:
-    """Add counts, and unite profiles with those already there."""
+    """Add counts, and unite profiles with those already there; buckets may be repeated."""
     whole = Buckets.joined([buckets, _held(buckets)]).united()
     sketches = whole.profiles.sketched()
     sql.insert(

@@ -20,8 +20,9 @@ SHORTEST, LONGEST = 0.000_5, 0.004
 # (disk, memory, connections), in use, stopped by an operator, system error.
 _CLASSES = ("08", "40", "53", "55", "57", "58")
 _READ_ONLY = "25006"  # a primary that has become a standby
+_LOCKED = ("SQLITE_BUSY", "SQLITE_LOCKED")
 _SQLITE = (
-    *("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN"),
+    *(*_LOCKED, "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN"),
     *("SQLITE_READONLY", "SQLITE_PROTOCOL", "SQLITE_NOMEM", "SQLITE_INTERRUPT"),
 )
 
@@ -108,7 +109,7 @@ def _has_lock(work: Callable[[], object], deadline: float) -> bool:
 
 def _is_locked(error: Error) -> bool:
     name = getattr(error.__cause__, "sqlite_errorname", "")
-    return str(name).startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
+    return str(name).startswith(_LOCKED)
 
 
 @contextmanager

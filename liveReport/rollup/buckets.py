@@ -95,7 +95,7 @@ class Buckets:
         tiers = [self]
         for tier in reversed(TIERS):
             tiers.append(tiers[-1].of_tier(tier))
-        return Buckets.joined(tiers[1:]).united()
+        return Buckets.joined(tiers[1:])
 
     def bucket_keys(self) -> list[BucketKey]:
         """The keys, row by row."""

@@ -190,7 +190,7 @@ def _apply(folded: Folded, campaigns: dict[str, int], held: Periods) -> None:
     series = {*admitted.cells.keys, *admitted.leaving}
     ids = writes.series_ids(series, campaigns, known)
     left = [writes.take_out(leaving, ids[heir]) for heir, leaving in admitted.leaving.items()]
-    writes.add_to_buckets(Buckets.joined([admitted.cells.buckets(ids), *left]).united())
+    writes.add_to_buckets(Buckets.joined([admitted.cells.buckets(ids), *left]))
     for latest in folded.latest:
         writes.keep_latest(latest, campaigns, held)
     writes.note_spans(folded.spans, campaigns)

@@ -9,7 +9,7 @@ FRONTEND := package.json package-lock.json $(shell find dashboards/frontend -typ
 CATALOGS := $(shell find liveReport dashboards channels_plugins -name '*.po')
 POSTGRES := $(or $(LIVEREPORT_TEST_POSTGRES),postgres://postgres@127.0.0.1:5432/livereport)
 # These drive browsers and processes on a database of their own.
-NOT_ON_POSTGRESQL := accessibility browser celery chaos editor outage run
+NOT_ON_POSTGRESQL := accessibility browser celery chaos editor outage run slow_clients
 
 .PHONY: help run setup test test-sqlite test-postgresql lint bench chaos clean
 

@@ -140,12 +140,14 @@ class Site:
         return done.stdout
 
     @contextmanager
-    def running(self, name: str, *arguments: str) -> Iterator[Running]:
+    def running(
+        self, name: str, *arguments: str, program: str = sys.executable
+    ) -> Iterator[Running]:
         """A process of ours, which is gone afterwards."""
         log = self.data_dir / f"{name}.log"
         with log.open("ab") as out:
             process = subprocess.Popen(
-                [sys.executable, *arguments],
+                [program, *arguments],
                 env=self.environment,
                 cwd=settings.BASE_DIR,
                 stdout=out,

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import resource
 import shutil
 import socket
 import sys
@@ -21,9 +22,16 @@ from django.db import connections
 from liveReport.demo import account
 from liveReport.supervisor import Child, Supervisor
 
+CONNECTIONS = 2_048
+"""That each web process holds at once; beyond it nobody is let in until one of them ends.
+
+Whoever sends no whole header within ten seconds, or nothing more, is let go.
+"""
 GRANIAN = (
     *("-m", "granian", "--interface", "wsgi", "--http", "1", "--no-ws"),
-    *("--workers", "2", "--blocking-threads", "4", "--backpressure", "64"),
+    *("--workers", "2", "--blocking-threads", "4"),
+    *("--backpressure", str(CONNECTIONS), "--backlog", str(CONNECTIONS)),
+    *("--http1-header-read-timeout", "10000", "--http1-buffer-size", str(64 * 1024)),
     *("--respawn-failed-workers", "--respawn-interval", "0.5"),
     *("--workers-kill-timeout", "5", "--log-level", "warning"),
 )
@@ -47,6 +55,7 @@ class Command(BaseCommand):
             if not no_demo:
                 greeting += account.greeting()
             connections.close_all()
+            _allow_many_files()
             self._run(host, port, greeting, no_demo=no_demo)
 
     def _run(self, host: str, port: str, greeting: list[str], *, no_demo: bool) -> None:
@@ -115,6 +124,16 @@ def _prepare() -> None:
         # Doorbells of an earlier run: the first tick does all there is to do anyway.
         shutil.rmtree(queue / "messages")
         (queue / "messages").mkdir(mode=0o700)
+
+
+def _allow_many_files() -> None:
+    """So many connections, and the database's files: many systems allow 1,024 unless asked."""
+    wanted = 2 * CONNECTIONS
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY:
+        wanted = min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _reachable(address: str) -> str:

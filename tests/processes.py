@@ -110,10 +110,11 @@ class Answer:
 
 
 class Site:
-    """A data directory, and the processes that run on it."""
+    """A data directory, and the processes that run on it: those of the release in ``code``."""
 
     def __init__(self, data_dir: Path, **environment: str) -> None:
         self.data_dir = data_dir
+        self.code = settings.BASE_DIR
         inherited = {key: value for key, value in os.environ.items() if key not in OURS}
         self.environment = {**inherited, "LIVEREPORT_DATA_DIR": str(data_dir), **environment}
         self.may_send = self.may_read = ""
@@ -130,14 +131,20 @@ class Site:
     def manage(self, *arguments: str, given: bytes = b"") -> bytes:
         """What a command prints."""
         done = subprocess.run(
-            [sys.executable, MANAGE, *arguments],
+            [sys.executable, "manage.py", *arguments],
             input=given,
             env=self.environment,
+            cwd=self.code,
             check=False,
             capture_output=True,
         )
         assert done.returncode == 0, done.stderr.decode()
         return done.stdout
+
+    def set_up(self) -> None:
+        """Migrate, create the campaign and the tokens, by the site's own release."""
+        words = self.manage("shell", "-c", SET_UP).decode().split()
+        self.may_send, self.may_read = words[-2:]
 
     @contextmanager
     def running(
@@ -149,7 +156,7 @@ class Site:
             process = subprocess.Popen(
                 [program, *arguments],
                 env=self.environment,
-                cwd=settings.BASE_DIR,
+                cwd=self.code,
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -237,8 +244,9 @@ def _prepared() -> tuple[Path, str, str]:
     """A site's data directory to copy, made once, and the tokens to send and to read."""
     folder = TemporaryDirectory(prefix="livereport-")
     _kept.append(folder)
-    words = Site(Path(folder.name)).manage("shell", "-c", SET_UP).decode().split()
-    return Path(folder.name), words[-2], words[-1]
+    site = Site(Path(folder.name))
+    site.set_up()
+    return Path(folder.name), site.may_send, site.may_read
 
 
 _kept: list[TemporaryDirectory[str]] = []

@@ -20,9 +20,10 @@ from liveReport.management.commands.run import ALONE, CELERY, GRANIAN, QUIET
 from tests.chaos import signals
 from tests.chaos.driver import Line, Target
 from tests.postgres import Server, postgres
-from tests.processes import SET_UP, WSGI, Site, eventually, free_port
+from tests.processes import WSGI, Site, eventually, free_port
 
 KEY = "only-for-tests-only-for-tests-only-for-tests-0123456789"
+POOL = ("--concurrency", "2")
 REDIS = ("--save", "", "--appendonly", "no", "--bind", "127.0.0.1")
 
 
@@ -37,6 +38,7 @@ class Actor:
     name: str
     command: list[str]
     environment: Mapping[str, str]
+    code: Path
     log: Path
     held_back: bool = False
     """Not to be started again for now."""
@@ -54,7 +56,7 @@ class Actor:
                 self.process = subprocess.Popen(
                     self.command,
                     env=self.environment,
-                    cwd=settings.BASE_DIR,
+                    cwd=self.code,
                     stdin=subprocess.DEVNULL,
                     stdout=out,
                     stderr=subprocess.STDOUT,
@@ -102,7 +104,8 @@ class Actor:
             if self.process is not None:
                 with suppress(subprocess.TimeoutExpired):
                     self.process.wait(5)
-            self.signal(signal.SIGKILL)
+                self.signal(signal.SIGKILL)
+                self.process.wait()
 
 
 @dataclass
@@ -122,11 +125,22 @@ class Stage:
 
     def add(self, name: str, *command: str) -> None:
         log = self.site.data_dir / f"{name}.log"
-        self.actors[name] = Actor(name, list(command), self.site.environment, log)
+        self.actors[name] = Actor(name, list(command), self.site.environment, self.site.code, log)
+
+    def begin_all(self) -> None:
+        """Web server, two workers and two beats of the site's release, in place of any before."""
+        address = ("--host", "127.0.0.1", "--port", self.site.environment["PORT"])
+        self.add("web", sys.executable, *GRANIAN, *address, WSGI)
+        pool = () if self.kind == "sqlite" else POOL
+        for name in ("worker-1", "worker-2"):
+            options = ("-n", f"{name}@chaos", *pool, *QUIET, *ALONE)
+            self.add(name, sys.executable, *CELERY, "worker", *options)
+        for name in ("beat-1", "beat-2"):
+            self.add(name, sys.executable, *CELERY, "beat", *QUIET, "--pidfile=")
 
     def _keep(self) -> None:
         while not self._end.wait(0.1):
-            for actor in self.actors.values():
+            for actor in list(self.actors.values()):
                 actor.check()
 
     @contextmanager
@@ -157,52 +171,44 @@ class Stage:
         )
 
 
-def _processes(stage: Stage, pool: tuple[str, ...]) -> None:
-    address = ("--host", "127.0.0.1", "--port", stage.site.environment["PORT"])
-    stage.add("web", sys.executable, *GRANIAN, *address, WSGI)
-    for name in ("worker-1", "worker-2"):
-        options = ("-n", f"{name}@chaos", *pool, *QUIET, *ALONE)
-        stage.add(name, sys.executable, *CELERY, "worker", *options)
-    for name in ("beat-1", "beat-2"):
-        stage.add(name, sys.executable, *CELERY, "beat", *QUIET, "--pidfile=")
-
-
 @contextmanager
-def staged(kind: str, folder: Path, mutant: str = "") -> Iterator[Stage]:
-    """A site on ``sqlite``, or on ``postgresql`` and Redis, each of its own."""
+def staged(
+    kind: str, folder: Path, mutant: str = "", code: Path = settings.BASE_DIR
+) -> Iterator[Stage]:
+    """A site on ``sqlite``, or on ``postgresql`` and Redis, each of its own.
+
+    ``code`` is the release that it runs.
+    """
     environment = {
         "PORT": free_port(),
         "CHAOS_MUTANT": mutant,
         "DJANGO_SETTINGS_MODULE": "tests.chaos.settings",
     }
+    folder.mkdir()
     with ExitStack() as stack:
-        if kind == "sqlite":
-            stage = Stage(kind, Site.prepared(folder, **environment))
-            _processes(stage, ())
-        else:
-            stage = _on_postgresql(stack.enter_context(postgres()), folder, environment)
+        server = stack.enter_context(postgres()) if kind == "postgresql" else None
+        if server:
+            environment |= {
+                "DATABASE_URL": server.url,
+                "SECRET_KEY": KEY,
+                "CELERY_BROKER_URL": f"redis://127.0.0.1:{free_port()}/0",
+            }
+        stage = Stage(kind, Site(folder, **environment), database=server)
+        stage.site.code = code
+        stage.site.set_up()
+        if server:
+            _add_broker(stage)
+        stage.begin_all()
         yield stack.enter_context(stage.running())
 
 
-def _on_postgresql(server: Server, folder: Path, environment: dict[str, str]) -> Stage:
+def _add_broker(stage: Stage) -> None:
     redis = shutil.which("redis-server")
     if redis is None:
         absent = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
         absent("redis-server is not installed")
-    broker = free_port()
-    site = Site(
-        folder,
-        DATABASE_URL=server.url,
-        SECRET_KEY=KEY,
-        CELERY_BROKER_URL=f"redis://127.0.0.1:{broker}/0",
-        **environment,
-    )
-    words = site.manage("shell", "--no-imports", "-c", SET_UP).decode().split()
-    site.may_send, site.may_read = words[-2:]
-    stage = Stage("postgresql", site, database=server)
-    stage.add("broker", redis, "--port", broker, "--dir", str(folder), *REDIS)
-    _processes(stage, ("--concurrency", "2"))
-    return stage
+    port = stage.site.environment["CELERY_BROKER_URL"].rpartition(":")[2].partition("/")[0]
+    stage.add("broker", redis, "--port", port, "--dir", str(stage.site.data_dir), *REDIS)
 
 
 def wait(seconds: float) -> None:

@@ -43,7 +43,7 @@ logger = logging.getLogger(__name__)
 
 
 def prune(now: datetime | None = None) -> None:
-    """Delete buckets before the window, and log, keys, states, quarantine, what was set aside past their retention."""
+    """Delete buckets before the window, and all else that is past its retention."""
     now = now or timezone.now()
     _prune_buckets(cutoff(now) // 1_000_000)
     _prune_log(now - settings.LOG_RETENTION)

@@ -112,6 +112,8 @@ def group(fence: int, events: int) -> list[Suspect]:
     Nothing that fails by itself and cannot be divided is tried twice under one fence: what
     is wrong at the moment may be right in the next.
     """
+    if not Suspect.objects.exists():  # nearly always
+        return []
     whole = Q(batch__count=1, attempts__gt=ALONE) | Q(attempts__gt=ALONE + 1)
     rows = Suspect.objects.filter(batch__folded=False)
     rows = rows.exclude(whole, holder=fence, attempts__lt=LAST).order_by("tried_at", "pk")

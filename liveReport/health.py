@@ -1,18 +1,28 @@
-"""Probes for load balancers and supervisors. They tell nothing that a stranger may not know."""
+"""Probes for load balancers and supervisors. They tell nothing that a stranger may not know.
+
+Whether the site is ready anybody may ask. Why it is not, and what waits for a person,
+is for the staff and for tokens of scope read.
+"""
 
 import logging
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.db import connection
+from django.db import Error, connection
+from django.db.models import Count, Min, Sum
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
+from rest_framework.authentication import SessionAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
 
+from liveReport.api.auth import BearerAuthentication, MayRead
 from liveReport.celery import app
 from liveReport.ingest.spool import spool
-from liveReport.models import EventBatch
+from liveReport.models import EventBatch, SetAsideBatch, Suspect
 
 logger = logging.getLogger(__name__)
 
@@ -29,13 +39,45 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_not_required
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Database, broker, fold and spool do their work: 200, else 503."""
+    """Database, broker, fold and spool do their work: 200, else 503.
+
+    What was set aside is in nobody's way, and makes nothing less ready.
+    """
     checks = {name: _succeeds(name, check) for name, check in CHECKS.items()}
     ready = all(checks.values())
+    answer: dict[str, Any] = {"status": "ready" if ready else "not ready"}
+    if _may_know(request):
+        answer |= _details(checks)
+    response = JsonResponse(answer, status=200 if ready else 503)
+    response["Vary"] = "Authorization, Cookie"
+    return response
+
+
+def _may_know(request: HttpRequest) -> bool:
+    """Whether this is somebody on the staff or a token of scope read; nobody if none can tell."""
+    asking = Request(request, authenticators=[BearerAuthentication(), SessionAuthentication()])
+    try:
+        return MayRead().has_permission(asking, None)
+    except (AuthenticationFailed, Error):
+        return False
+
+
+def _details(checks: dict[str, bool]) -> dict[str, Any]:
+    """What works, and what waits: for the fold, on this machine's disk, for a person."""
     shown = {name: "ok" if good else "failed" for name, good in checks.items()}
-    return JsonResponse(
-        {"status": "ready" if ready else "not ready", "checks": shown}, status=200 if ready else 503
+    if not checks["database"]:
+        return {"checks": shown}
+    aside = SetAsideBatch.objects.aggregate(
+        batches=Count("pk"), events=Sum("count", default=0), since=Min("since")
     )
+    return {
+        "checks": shown | {"set_aside": "attention" if aside["batches"] else "ok"},
+        "lag_seconds": round(_lag(), 1),
+        "pending_batches": EventBatch.objects.filter(folded=False).count(),
+        "suspected_batches": Suspect.objects.filter(batch__folded=False).count(),
+        "spooled_events": spool().waiting() if checks["spool"] else None,
+        "set_aside": aside,
+    }
 
 
 def _succeeds(name: str, check: Callable[[], bool]) -> bool:
@@ -64,9 +106,14 @@ def _broker() -> bool:
 
 
 def _fold() -> bool:
-    oldest = EventBatch.objects.filter(folded=False).order_by("pk").first()
-    lag = (timezone.now() - oldest.received_at).total_seconds() if oldest else 0
-    return lag <= settings.READY_MAX_LAG
+    return _lag() <= settings.READY_MAX_LAG
+
+
+def _lag() -> float:
+    """Seconds for which the oldest batch has been waiting to be folded."""
+    pending = EventBatch.objects.filter(folded=False).order_by("pk")
+    received = pending.values_list("received_at", flat=True).first()
+    return (timezone.now() - received).total_seconds() if received else 0.0
 
 
 def _spool() -> bool:

@@ -13,7 +13,7 @@ import psycopg
 from django.apps import apps
 from django.db import OperationalError, connection, connections
 
-from liveReport.models import FoldLease
+from liveReport.models import FoldLease, Suspect
 
 PATIENCE = 60
 """Seconds after which a child is killed that has come to no end."""
@@ -89,6 +89,6 @@ def stopped(work: Callable[[], int]) -> Iterator[int]:
 
 
 def held() -> dict[str, list[Any]]:
-    """Every row of the database that is about events; not who folds."""
-    models = set(apps.get_app_config("livereport").get_models()) - {FoldLease}
+    """Every row of the database that is about events; not who folds, and with how much care."""
+    models = set(apps.get_app_config("livereport").get_models()) - {FoldLease, Suspect}
     return {model.__name__: sorted(map(repr, model.objects.values_list())) for model in models}

@@ -64,6 +64,7 @@ def test_a_report_and_its_editor(
         "/admin/livereport/channelplugin/",
         "/admin/livereport/apitoken/",
         "/admin/livereport/quarantinedbatch/",
+        "/admin/livereport/setasidebatch/",
         "/admin/dashboards/layout/",
         "/admin/time-zone/",
         "/admin/reports/summer/campaign/",

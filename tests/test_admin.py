@@ -5,12 +5,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from liveReport.channels import all_channels
+from liveReport.channels import NONE, all_channels
+from liveReport.ingest.payload import Events, LogEvent, Shape, encode
 from liveReport.models import (
     ApiToken,
     Campaign,
@@ -19,6 +21,7 @@ from liveReport.models import (
     EventBatch,
     Execution,
     QuarantinedBatch,
+    SetAsideBatch,
     Source,
 )
 from tests.factories import CampaignFactory, event, make_token
@@ -268,6 +271,96 @@ def test_replay_needs_the_right_to(client: Client, bob: User, send: Any) -> None
     replay(client)
     assert QuarantinedBatch.objects.exists()
     assert client.get(add(QuarantinedBatch)).status_code == 403
+
+
+# -- What was set aside ------------------------------------------------------------------
+
+
+def set_aside(source: Source, *ids: str, payload: bytes | None = None) -> SetAsideBatch:
+    shape = Shape("summer", "email", "bounced", 0, (("reason", "<b>5.1.1</b>"), ("domain", NONE)))
+    events = Events.of(LogEvent(one, shape, 1_800_000_000_000_000, 7, "m") for one in ids)
+    return SetAsideBatch.objects.create(
+        source=source,
+        batch=41,
+        count=len(ids),
+        payload=encode(events) if payload is None else payload,
+        error="ValueError (liveReport/rollup/fold.py:87): …",
+        attempts=5,
+        received_at=timezone.now(),
+    )
+
+
+def act(client: Client, action: str, *batches: SetAsideBatch, **more: str) -> str:
+    form = {"action": action, "_selected_action": [batch.pk for batch in batches], **more}
+    answer = client.post(changelist(SetAsideBatch), form, follow=True)
+    return answer.content.decode()
+
+
+def test_what_was_set_aside_is_listed_with_its_error_and_its_events(
+    admin: Client, source: Source
+) -> None:
+    batch = set_aside(source, "e-1", "<script>alert(1)</script>")
+    listed = page(admin, changelist(SetAsideBatch))
+    for text in ("shop", "ValueError (liveReport/rollup/fold.py:87): …", 'field-count">2<'):
+        assert text in listed
+    shown = page(admin, change(batch))
+    assert "<td>e-1</td><td>summer</td><td>email</td><td>bounced</td>" in shown
+    assert "<td>2027-01-15T08:00:00+00:00</td>" in shown
+    assert "reason=&lt;b&gt;5.1.1&lt;/b&gt;, message=m" in shown
+    assert "<script>alert" not in shown
+    assert 'name="_save"' not in shown
+    assert admin.get(add(SetAsideBatch)).status_code == 403
+    assert "Lots mis de côté" in page(admin, reverse("admin:index"), "fr")
+
+
+@pytest.mark.parametrize("payload", [b"", b"no frame"])
+def test_what_nobody_can_read_is_shown_all_the_same(
+    admin: Client, source: Source, payload: bytes
+) -> None:
+    shown = page(admin, change(set_aside(source, "e-1", payload=payload)))
+    assert "Nothing: it cannot be unpacked." in shown
+
+
+def test_what_was_set_aside_is_tried_again(
+    admin: Client, alice: User, source: Source, campaign: Campaign
+) -> None:
+    batch, other = set_aside(source, "e-1", "e-2"), set_aside(source, "e-3")
+    assert "2 events are tried again." in act(admin, "try_again", batch)
+    assert SetAsideBatch.objects.get() == other
+    assert EventBatch.objects.get().count == 2
+    entry = LogEntry.objects.get()
+    assert (entry.user, entry.object_id) == (alice, str(batch.pk))
+    assert "Tried again (2)" in entry.get_change_message()
+    act(admin, "try_again", batch)
+    assert EventBatch.objects.count() == 1
+
+
+def test_what_was_set_aside_is_dropped_after_a_question(
+    admin: Client, alice: User, source: Source
+) -> None:
+    batch, kept = set_aside(source, "e-1"), set_aside(source, "e-2")
+    assert "Drop the selected batches" in page(admin, changelist(SetAsideBatch))
+    assert "Are you sure" in act(admin, "delete_selected", batch)
+    assert SetAsideBatch.objects.count() == 2
+    act(admin, "delete_selected", batch, post="yes")
+    assert SetAsideBatch.objects.get() == kept
+    assert not EventBatch.objects.exists()
+    entry = LogEntry.objects.get()
+    assert (entry.user, entry.object_id, entry.is_deletion()) == (alice, str(batch.pk), True)
+
+
+def test_who_may_only_look_neither_tries_again_nor_drops(
+    client: Client, bob: User, source: Source
+) -> None:
+    batch = set_aside(source, "e-1")
+    client.force_login(bob)
+    assert "shop" in page(client, changelist(SetAsideBatch))
+    assert "e-1" in page(client, change(batch))
+    act(client, "try_again", batch)
+    act(client, "delete_selected", batch, post="yes")
+    assert SetAsideBatch.objects.exists()
+    assert not EventBatch.objects.exists()
+    assert not LogEntry.objects.exists()
 
 
 # -- Channel plugins ---------------------------------------------------------------------

@@ -15,12 +15,12 @@ from tests.chaos.__main__ import table
 from tests.chaos.checker import NUMBERS, Held, Verdict, judge
 from tests.chaos.controls import control, failure
 from tests.chaos.ledger import Told
-from tests.chaos.nemesis import APART, FOLD, ROUNDS, schedule
+from tests.chaos.nemesis import APART, FOLD, POISON, ROUNDS, schedule
 from tests.chaos.run import Plan, Result, perform
 
 CELL = ("sent", "", "", 0, 60, 0)
 NOTHING = dict.fromkeys((*NUMBERS, "skipped"), 0)
-SOUND = Verdict(**NOTHING, acknowledged=10_000, logged=11_000, recovered=3)
+SOUND = Verdict(**NOTHING, acknowledged=10_000, logged=11_000, recovered=3, set_aside=4)
 STRUCK = {"kill of a worker": 3, FOLD: 1}
 
 
@@ -74,7 +74,7 @@ def test_a_run_that_did_nothing_is_no_success() -> None:
     plan = Plan("sqlite", seconds=10, rate=400)
     assert result(plan).complaints == []
     assert result(plan, struck={}).complaints == ["nothing was struck"]
-    idle = Verdict(**NOTHING, acknowledged=999, logged=999, recovered=0)
+    idle = Verdict(**NOTHING, acknowledged=999, logged=999, recovered=0, set_aside=0)
     assert result(plan, verdict=idle).complaints == ["only 999 events, fewer than 1000"]
 
 
@@ -85,6 +85,10 @@ def test_a_run_that_did_nothing_is_no_success() -> None:
         ({"struck": {**STRUCK, "queue lost": 0}}, "no effect: queue lost"),
         ({"taken_over": 0}, "no pause outlived the lease"),
         ({"taken_over": 2}, "only 1 of 2 late commits were refused"),
+        (
+            {"struck": {**STRUCK, POISON: 1}, "verdict": replace(SOUND, set_aside=0)},
+            "no poison was set aside",
+        ),
         ({"unseen": 1}, "never in the report: 1 timed events"),
     ],
 )
@@ -115,6 +119,8 @@ def held(
     cells: int | None = None,
     counted: int | None = None,
     pending: Sequence[int] = (),
+    aside: Sequence[str] = (),
+    spoilt: Sequence[str] = (),
 ) -> Held:
     number = len(set(ids))
     return Held(
@@ -125,6 +131,8 @@ def held(
         different=0,
         pending=list(pending),
         folded=5,
+        aside=Counter(aside),
+        spoilt=set(spoilt),
     )
 
 
@@ -133,6 +141,13 @@ def test_what_was_acknowledged_and_is_counted_once_is_sound() -> None:
     verdict = judge(told, held("a", "a", "b", "c"))
     assert verdict.clean
     assert (verdict.acknowledged, verdict.logged, verdict.recovered) == (2, 4, 2)
+
+
+def test_poison_that_was_set_aside_is_neither_lost_nor_misplaced() -> None:
+    told = Told(ok={"a", "p"}, possible={"q"}, poison={"p", "q", "never sent"}, spoilt={"x"})
+    verdict = judge(told, held("a", aside=["p", "p", "q"], spoilt=["x"]))
+    assert verdict.clean
+    assert verdict.set_aside == 4
 
 
 @pytest.mark.parametrize(
@@ -144,6 +159,12 @@ def test_what_was_acknowledged_and_is_counted_once_is_sound() -> None:
         ("under", 2, Told(ok={"a", "b"}), held("a", "b", cells=0)),
         ("imbalance", 1, Told(ok={"a", "b"}), held("a", "b", counted=1)),
         ("unsettled", 2, Told(ok={"a"}), held("a", pending=[4, 6])),
+        ("lost", 1, Told(ok={"a", "p"}, poison={"p"}), held("a")),
+        ("phantom", 1, Told(ok={"a"}, poison={"p"}), held("a", aside=["p"])),
+        ("misplaced", 1, Told(ok={"a", "b"}), held("a", aside=["b"])),
+        ("misplaced", 1, Told(ok={"a"}, poison={"a"}), held("a")),
+        ("misplaced", 1, Told(ok={"a"}, spoilt={"x"}), held("a")),
+        ("misplaced", 1, Told(ok={"a"}), held("a", spoilt=["x"])),
     ],
 )
 def test_every_breach_is_told_by_name(breach: str, amount: int, told: Told, found: Held) -> None:

@@ -18,6 +18,7 @@ from typing import Any
 import msgspec
 import psycopg
 import pytest
+from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.db import (
     DataError,
@@ -502,11 +503,13 @@ def test_the_command_drains(campaign: Campaign, source: Source) -> None:
 
 @pytest.mark.django_db
 def test_a_spool_that_is_not_drained_is_not_ready(
-    client: Client, campaign: Campaign, source: Source, settings: Any
+    client: Client, bob: User, campaign: Campaign, source: Source, settings: Any
 ) -> None:
+    client.force_login(bob)
     with away():
         take(source, event())
     assert client.get("/readyz").status_code == 200
+    assert client.get("/readyz").json()["spooled_events"] == 1
     settings.READY_MAX_LAG = -1
     assert client.get("/readyz").json()["checks"]["spool"] == "failed"
     drain()

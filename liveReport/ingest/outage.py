@@ -20,6 +20,7 @@ SHORTEST, LONGEST = 0.000_5, 0.004
 # (disk, memory, connections), in use, stopped by an operator, system error.
 _CLASSES = ("08", "40", "53", "55", "57", "58")
 _READ_ONLY = "25006"  # a primary that has become a standby
+_TOO_LONG = ("25P03", "25P04")  # a process was paused inside a transaction, and is cut off
 _LOCKED = ("SQLITE_BUSY", "SQLITE_LOCKED")
 _SQLITE = (
     *(*_LOCKED, "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN"),
@@ -31,7 +32,7 @@ def is_outage(error: Error) -> bool:
     """Whether the same statement can succeed later: away, locked, full, shutting down."""
     cause = error.__cause__
     if state := getattr(cause, "sqlstate", None):
-        return str(state).startswith((*_CLASSES, _READ_ONLY))
+        return str(state).startswith((*_CLASSES, _READ_ONLY, *_TOO_LONG))
     if name := getattr(cause, "sqlite_errorname", None):
         return str(name).startswith(_SQLITE)
     return isinstance(error, OperationalError | InterfaceError)

@@ -9,7 +9,7 @@ from .campaigns import (
     Switch,
     in_tab_order,
 )
-from .log import EventBatch, QuarantinedBatch
+from .log import EventBatch, QuarantinedBatch, SetAsideBatch, Suspect
 from .rollups import Bucket, FoldLease, KeyPage, KeyPeriod, MessageState, Series
 
 __all__ = [
@@ -26,7 +26,9 @@ __all__ = [
     "MessageState",
     "QuarantinedBatch",
     "Series",
+    "SetAsideBatch",
     "Source",
+    "Suspect",
     "Switch",
     "in_tab_order",
 ]

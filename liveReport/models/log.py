@@ -10,7 +10,9 @@ from .access import Source
 class EventBatch(models.Model):
     """The accepted events of one request, compressed (see ``liveReport.ingest.payload``).
 
-    Every event ends as exactly one of: counted, ``duplicates``, ``late``.
+    Every event ends as exactly one of: counted, ``duplicates``, ``late``. What cannot
+    be folded ends as part of a ``SetAsideBatch``; the rest of its request stays, as one
+    batch or several.
     """
 
     source = models.ForeignKey(Source, models.PROTECT, related_name="batches")
@@ -58,3 +60,58 @@ class QuarantinedBatch(models.Model):
 
     def __str__(self) -> str:
         return f"{self.campaign} ({self.count})"
+
+
+class Suspect(models.Model):
+    """A pending batch of which an attempt to fold it has failed, or is being made.
+
+    Its row is written before the attempt: whoever dies of a batch cannot say so afterwards.
+    """
+
+    batch = models.OneToOneField(
+        EventBatch,
+        models.DO_NOTHING,  # means nothing once its batch is folded or gone, and is then deleted
+        db_constraint=False,
+        primary_key=True,
+        related_name="suspect",
+    )
+    origin = models.BigIntegerField()
+    """The id of the batch that it was divided from; its own if it is whole."""
+    attempts = models.PositiveIntegerField(default=0)
+    """Those that have failed since it was divided."""
+    error = models.CharField(max_length=200, blank=True)
+    tried_at = models.DateTimeField()
+    holder = models.PositiveBigIntegerField()
+    """The fence of whoever has tried it last."""
+    trying = models.BooleanField(default=False)
+    """Whether nobody knows yet how that ended."""
+    blamed = models.PositiveBigIntegerField(default=0)
+    """The fence of whoever was last taken to have died of it; 0 for nobody."""
+
+
+class SetAsideBatch(models.Model):
+    """Accepted events that cannot be folded, kept until they are tried again or dropped.
+
+    They are no part of the log: no number counts them.
+    """
+
+    source = models.ForeignKey(
+        Source, models.PROTECT, related_name="set_aside", verbose_name=_("source")
+    )
+    batch = models.BigIntegerField(_("event batch"))
+    """The id of the batch that they were part of."""
+    received_at = models.DateTimeField(_("received"))
+    since = models.DateTimeField(_("set aside since"), default=timezone.now)
+    count = models.PositiveIntegerField(_("events"))
+    error = models.CharField(_("error"), max_length=200)
+    attempts = models.PositiveIntegerField(_("attempts"))
+    payload = models.BinaryField()
+
+    class Meta:
+        verbose_name = _("set-aside batch")
+        verbose_name_plural = _("set-aside batches")
+        ordering = ("-since",)
+        indexes = [models.Index(fields=["batch"], name="set_aside_by_batch")]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.received_at:%Y-%m-%d %H:%M:%S} ({self.count})"

@@ -115,3 +115,5 @@ class FoldLease(models.Model):
 
     fence = models.PositiveBigIntegerField(default=0)
     expires_at = models.DateTimeField()
+    failures = models.PositiveIntegerField(default=0)
+    """Holders that came to nothing of late. Grows with each of them; each commit halves it."""

@@ -2,11 +2,12 @@
 
 Level-triggered: it does all there is to do, whoever rang. Each chunk is one
 transaction that records event keys, adds to the rollups and marks its batches,
-so a crash at any point leaves either all of a chunk or nothing of it.
+so a crash at any point leaves either all of a chunk or nothing of it. What cannot
+be folded does not hold up the rest (see ``suspects``).
 """
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -22,13 +23,18 @@ from liveReport.ingest.payload import Column, Events, Mask, decode
 from liveReport.ingest.pseudonym import event_keys
 from liveReport.models import EventBatch
 
+from . import suspects
 from .admission import admit
+from .aside import next_suspects
 from .buckets import Buckets
+from .faults import is_poison
 from .fold import Folded, fold
 from .lease import Fenced, Lease, acquire
 
 CHUNK = 50_000
 """Events to a transaction: few enough to keep the lock short, enough to share its cost."""
+SMALLER = 16
+"""By so much a chunk is smaller for every failure of those who held the lease before."""
 BUDGET = 20.0
 """Seconds after which a tick leaves the rest to the next one."""
 RETENTION = timedelta(hours=26)
@@ -99,24 +105,69 @@ def tick(now: datetime | None = None, budget: float = BUDGET) -> int:
     """Fold all pending batches; how many events they held.
 
     Does nothing while someone else holds the lease. Stops at ``budget`` seconds,
-    or when the lease is lost.
+    or when the lease is lost. Raises what is not the fault of any event.
     """
+    suspects.testify()
     lease = acquire(now or timezone.now())
     if lease is None:
         return 0
     deadline = time.monotonic() + budget
     done = 0
+    failed = True
     try:
+        if lease.failures:
+            suspects.convict(lease.fence - 1)
         _close_period(lease, now or timezone.now())
-        while (batches := _next_chunk()) and time.monotonic() < deadline:
+        for batches, noted in _portions(lease, deadline, now):
             started = time.monotonic()
-            done += fold_chunk(batches, lease, now or timezone.now())
+            done += _try(batches, lease, now or timezone.now(), noted=noted)
             let_others_write(time.monotonic() - started)
             _close_period(lease, now or timezone.now())
+        failed = False
     except Fenced:
         return done
     finally:
-        lease.release()
+        lease.release(failed=failed)
+    return done
+
+
+def _portions(
+    lease: Lease, deadline: float, now: datetime | None
+) -> Iterator[tuple[list[EventBatch], bool]]:
+    """What to fold next, and whether that is to be noted before: the log, and suspects in turn.
+
+    The more holders have failed before, the smaller are the portions of the log.
+    """
+    failures = lease.failures
+    while time.monotonic() < deadline:
+        fresh = _next_chunk(CHUNK // SMALLER ** min(max(failures - 1, 0), 4))
+        if fresh:
+            yield fresh, failures >= suspects.CAREFUL
+            failures //= 2
+        doubtful = next_suspects(lease, now or timezone.now(), CHUNK // SMALLER)
+        if doubtful:
+            yield doubtful, True
+        if not (fresh or doubtful):
+            return
+
+
+def _try(batches: Sequence[EventBatch], lease: Lease, now: datetime, *, noted: bool) -> int:
+    """Fold some batches, or make suspects of them; how many events were folded."""
+    if noted:
+        suspects.note(batches, lease, now)
+    try:
+        done = fold_chunk(batches, lease, now)
+    except Exception as error:
+        if not is_poison(error):
+            suspects.excuse(lease.fence)
+            raise
+        suspects.blame(batches, lease, now, error)
+        return 0
+    except BaseException:  # the process is told to end
+        suspects.excuse(lease.fence)
+        raise
+    if noted:
+        suspects.acquit()
     return done
 
 
@@ -172,12 +223,14 @@ def _close_period(lease: Lease, now: datetime) -> None:
             closing.save()
 
 
-def _next_chunk() -> list[EventBatch]:
-    pending = EventBatch.objects.filter(folded=False).order_by("pk")
+def _next_chunk(most: int | None = None) -> list[EventBatch]:
+    """The oldest pending batches that are not suspects: of ``most`` events, but at least one."""
+    most = CHUNK if most is None else most
+    pending = EventBatch.objects.filter(folded=False, suspect=None).order_by("pk")
     chunk: list[EventBatch] = []
     events = 0
     for pk, count in pending.values_list("pk", "count")[:CHUNK]:
-        if chunk and events + count > CHUNK:
+        if chunk and events + count > most:
             break
         chunk.append(EventBatch(pk=pk))
         events += count

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
 
 from liveReport.models import FoldLease
 
@@ -25,31 +25,48 @@ class Fenced(Exception):
 
 @dataclass(frozen=True)
 class Lease:
-    """A held lease. Call ``renew`` first thing in every transaction that folds."""
+    """A held lease. Call ``renew`` first thing in every transaction that folds.
+
+    ``failures`` is how many holders came to nothing before this one took it.
+    """
 
     fence: int
+    failures: int
 
     def renew(self, now: datetime) -> None:
-        """Extend the lease and lock its row until the transaction ends, or ``Fenced``."""
+        """Extend the lease and lock its row until the transaction ends, or ``Fenced``.
+
+        What is committed with it is a success, which makes up for half of the failures.
+        """
+        self._extend(now, failures=F("failures") / 2)
+
+    def keep(self, now: datetime) -> None:
+        """The same for a transaction that folds nothing: it proves nothing."""
+        self._extend(now)
+
+    def _extend(self, now: datetime, **changes: object) -> None:
         held = FoldLease.objects.filter(pk=_ROW, fence=self.fence)
-        if not held.update(expires_at=now + LENGTH):
+        if not held.update(expires_at=now + LENGTH, **changes):
             raise Fenced
 
-    def release(self) -> None:
+    def release(self, *, failed: bool = False) -> None:
         """Let the next one in at once. Harmless when the lease is already lost."""
-        FoldLease.objects.filter(pk=_ROW, fence=self.fence).update(expires_at=_FREE)
+        held = FoldLease.objects.filter(pk=_ROW, fence=self.fence)
+        held.update(expires_at=_FREE, failures=F("failures") + int(failed))
 
 
 def acquire(now: datetime) -> Lease | None:
     """Take the lease if nobody holds it.
 
     One that expires later than any holder could have asked for is from before the
-    clock stepped back.
+    clock stepped back. Whoever has not released it counts as a failure.
     """
     with transaction.atomic():
         FoldLease.objects.bulk_create([FoldLease(pk=_ROW, expires_at=_FREE)], ignore_conflicts=True)
         expired = Q(expires_at__lte=now) | Q(expires_at__gt=now + 2 * LENGTH)
         free = FoldLease.objects.filter(expired, pk=_ROW)
-        if not free.update(fence=F("fence") + 1, expires_at=now + LENGTH):
+        failures = Case(When(expires_at=_FREE, then=F("failures")), default=F("failures") + 1)
+        if not free.update(fence=F("fence") + 1, expires_at=now + LENGTH, failures=failures):
             return None
-        return Lease(FoldLease.objects.get(pk=_ROW).fence)
+        held = FoldLease.objects.get(pk=_ROW)
+        return Lease(held.fence, held.failures)

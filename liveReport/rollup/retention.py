@@ -26,6 +26,7 @@ from liveReport.models import (
     MessageState,
     QuarantinedBatch,
     Series,
+    SetAsideBatch,
 )
 from liveReport.tiers import TIERS
 
@@ -42,11 +43,12 @@ logger = logging.getLogger(__name__)
 
 
 def prune(now: datetime | None = None) -> None:
-    """Delete buckets before the window, and log, keys, states, quarantine past their retention."""
+    """Delete buckets before the window, and all else that is past its retention."""
     now = now or timezone.now()
     _prune_buckets(cutoff(now) // 1_000_000)
     _prune_log(now - settings.LOG_RETENTION)
     _prune_quarantine(now - settings.QUARANTINE_RETENTION)
+    _prune_set_aside(now - settings.QUARANTINE_RETENTION)
 
 
 @contextmanager
@@ -104,10 +106,16 @@ def _prune_quarantine(before: datetime) -> None:
         logger.warning("%d quarantined events were deleted: too old.", events)
 
 
-def _delete_batches(old: QuerySet[Any]) -> int:
+def _prune_set_aside(before: datetime) -> None:
+    """Events that nobody tried again in time."""
+    if events := _delete_batches(SetAsideBatch.objects.filter(since__lt=before), "since"):
+        logger.warning("%d events that had been set aside were deleted: too old.", events)
+
+
+def _delete_batches(old: QuerySet[Any], by: str = "received_at") -> int:
     """The number of events deleted, oldest batches first."""
     events = 0
-    rows = old.order_by("received_at").values_list("pk", "count")
+    rows = old.order_by(by).values_list("pk", "count")
     while found := dict(rows[:BATCHES]):
         with _short_transaction():
             old.filter(pk__in=list(found)).delete()

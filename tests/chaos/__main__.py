@@ -64,6 +64,8 @@ def table(results: list[Result]) -> str:
         ("**lost**", [f"**{verdict.lost}**" for verdict in verdicts]),
         ("**counted too often**", [f"**{verdict.over}**" for verdict in verdicts]),
         ("**counted too seldom**", [f"**{verdict.under}**" for verdict in verdicts]),
+        ("set aside, as planted", [str(verdict.set_aside) for verdict in verdicts]),
+        ("set aside wrongly, or not", [str(verdict.misplaced) for verdict in verdicts]),
         ("never folded (batches)", [str(verdict.unsettled) for verdict in verdicts]),
         ("from nowhere", [str(verdict.phantom) for verdict in verdicts]),
         ("ledger out of balance by", [str(verdict.imbalance) for verdict in verdicts]),

@@ -10,9 +10,10 @@ class ChaosConfig(AppConfig):
     label = "chaos"
 
     def ready(self) -> None:
-        from . import witness
+        from . import poison, witness
         from .mutants import defects
 
         witness.plant()
+        poison.plant()
         if mutant := os.environ.get("CHAOS_MUTANT"):
             getattr(defects, mutant)()

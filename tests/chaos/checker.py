@@ -9,13 +9,16 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tests.chaos.ledger import Told
 
-NUMBERS = ("lost", "phantom", "over", "under", "imbalance", "different", "unsettled")
+NUMBERS = (
+    *("lost", "phantom", "over", "under", "imbalance", "different", "unsettled"),
+    "misplaced",
+)
 
 Cell = tuple[str, str, str, int, int, int]
 """Event type, dimension, value, execution, tier, start."""
@@ -39,12 +42,16 @@ class Verdict:
     """Differences that the product's own verification finds."""
     unsettled: int
     """Batches that nobody has folded, long after the last event."""
+    misplaced: int
+    """Sound events that were set aside, and poison that was not."""
     skipped: int
     """Those of them that are older than one that was folded."""
     acknowledged: int
     logged: int
     recovered: int
     """Events without an answer that are in the log all the same."""
+    set_aside: int
+    """Events and spoilt batches that were planted and set aside."""
 
     @property
     def clean(self) -> bool:
@@ -66,23 +73,31 @@ class Held:
     """Batches that are not folded."""
     folded: int
     """The greatest id of a folded batch; 0 for none."""
+    aside: Counter[str] = field(default_factory=Counter)
+    """Events that were set aside, as often as they were."""
+    spoilt: set[str] = field(default_factory=set)
+    """What was set aside that nobody can unpack."""
 
 
 def judge(told: Told, held: Held) -> Verdict:
     """Compare what was told with what is held."""
     cells, recount = Counter(held.cells), Counter(held.recount)
+    found = held.ids + held.aside
+    misplaced = (held.aside.keys() - told.poison) | (held.ids.keys() & told.poison)
     return Verdict(
-        lost=len(told.ok - held.ids.keys()),
-        phantom=len(held.ids.keys() - told.ok - told.possible),
+        lost=len(told.ok - found.keys()),
+        phantom=len(found.keys() - told.ok - told.possible),
         over=(cells - recount).total(),
         under=(recount - cells).total(),
         imbalance=abs(held.counted - len(held.ids)),
         different=held.different,
         unsettled=len(held.pending),
+        misplaced=len(misplaced) + len(told.spoilt ^ held.spoilt),
         skipped=sum(batch < held.folded for batch in held.pending),
         acknowledged=len(told.ok),
-        logged=sum(held.ids.values()),
-        recovered=len(told.possible & held.ids.keys()),
+        logged=held.ids.total(),
+        recovered=len(told.possible & found.keys()),
+        set_aside=held.aside.total() + len(held.spoilt),
     )
 
 
@@ -98,6 +113,16 @@ def recounted(events: Iterable[Any], tiers: Iterable[int]) -> dict[Cell, int]:
     return dict(cells)
 
 
+def unpacked(payload: bytes | memoryview) -> Any:
+    """The events of a batch; ``None`` if nobody can unpack it."""
+    from liveReport.ingest.payload import decode
+
+    try:
+        return decode(payload)
+    except Exception:  # noqa: BLE001  # whatever it is, it holds no events
+        return None
+
+
 def settle(settled: Callable[[], bool], patience: float) -> None:
     """Wait until nothing is on its way any more, but no longer than so many seconds."""
     deadline = time.monotonic() + patience
@@ -110,19 +135,19 @@ def look(told: Told, patience: float) -> Held:
     from django.db.models import Max
 
     from liveReport import rollup
-    from liveReport.ingest.payload import decode
-    from liveReport.models import Bucket, EventBatch, QuarantinedBatch
+    from liveReport.models import Bucket, EventBatch, QuarantinedBatch, SetAsideBatch
     from liveReport.tiers import TIERS
 
-    def events() -> Iterable[Any]:
-        for model in (EventBatch, QuarantinedBatch):
+    def events(*models: Any) -> Iterable[Any]:
+        for model in models or (EventBatch, QuarantinedBatch):
             for batch in model.objects.order_by("pk").iterator(chunk_size=50):
-                yield from decode(batch.payload)
+                yield from unpacked(batch.payload) or ()
 
     pending = EventBatch.objects.filter(folded=False)
 
     def settled() -> bool:
-        return not pending.exists() and told.ok <= {event.id for event in events()}
+        kept = {event.id for event in events(EventBatch, QuarantinedBatch, SetAsideBatch)}
+        return not pending.exists() and told.ok <= kept
 
     settle(settled, patience)
     first = {event.id: event for event in events()}
@@ -140,6 +165,12 @@ def look(told: Told, patience: float) -> Held:
         different=len(rollup.verify()),
         pending=list(pending.values_list("pk", flat=True)),
         folded=folded.aggregate(last=Max("pk"))["last"] or 0,
+        aside=Counter(event.id for event in events(SetAsideBatch)),
+        spoilt={
+            bytes(payload).decode()
+            for payload in SetAsideBatch.objects.values_list("payload", flat=True)
+            if unpacked(payload) is None
+        },
     )
 
 

@@ -14,6 +14,7 @@ class Ledger:
     """An append-only file.
 
     ``ok`` is an acknowledgement, ``refused`` a definite no, ``info`` neither of them.
+    ``poison`` are events that cannot be folded, ``spoilt`` batches that nobody can unpack.
     """
 
     def __init__(self, path: Path) -> None:
@@ -39,6 +40,8 @@ class Told:
     ok: set[str] = field(default_factory=set)
     possible: set[str] = field(default_factory=set)
     """Sent without an answer at least once: they may be in the log or not."""
+    poison: set[str] = field(default_factory=set)
+    spoilt: set[str] = field(default_factory=set)
     oks: list[float] = field(default_factory=list)
     """When acknowledgements came, in seconds since 1970."""
 
@@ -52,6 +55,10 @@ class Told:
                 told.oks.append(entry["at"])
             elif entry["phase"] == "info":
                 told.possible.update(entry["ids"])
+            elif entry["phase"] == "poison":
+                told.poison.update(entry["ids"])
+            elif entry["phase"] == "spoilt":
+                told.spoilt.update(entry["ids"])
         return told
 
     @property

@@ -15,7 +15,8 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from liveReport.rollup.lease import LENGTH
-from tests.chaos import signals
+from tests.chaos import poison, signals
+from tests.chaos.ledger import Ledger
 from tests.chaos.stage import Actor, Stage
 from tests.chaos.witness import Entry, Witness
 
@@ -31,6 +32,7 @@ GRACE = 30.0
 """Seconds after the time is over in which kinds without any effect are tried again."""
 FOLD = "pause of a fold beyond its lease"
 WORKER = "pause of a worker"
+POISON = "poison batch"
 ROUNDS = 3
 """Of so many rounds, the first has pauses: few or none are left to count meanwhile."""
 APART = {
@@ -49,6 +51,7 @@ class Nemesis:
 
     stage: Stage
     seed: int
+    ledger: Ledger
     struck: dict[str, int] = field(default_factory=dict)
     """How often each kind of the plan took effect."""
     taken_over: int = 0
@@ -73,6 +76,7 @@ class Nemesis:
             "kill of all workers": self._kill_workers,
             "kill of a beat": lambda: self._kill_some("beat"),
             WORKER: self._pause_worker,
+            POISON: self._poison,
         }
         if self.stage.database is None:
             return common | {"queue lost": self._lose_queue}
@@ -136,6 +140,14 @@ class Nemesis:
         timer.daemon = True
         timer.start()
         self._timers.append(timer)
+
+    # -- Poison
+
+    def _poison(self) -> bool:
+        """Events that the fold fails of among good ones, and a batch that nobody can unpack."""
+        name = f"{self.seed}-strike-{self.struck[POISON]}-{time.monotonic_ns()}"
+        sent = poison.send(self.stage, self.ledger, name)
+        return poison.spoil(self.stage, self.ledger, name) and sent
 
     # -- Kills
 

@@ -12,7 +12,7 @@ from django.conf import settings
 from tests.chaos.checker import NUMBERS, Verdict
 from tests.chaos.driver import Driver
 from tests.chaos.ledger import Ledger, Told
-from tests.chaos.nemesis import FOLD, Nemesis
+from tests.chaos.nemesis import FOLD, POISON, Nemesis
 from tests.chaos.stage import Stage, staged, wait
 from tests.processes import eventually
 
@@ -75,6 +75,8 @@ class Result:
             found.append("nothing was struck")
         if FOLD in self.struck and not self.taken_over:
             found.append("no pause outlived the lease")
+        if self.struck.get(POISON) and not self.verdict.set_aside:
+            found.append("no poison was set aside")
         if self.refused < self.taken_over:
             found.append(f"only {self.refused} of {self.taken_over} late commits were refused")
         return found
@@ -95,7 +97,7 @@ def perform(plan: Plan) -> Result:
         with staged(plan.database, Path(folder) / "site", plan.mutant) as stage:
             ledger = Ledger(path)
             driver = Driver(stage.target, ledger, plan.seed, plan.rate, plan.patience)
-            nemesis = Nemesis(stage, plan.seed)
+            nemesis = Nemesis(stage, plan.seed, ledger)
             with driver.running():
                 # Before, there is nothing to interrupt: whoever counts is still starting.
                 eventually(lambda: driver.delays, "the report shows an event")

@@ -56,7 +56,7 @@ def id_cursor() -> None:
     """What is pending is what has a greater id than the last that was seen."""
     cursor = Path(settings.DATA_DIR) / "cursor"
 
-    def next_chunk() -> list[EventBatch]:
+    def next_chunk(most: int) -> list[EventBatch]:
         last = int(cursor.read_text()) if cursor.exists() else 0
         batches = list(EventBatch.objects.filter(pk__gt=last).order_by("pk")[:50])
         if batches:

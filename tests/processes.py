@@ -20,6 +20,7 @@ from random import SystemRandom
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import kombu
 import msgspec
 from django.conf import settings
 
@@ -228,6 +229,12 @@ class Site:
         return [
             int(pid.name) for pid in ours if not mark or mark.encode() in _read(pid / "cmdline")
         ]
+
+
+def embedded(folder: Path) -> kombu.Connection:
+    """The queue of the embedded default, in a folder."""
+    transport = "liveReport.filequeue:Transport"
+    return kombu.Connection(transport=transport, transport_options={"folder": str(folder)})
 
 
 @cache

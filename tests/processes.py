@@ -196,10 +196,16 @@ class Site:
             yield worker
 
     @contextmanager
+    def beat(self) -> Iterator[Running]:
+        """A Celery beat."""
+        command = (*CELERY, "beat", "--loglevel", "warning", "--pidfile=")
+        with self.running("beat", *command) as beat:
+            yield beat
+
+    @contextmanager
     def celery(self) -> Iterator[Running]:
         """A worker, and a beat."""
-        beat = self.running("beat", *CELERY, "beat", "--loglevel", "warning", "--pidfile=")
-        with beat, self.worker() as worker:
+        with self.beat(), self.worker() as worker:
             yield worker
 
     def send(self, *types: str) -> None:
@@ -263,3 +269,24 @@ def _whole(path: Path) -> bytes:
         return path.read_bytes()
     except OSError:  # it has just ended, or is not ours to look at
         return b""
+
+
+class Clock:
+    """The wall clock of those processes of a site that run ``under`` it, seconds ahead of ours."""
+
+    def __init__(self, file: Path, ahead: float = 0.0) -> None:
+        self._file = file
+        self.set(ahead)
+
+    def set(self, ahead: float) -> None:
+        draft = self._file.with_suffix(".draft")
+        draft.write_text(str(ahead))
+        draft.replace(self._file)
+
+    def under(self, site: Site) -> Site:
+        """The same site, for processes that go by this clock."""
+        hook = str(settings.BASE_DIR / "tests" / "clock")
+        return Site(
+            site.data_dir,
+            **site.environment | {"PYTHONPATH": hook, "CLOCK_AHEAD": str(self._file)},
+        )

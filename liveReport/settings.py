@@ -1,7 +1,7 @@
 """Settings, all of them from the environment (twelve-factor). See docs/configuration.md.
 
-Without any environment this is the embedded default: SQLite and Celery's
-filesystem transport below the data directory, nothing to install.
+Without any environment this is the embedded default: SQLite and a folder as Celery's
+queue, both in the data directory, nothing to install.
 """
 
 import hashlib
@@ -220,7 +220,8 @@ CELERY_TASK_SERIALIZER = CELERY_RESULT_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = env.str("CELERY_QUEUE", "livereport")
-# One queue. Nobody misses a tick that waited for long: the next one does its work.
+# One queue. Nobody misses a tick that waited for long: the next one does its work. (RabbitMQ's
+# own clock, and RabbitMQ alone: for all brokers ``liveReport.beat`` sees to it that few wait.)
 CELERY_TASK_QUEUES = [Queue(CELERY_TASK_DEFAULT_QUEUE, message_ttl=60)]
 CELERY_TASK_TIME_LIMIT = 60
 CELERY_TASK_ACKS_LATE = True
@@ -233,18 +234,12 @@ CELERY_BROKER_CONNECTION_TIMEOUT = 5
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a broker may be away for as long as it likes
 CELERY_BROKER_HEARTBEAT = 10
-CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULER = "liveReport.beat:Scheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 1
 if CELERY_BROKER_URL.startswith("filesystem"):
     QUEUE_DIR = DATA_DIR / "queue"
-    for _folder in (QUEUE_DIR / "messages", QUEUE_DIR / "control"):
-        _folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    CELERY_BROKER_TRANSPORT_OPTIONS = {
-        "data_folder_in": str(QUEUE_DIR / "messages"),
-        "data_folder_out": str(QUEUE_DIR / "messages"),
-        "control_folder": str(QUEUE_DIR / "control"),
-        "polling_interval": 0.05,
-    }
+    CELERY_BROKER_TRANSPORT = "liveReport.filequeue:Transport"
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"folder": str(QUEUE_DIR), "polling_interval": 0.05}
 elif CELERY_BROKER_URL.startswith("redis"):
     # A hung broker must not hang us, and a killed worker's task comes back within seconds.
     CELERY_BROKER_TRANSPORT_OPTIONS = {
@@ -355,7 +350,13 @@ STORAGES = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "plain": {
+            "class": "liveReport.logs.Brief",
+            "format": "{asctime} {levelname} {name}: {message}",
+            "style": "{",
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
     "loggers": {

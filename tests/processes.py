@@ -20,6 +20,7 @@ from random import SystemRandom
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import kombu
 import msgspec
 from django.conf import settings
 
@@ -204,10 +205,16 @@ class Site:
             yield worker
 
     @contextmanager
+    def beat(self) -> Iterator[Running]:
+        """A Celery beat."""
+        command = (*CELERY, "beat", "--loglevel", "warning", "--pidfile=")
+        with self.running("beat", *command) as beat:
+            yield beat
+
+    @contextmanager
     def celery(self) -> Iterator[Running]:
         """A worker, and a beat."""
-        beat = self.running("beat", *CELERY, "beat", "--loglevel", "warning", "--pidfile=")
-        with beat, self.worker() as worker:
+        with self.beat(), self.worker() as worker:
             yield worker
 
     def send(self, *types: str) -> None:
@@ -239,6 +246,12 @@ class Site:
         ]
 
 
+def embedded(folder: Path) -> kombu.Connection:
+    """The queue of the embedded default, in a folder."""
+    transport = "liveReport.filequeue:Transport"
+    return kombu.Connection(transport=transport, transport_options={"folder": str(folder)})
+
+
 @cache
 def _prepared() -> tuple[Path, str, str]:
     """A site's data directory to copy, made once, and the tokens to send and to read."""
@@ -266,3 +279,24 @@ def _whole(path: Path) -> bytes:
         return path.read_bytes()
     except OSError:  # it has just ended, or is not ours to look at
         return b""
+
+
+class Clock:
+    """The wall clock of those processes of a site that run ``under`` it, seconds ahead of ours."""
+
+    def __init__(self, file: Path, ahead: float = 0.0) -> None:
+        self._file = file
+        self.set(ahead)
+
+    def set(self, ahead: float) -> None:
+        draft = self._file.with_suffix(".draft")
+        draft.write_text(str(ahead))
+        draft.replace(self._file)
+
+    def under(self, site: Site) -> Site:
+        """The same site, for processes that go by this clock."""
+        hook = str(settings.BASE_DIR / "tests" / "clock")
+        return Site(
+            site.data_dir,
+            **site.environment | {"PYTHONPATH": hook, "CLOCK_AHEAD": str(self._file)},
+        )

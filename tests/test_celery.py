@@ -15,16 +15,11 @@ from uuid import uuid4
 import kombu
 import pytest
 import redis
-from django.core.management import call_command
-from django_celery_beat import schedulers
-from django_celery_beat.models import PeriodicTask
-from django_celery_beat.schedulers import DatabaseScheduler
 
-from liveReport.celery import app
-from tests.processes import Running, Site, eventually
+from tests.processes import Running, Site, embedded, eventually
 
 BROKERS = {
-    "filesystem": ("filesystem://localhost", 0),
+    "embedded": ("filesystem://localhost", 0),
     "redis": ("redis://127.0.0.1:6379/9", 6379),
     "rabbitmq": ("amqp://guest:guest@127.0.0.1:5672//", 5672),
 }
@@ -162,45 +157,11 @@ def test_only_json_is_obeyed(site: Site, tmp_path: Path) -> None:
 
 def ring(site: Site, **message: Any) -> None:
     """Ask for a tick, as whoever can write to the queue could."""
-    folder = str(site.data_dir / "queue" / "messages")
-    control = str(site.data_dir / "queue" / "control")
     queue = site.environment["CELERY_QUEUE"]
-    options = {"data_folder_in": folder, "data_folder_out": folder, "control_folder": control}
-    with kombu.Connection("filesystem://localhost", transport_options=options) as broker:
+    with embedded(site.data_dir / "queue") as broker:
         kombu.Producer(broker).publish(
             routing_key=queue,
             content_encoding="utf-8" if message["content_type"].endswith("json") else "binary",
             headers={"task": "livereport.tick", "id": uuid4().hex, "lang": "py", "argsrepr": ""},
             **message,
         )
-
-
-# -- The schedule -----------------------------------------------------------------------------
-
-
-@pytest.fixture
-def one_connection(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The scheduler must not close the connection whose transaction is the test's."""
-    monkeypatch.setattr(schedulers, "close_old_connections", lambda: None)
-
-
-@pytest.mark.usefixtures("one_connection")
-def test_ticks_end_before_the_next_one_is_due() -> None:
-    app.loader.import_default_modules()
-    schedule = DatabaseScheduler(app=app).schedule
-    for name, at_most in (("livereport.tick", 2), ("livereport.prune", 60)):
-        period = schedule[name].schedule.run_every.total_seconds()
-        assert 0 < schedule[name].options["expires"] < period <= at_most
-        assert schedule[name].task in app.tasks
-
-
-@pytest.mark.usefixtures("one_connection")
-def test_the_schedule_is_the_administrators() -> None:
-    PeriodicTask.objects.filter(name="livereport.prune").delete()
-    PeriodicTask.objects.filter(name="livereport.tick").update(enabled=False, expire_seconds=7)
-    call_command("migrate", verbosity=0)
-    DatabaseScheduler(app=app).setup_schedule()
-    ours = PeriodicTask.objects.filter(name__startswith="livereport")
-    assert list(ours.values_list("name", "enabled", "expire_seconds")) == [
-        ("livereport.tick", False, 7)
-    ]

@@ -18,12 +18,13 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from liveReport import report, rollup
+from liveReport import report, rollup, tasks
 from liveReport.channels import all_channels, get_channel
 from liveReport.ingest import receive
 from liveReport.models import Bucket, EventBatch
 from liveReport.rollup import lease
 from tests import oracle
+from tests.beats import Beat
 from tests.factories import CampaignFactory, make_source
 from tests.isolation import undone
 from tests.mishaps import failing
@@ -40,6 +41,8 @@ SECONDS = st.builds(
 REMEMBERED = timedelta(hours=70)
 """For how long an id is known at least: 72 hours, less what clocks may step back."""
 
+BEAT = timedelta(seconds=4)
+"""Within which beat rings."""
 STEPS = settings.default.stateful_step_count * 3 // 5
 
 Event = dict[str, Any]
@@ -70,6 +73,7 @@ class Life(RuleBasedStateMachine):
         self.sent: list[Event] = []
         self.met: dict[str, datetime] = {}
         self.ids = map(str, count())
+        self.beat = Beat(self.now)
 
     def teardown(self) -> None:
         if hasattr(self, "outer"):
@@ -124,6 +128,29 @@ class Life(RuleBasedStateMachine):
         except OperationalError:
             transaction.set_rollback(False)  # nothing is broken: it was only said to be
 
+    @rule(ahead=st.sampled_from([-7_200, -120, -5, 0, 5, 120, 7_200, 86_400]))
+    def set_beats_clock(self, ahead: int) -> None:
+        self.beat.ahead = timedelta(seconds=ahead)
+
+    @rule()
+    def restart_beat(self) -> None:
+        self.beat.stop()
+        self.beat.start()
+
+    @rule()
+    def ring(self) -> None:
+        self.beat.now = self.now
+        self.beat.ring()
+
+    def live(self, span: timedelta) -> None:
+        """Let time pass, in which nobody folds but a worker whom beat rings for."""
+        self.beat.now = self.now
+        for task in self.beat.wait(int(span.total_seconds())):
+            if task == tasks.tick.name:
+                rollup.tick(self.beat.now)
+        self.now = self.beat.now
+        self.latest = max(self.now, self.latest)
+
     @rule()
     def die(self) -> None:
         lease.acquire(self.now)
@@ -144,10 +171,8 @@ class Life(RuleBasedStateMachine):
     @rule(runs=st.sampled_from(CHOICES), anew=st.booleans())
     def look(self, runs: tuple[str, ...], anew: bool) -> None:
         """What the process has built at an earlier look may still be shown, if it is still true."""
-        rollup.tick(self.now)
-        self.now += 2 * lease.LENGTH  # by then whoever died is replaced, whatever clocks did
-        self.latest = max(self.now, self.latest)
-        rollup.tick(self.now)
+        # By then whoever died is replaced and beat has rung, whatever clocks did.
+        self.live(2 * lease.LENGTH + BEAT)
         assert not EventBatch.objects.filter(folded=False).exists()
         assert rollup.verify(self.latest) == []  # what was pruned until then is not expected
         if anew:

@@ -236,11 +236,11 @@ class Nemesis:
 
     def _lose_queue(self) -> bool:
         """Delete what waits in the queue, as soon as something does."""
-        queue = self.stage.site.data_dir / "queue" / "messages"
+        queue = self.stage.site.data_dir / "queue"
         deadline = time.monotonic() + AWAY
         lost = 0
         while not lost and time.monotonic() < deadline:
-            for message in queue.glob("*"):
+            for message in queue.glob("*.msg"):
                 with suppress(FileNotFoundError):
                     message.unlink()
                     lost += 1

@@ -64,9 +64,12 @@ def problem_response(
 def problem_handler(error: Exception, context: Mapping[str, Any]) -> Response | None:
     """The REST framework's exception handler."""
     if isinstance(error, BodyError):
-        return problem_response(
+        refusal = problem_response(
             error.status, error.code, error.message, retry_after=error.retry_after
         )
+        for name, value in error.headers.items():
+            refusal.headers[name] = value
+        return refusal
     if isinstance(error, OperationalError | InterfaceError):
         # Not its message: PostgreSQL's quotes the row that failed.
         logger.error("The database does not answer: %s", type(error).__name__)

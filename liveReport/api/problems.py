@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.db import InterfaceError, OperationalError
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework.exceptions import APIException
 from rest_framework.response import Response
@@ -27,6 +28,22 @@ class Invalid(APIException):
 
     def __init__(self, field: str, detail: str) -> None:
         super().__init__(detail)
+        self.members = {"field": field}
+
+
+class Missing(APIException):
+    """What an address names that is not there, or not for whoever asks."""
+
+    status_code = 404
+    default_code = "not_found"
+
+    def __init__(self, field: str, name: str) -> None:
+        texts = {
+            "campaign": _("There is no campaign “%(name)s”, or you may not see it."),
+            "tab": _("The report has no tab “%(name)s”."),
+            "widget": _("The tab has no widget “%(name)s”."),
+        }
+        super().__init__(texts[field] % {"name": name[:100]})
         self.members = {"field": field}
 
 

@@ -20,6 +20,7 @@ _FLAG = "\U0001f3f4[\U000e0030-\U000e007a]+\U000e007f"
 _PADDED = re.compile(f"[{_NOTHING}]*((?:.*(?:{_FLAG}|[^{_NOTHING}]))?)[{_NOTHING}]*", re.DOTALL)
 
 _LABEL = re.compile(r"[a-z0-9_-]{1,63}")
+_LONGEST_LABEL = 63
 _ACE = "xn--"
 _LONGEST_READ = 80
 """Characters of a name in Unicode: longer ones are none, and would take long to encode."""
@@ -54,10 +55,13 @@ def domain_name(text: str) -> str:
         *above, last = idna.uts46_remap(text, std3_rules=False).removesuffix(".").split(".")
     except idna.IDNAError:
         return text
+    if max(len(label) for label in (*above, last)) > _LONGEST_LABEL:
+        return text
     below_latin = last.isascii() and not last.startswith(_ACE)
     labels = [_label(label, below_latin=below_latin) for label in (*above, last)]
+    name = ".".join(labels)
     is_name = all(_LABEL.fullmatch(label) for label in labels if label.isascii())
-    return ".".join(labels) if is_name else text
+    return name if is_name and len(name) <= LONGEST else text
 
 
 def _label(label: str, *, below_latin: bool) -> str:

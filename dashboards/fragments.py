@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.timezone import get_current_timezone_name
 
+from liveReport.instants import rfc3339
 from liveReport.models import Campaign
 from liveReport.report import Head, Tab, TabReport
 from liveReport.report.frames import WidgetInfo
@@ -18,7 +19,7 @@ from .drawing import moment_text
 from .labels import javascript_texts
 from .layouts import Arrangement, Layers
 from .pictures import pictures_of
-from .requests import Asked, rfc3339
+from .requests import Asked
 from .widgets import Widget, digest_of
 
 STALE_SECONDS = 10

@@ -16,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
+from liveReport.instants import rfc3339
 from liveReport.models import Campaign
 from liveReport.report import (
     Head,
@@ -118,11 +119,6 @@ def _kiosk_seconds(request: HttpRequest) -> int:
         return 0
     least, most = KIOSK_RANGE
     return min(max(int(given), least), most) if given.isdecimal() else KIOSK_SECONDS
-
-
-def rfc3339(moment: datetime) -> str:
-    """A moment as frames and URLs name it."""
-    return moment.isoformat().replace("+00:00", "Z")
 
 
 def _executions(request: HttpRequest) -> list[datetime]:

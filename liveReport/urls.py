@@ -5,11 +5,13 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from liveReport import health
+from liveReport.api.missing import missing
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("api", missing),
     path("api/", include("liveReport.api.urls")),
     path("admin/", include("dashboards.urls")),
     path("admin/", admin.site.urls),

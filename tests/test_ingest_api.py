@@ -255,8 +255,12 @@ def test_an_unreadable_body_is_400(post: Post, body: bytes) -> None:
 
 
 def test_an_unknown_type_or_encoding_is_415(post: Post) -> None:
-    assert_problem(post(event(), content_type="text/csv"), 415, "media_type")
-    assert_problem(post(event(), **{"content-encoding": "br"}), 415, "content_encoding")
+    response = post(event(), content_type="text/csv")
+    assert_problem(response, 415, "media_type")
+    assert "application/json" in response.headers["Accept"]
+    response = post(event(), **{"content-encoding": "compress"})
+    assert_problem(response, 415, "content_encoding")
+    assert response.headers["Accept-Encoding"] == "gzip, deflate, zstd, br"
 
 
 def test_a_token_has_a_rate(post: Post, settings: Any, source: Source) -> None:

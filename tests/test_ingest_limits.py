@@ -18,7 +18,7 @@ from django.db import connection
 from django.test import Client
 
 from liveReport.ingest import Receipt, receive
-from liveReport.ingest.body import SMALL
+from liveReport.ingest.coding import SMALL
 from liveReport.ingest.outage import PAUSE
 from liveReport.models import Campaign, EventBatch, Source
 from tests.factories import event

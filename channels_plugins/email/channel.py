@@ -29,7 +29,7 @@ class Email(Channel):
                 "ignored": _("Ignored"),
             },
         ),
-        Dimension(key="domain", label=_("Recipient domain")),
+        Dimension(key="domain", label=_("Recipient domain"), domain_names=True),
         Dimension(key="offer", label=_("Offer")),
     )
     events = (

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Max, Prefetch, Q, QuerySet
 from django.db.models.functions import RowNumber
+from django.http import Http404
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import GenericAPIView
@@ -14,6 +15,7 @@ from liveReport.models import ApiToken, Campaign, CampaignChannel, ChannelPlugin
 from liveReport.report.window import Window
 
 from .base import ReadView
+from .problems import Missing
 from .serializers import CampaignSerializer
 
 
@@ -21,6 +23,14 @@ def visible_campaigns(request: Request) -> QuerySet[Campaign]:
     """The campaigns that whoever calls may see."""
     token = request.auth if isinstance(request.auth, ApiToken) else None
     return Campaign.objects.visible_to(request.user, token)
+
+
+def visible_campaign(request: Request, slug: str) -> Campaign:
+    """One of them. One that is hidden is as missing as one that is not there."""
+    try:
+        return visible_campaigns(request).get(slug=slug)
+    except Campaign.DoesNotExist as error:
+        raise Missing("campaign", slug) from error
 
 
 class CampaignView(ReadView, GenericAPIView[Campaign]):
@@ -60,4 +70,7 @@ class CampaignDetail(RetrieveModelMixin, CampaignView):
 
     @extend_schema(operation_id="get_campaign", summary="Get one campaign")
     def get(self, request: Request, slug: str) -> Response:
-        return self.retrieve(request)
+        try:
+            return self.retrieve(request)
+        except Http404 as error:
+            raise Missing("campaign", slug) from error

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.db import InterfaceError, OperationalError
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework.exceptions import APIException
 from rest_framework.response import Response
@@ -27,6 +28,22 @@ class Invalid(APIException):
 
     def __init__(self, field: str, detail: str) -> None:
         super().__init__(detail)
+        self.members = {"field": field}
+
+
+class Missing(APIException):
+    """What an address names that is not there, or not for whoever asks."""
+
+    status_code = 404
+    default_code = "not_found"
+
+    def __init__(self, field: str, name: str) -> None:
+        texts = {
+            "campaign": _("There is no campaign “%(name)s”, or you may not see it."),
+            "tab": _("The report has no tab “%(name)s”."),
+            "widget": _("The tab has no widget “%(name)s”."),
+        }
+        super().__init__(texts[field] % {"name": name[:100]})
         self.members = {"field": field}
 
 
@@ -64,9 +81,12 @@ def problem_response(
 def problem_handler(error: Exception, context: Mapping[str, Any]) -> Response | None:
     """The REST framework's exception handler."""
     if isinstance(error, BodyError):
-        return problem_response(
+        refusal = problem_response(
             error.status, error.code, error.message, retry_after=error.retry_after
         )
+        for name, value in error.headers.items():
+            refusal.headers[name] = value
+        return refusal
     if isinstance(error, OperationalError | InterfaceError):
         # Not its message: PostgreSQL's quotes the row that failed.
         logger.error("The database does not answer: %s", type(error).__name__)

@@ -3,8 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.http import HttpResponse
 from django.utils import timezone, translation
 from django.utils.cache import get_conditional_response
 from drf_spectacular.types import OpenApiTypes
@@ -13,13 +12,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from liveReport import report
-from liveReport.models import Campaign
 from liveReport.report.export import to_csv
 from liveReport.report.frames import WidgetReport
 
 from .base import ReadView
-from .campaigns import visible_campaigns
-from .problems import Failed, Invalid
+from .campaigns import visible_campaign
+from .problems import Failed, Invalid, Missing
 from .serializers import HeadSerializer, OneWidgetSerializer, TabSerializer
 
 EXECUTION = OpenApiParameter(
@@ -37,7 +35,7 @@ class ReportView(ReadView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         self.now = timezone.now()
-        self.campaign: Campaign = get_object_or_404(visible_campaigns(request), slug=kwargs["slug"])
+        self.campaign = visible_campaign(request, kwargs["slug"])
 
     def executions(self) -> list[datetime]:
         try:
@@ -45,11 +43,11 @@ class ReportView(ReadView):
         except ValueError as error:
             raise Invalid("execution", str(error)) from error
 
-    def head(self, tab: str) -> report.Head:
+    def tab_head(self, tab: str) -> report.Head:
         try:
             return report.tab_head(self.campaign, tab, self.now)
         except report.UnknownTab as error:
-            raise Http404 from error
+            raise Missing("tab", tab) from error
 
 
 class ReportHead(ReportView):
@@ -71,7 +69,7 @@ class ReportTab(ReportView):
     )
     def get(self, request: Request, slug: str, tab: str) -> HttpResponse:
         executions = self.executions()
-        etag = _etag(self.head(tab))
+        etag = _etag(self.tab_head(tab))
         if unchanged := get_conditional_response(request._request, etag=etag):
             unchanged.headers["ETag"] = etag
             return unchanged
@@ -106,8 +104,10 @@ class ReportWidget(ReportView):
     def _find(self, tab: str, key: str) -> tuple[report.Head, WidgetReport]:
         try:
             return report.tab_widget(self.campaign, tab, key, self.executions(), self.now)
-        except (report.UnknownTab, report.UnknownWidget) as error:
-            raise Http404 from error
+        except report.UnknownTab as error:
+            raise Missing("tab", tab) from error
+        except report.UnknownWidget as error:
+            raise Missing("widget", key) from error
 
 
 def _etag(head: report.Head) -> str:

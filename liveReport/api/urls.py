@@ -6,10 +6,12 @@ from .campaigns import CampaignDetail, CampaignList
 from .catalogue import ChannelList, MetricList
 from .docs import DocsView, SchemaView
 from .ingest import EventsView
+from .missing import missing
 from .reports import ReportHead, ReportTab, ReportWidget
 
 v1 = [
     path("events/", EventsView.as_view(), name="events"),
+    path("events", EventsView.as_view(schema=None)),  # as so many type it
     path("campaigns/", CampaignList.as_view(), name="campaigns"),
     path("campaigns/<slug:slug>/", CampaignDetail.as_view(), name="campaign"),
     path("campaigns/<slug:slug>/report/", ReportHead.as_view(), name="report-head"),
@@ -27,4 +29,6 @@ urlpatterns = [
     path("v1/", include((v1, "v1"))),
     path("schema/", SchemaView.as_view(), name="schema"),
     path("docs/", DocsView.as_view(), name="docs"),
+    path("<path:rest>", missing),
+    path("", missing),
 ]

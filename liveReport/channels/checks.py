@@ -26,6 +26,7 @@ from .declarations import (
     Widget,
 )
 from .registry import all_channels
+from .values import LONGEST
 
 EVENT_FIELDS = frozenset(
     {"id", "campaign", "channel", "type", "occurred_at", "profile", "message", "execution"}
@@ -33,8 +34,6 @@ EVENT_FIELDS = frozenset(
 CAMPAIGN_TAB = "campaign"
 TIME = "time"
 """The column of a series beside its metrics."""
-LONGEST = 200
-"""Characters of a dimension's value."""
 
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,49}")
 _KEY_RULE = "is not lower-case letters, digits and _ (at most 50)"
@@ -179,13 +178,13 @@ def _dimensions(channel: Channel) -> Iterator[str]:
         if dimension.key in EVENT_FIELDS:
             yield f"dimension {dimension.key!r} is a field that every event has."
         for value in dimension.choices:
-            if not _can_be_sent(value):
+            if not _can_be_sent(dimension, value):
                 yield f"dimension {dimension.key!r}: no event can carry the choice {value!r}."
 
 
-def _can_be_sent(value: object) -> bool:
+def _can_be_sent(dimension: Dimension, value: object) -> bool:
     """Whether ingest would take this as a dimension's value."""
-    if not isinstance(value, str) or value in (NONE, OTHER):
+    if not isinstance(value, str) or value in (NONE, OTHER) or dimension.value_of(value) != value:
         return False
     return 0 < len(value) <= LONGEST and not _CONTROL.search(value)
 

@@ -7,9 +7,12 @@ build frames; a plugin never talks to the database.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import ClassVar
 
 from django.utils.functional import Promise
+
+from .values import domain_name, trimmed
 
 Text = str | Promise
 """A label: a plain string, or one wrapped in ``gettext_lazy``."""
@@ -30,16 +33,32 @@ class Dimension:
 
     ``choices`` closes the set: any other value is refused at ingest. ``labels``
     only names well-known values; an unknown one is shown as it came.
+    ``domain_names`` says that values are such, and compared as in DNS.
     """
 
     key: str
     label: Text
     choices: Mapping[str, Text] = field(default_factory=dict)
     labels: Mapping[str, Text] = field(default_factory=dict)
+    domain_names: bool = False
+
+    def value_of(self, text: str) -> str:
+        """The value that events which say ``text`` are counted under; "" if they say nothing."""
+        value = trimmed(text)
+        if not self.domain_names:
+            return value
+        name = domain_name(value)
+        return value if name in (NONE, OTHER) else name
 
     def label_of(self, value: str) -> Text:
         """The human name of one value, the value itself when it has none."""
-        return self.choices.get(value) or self.labels.get(value) or value
+        return self._labels.get(self.value_of(value)) or value
+
+    @cached_property
+    def _labels(self) -> dict[str, Text]:
+        """By the value that is counted, however it is spelt where it is declared."""
+        named = {**self.labels, **{value: text for value, text in self.choices.items() if text}}
+        return {self.value_of(value): text for value, text in named.items()}
 
 
 @dataclass(frozen=True, kw_only=True)

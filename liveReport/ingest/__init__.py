@@ -18,9 +18,11 @@ from django.utils.translation import gettext as _
 from liveReport.models import Source
 
 from .append import append, check_backlog, replay
-from .body import JSON, BodyError, decompress, media_type
+from .body import JSON, BodyError, plain_text
+from .coding import decompress
 from .contract import Rejection, current_contract
 from .drain import drainer
+from .media import media_type
 from .outage import asking, database, is_outage, limit_waiting
 from .payload import Events
 from .spool import SpoolError, spool
@@ -59,7 +61,7 @@ def receive(
     now = now or timezone.now()
     media = media_type(content_type)
     spooling = _is_spooling() or not _has_room()
-    plain = decompress(body, encoding, settings.INGEST_MAX_BYTES)
+    plain = plain_text(decompress(body, encoding, settings.INGEST_MAX_BYTES))
     events, rejected = current_contract().validate(
         plain, media, now, settings.INGEST_MAX_EVENTS, allowed
     )

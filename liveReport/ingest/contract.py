@@ -7,7 +7,7 @@ its events decoded one by one, to name the field and the reason of each bad one.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from math import isfinite
 from operator import attrgetter
@@ -16,24 +16,24 @@ from typing import Annotated, Any
 import msgspec
 import numpy as np
 
-from liveReport.channels import NONE, OTHER, Channel, all_channels
+from liveReport.channels import NONE, OTHER, Channel, Dimension, all_channels
+from liveReport.channels.values import trimmed
+from liveReport.instants import Instant, is_start_of_run
 
-from .body import NDJSON, lines, split
+from .body import NDJSON, SEQUENCE, lines, sequence, split
 from .lenient import leniently
 from .payload import Column, Events, Shape
 from .pseudonym import pseudonyms
 
 MAX_FUTURE = timedelta(minutes=5)
 MAX_AGE = timedelta(hours=72)
-EXECUTIONS = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
-"""A run starts at the first of these or later, and before the second."""
 
 Key = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 Short = Annotated[str, msgspec.Meta(max_length=200)]
-Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 FIELDS = ("id", "campaign", "channel", "type", "occurred_at", "profile", "message", "execution")
 """The fields that every channel has. Dimensions come on top."""
+REQUIRED = FIELDS[:6]
 
 _SLUG = re.compile(r"[-a-zA-Z0-9_]{1,100}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -66,10 +66,10 @@ class Rejection:
 
 @dataclass(frozen=True)
 class EventRule:
-    """What an event type takes: a default for each dimension, and closed sets."""
+    """What an event type takes: its dimensions, and what each is when it is not given."""
 
+    dimensions: Mapping[str, Dimension]
     defaults: Mapping[str, str]
-    choices: Mapping[str, frozenset[str]]
 
 
 class Contract:
@@ -79,12 +79,8 @@ class Contract:
         self.channels = {channel.slug: channel for channel in channels}
         self.rules = {
             (channel.slug, event.key): EventRule(
+                {key: channel.dimension_by_key[key] for key in event.dimensions},
                 dict.fromkeys(event.dimensions, NONE),
-                {
-                    key: frozenset(channel.dimension_by_key[key].choices)
-                    for key in event.dimensions
-                    if channel.dimension_by_key[key].choices
-                },
             )
             for channel in channels
             for event in channel.events
@@ -96,10 +92,10 @@ class Contract:
             "Event",
             [
                 *((name, Key) for name in ("id", "campaign", "channel", "type")),
-                ("occurred_at", Moment),
+                ("occurred_at", Instant),
                 ("profile", Key),
                 ("message", Short | None, None),
-                ("execution", Moment | None, None),
+                ("execution", Instant | None, None),
                 *((key, Short | None, None) for key in self.dimensions),
             ],
             forbid_unknown_fields=True,
@@ -135,12 +131,20 @@ class Contract:
         self, body: bytes, media: str, limit: int
     ) -> tuple[Sequence[int], list[Any], list[Rejection]]:
         try:
-            events = self._decode_lines(body) if media == NDJSON else self.many.decode(body)
+            events = self._decode_all(body, media)
         except (msgspec.DecodeError, UnicodeDecodeError):
             return self._decode_each(split(body, media, limit))
         if len(events) > limit:
             split(body, media, limit)
         return range(len(events)), events, []
+
+    def _decode_all(self, body: bytes, media: str) -> list[Any]:
+        if media == NDJSON:
+            return self._decode_lines(body)
+        if media == SEQUENCE:
+            return list(map(self.one.decode, sequence(body)))
+        events: list[Any] = self.many.decode(body)
+        return events
 
     def _decode_lines(self, body: bytes) -> list[Any]:
         events: list[Any] = self.one.decode_lines(body)
@@ -261,19 +265,23 @@ class _Checks:
             raise _control_character(name)
 
     def _controlled(self, event: Any) -> str:
-        """The first field that holds a control character, or ""."""
-        for name in ("id", "profile", "message", *self.contract.dimensions):
+        """The first field that holds a control character, or ""; around dimensions are blanks."""
+        for name in ("id", "profile", "message"):
             if _CONTROL.search(getattr(event, name) or ""):
+                return name
+        for name in self.contract.dimensions:
+            if _CONTROL.search(text := getattr(event, name) or "") and _CONTROL.search(
+                trimmed(text)
+            ):
                 return name
         return ""
 
     def _dimensions(self, event: Any, rule: EventRule) -> dict[str, str]:
         dimensions = dict(rule.defaults)
-        for key, value in zip(
+        for key, text in zip(
             self.contract.dimensions, self.contract.dimension_values(event), strict=True
         ):
-            if value:
-                _check_dimension(event, rule, key, value)
+            if text and (value := _value(event, rule, key, text)):
                 dimensions[key] = value
         return dimensions
 
@@ -282,14 +290,18 @@ def _control_character(field: str) -> Refused:
     return Refused(field, "control_character", "Control characters are not allowed.")
 
 
-def _check_dimension(event: Any, rule: EventRule, key: str, value: str) -> None:
-    if key not in rule.defaults:
+def _value(event: Any, rule: EventRule, key: str, text: str) -> str:
+    """The value of a dimension that an event is counted under; "" if it is not given."""
+    dimension = rule.dimensions.get(key)
+    value = dimension.value_of(text) if dimension else trimmed(text)
+    if value and not dimension:
         raise Refused(key, "not_taken", f"{event.channel} {event.type} takes no {key}.")
-    if key in rule.choices and value not in rule.choices[key]:
-        allowed = ", ".join(sorted(rule.choices[key]))
+    if value and dimension and dimension.choices and value not in dimension.choices:
+        allowed = ", ".join(sorted(dimension.choices))
         raise Refused(key, "not_a_choice", f"{value!r} is none of {allowed}.")
     if value in (NONE, OTHER):
         raise Refused(key, "reserved", f"{value!r} is a reserved value.")
+    return value
 
 
 class _Numbers(dict[tuple[object, ...], int]):
@@ -319,8 +331,7 @@ def _all_microseconds(moments: Sequence[datetime]) -> Column:
 def _execution(started_at: datetime | None) -> int:
     if started_at is None:
         return 0
-    earliest, end = EXECUTIONS
-    if not earliest <= started_at < end:
+    if not is_start_of_run(started_at):
         raise Refused("execution", "out_of_range", "The year (in UTC) is not within 2000 and 2199.")
     return _microseconds(started_at)
 
@@ -355,7 +366,7 @@ def _is_text(value: str) -> bool:
 
 
 _AT = re.compile(r"^(?P<reason>.*?)(?: - at `\$\.(?P<field>\w+)`)?$", re.DOTALL)
-_NAMED = re.compile(r"Object (missing required|contains unknown) field `(?P<field>[^`]*)`")
+_NAMED = re.compile(r"Object contains unknown field `(?P<field>[^`]*)`")
 _CODES = {
     "Object missing": "required",
     "Object contains": "unknown_field",
@@ -376,9 +387,18 @@ def _refusal_of(error: Exception, event: Mapping[str, Any]) -> Refused:
     found = _AT.match(str(error))
     reason = found["reason"] if found else str(error)
     code = next((code for start, code in _CODES.items() if reason.startswith(start)), "wrong_type")
+    if code == "required":
+        return _missing(event)
     named = _NAMED.match(reason)
     field = named["field"] if named else (found["field"] if found else "")
     return Refused((field or "")[:200], code, f"{reason[:_SAID]}.")
+
+
+def _missing(event: Mapping[str, Any]) -> Refused:
+    """All that an event lacks; the decoder, which has read everything else, names the first."""
+    missing = [field for field in REQUIRED if field not in event]
+    fields = f"field{'s' if len(missing) > 1 else ''} {', '.join(f'`{f}`' for f in missing)}"
+    return Refused(missing[0], "required", f"Object missing required {fields}.")
 
 
 def _malformed(error: Exception, event: Mapping[str, Any]) -> Refused:

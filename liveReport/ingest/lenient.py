@@ -52,6 +52,17 @@ def leniently(text: bytes) -> object:
     return json.loads(plain, strict=False, parse_int=_zero, parse_float=_zero)
 
 
+def has_odd_quotes(text: bytes) -> bool:
+    """Whether a string begins in the text and does not end, or the other way round."""
+    return bool(_without_escapes(text).count(b'"') % 2)
+
+
+def _without_escapes(text: bytes) -> bytes:
+    """The same with blanks for quotes and backslashes that are escaped."""
+    # Pairs first: a backslash that is left then escapes what comes next.
+    return text.replace(rb"\\", b"  ").replace(rb"\"", b"  ")
+
+
 def _zero(digits: str) -> int:
     return 0
 
@@ -88,9 +99,7 @@ def _cuts(text: bytes) -> tuple[Column, Column]:
 
 def _marks(text: bytes) -> tuple[Column, np.ndarray]:
     """The places of brackets and commas outside of strings, and what they are."""
-    # Pairs first: a backslash that is left then escapes what comes next.
-    plain = text.replace(rb"\\", b"  ").replace(rb"\"", b"  ")
-    codes = np.frombuffer(plain, np.uint8)
+    codes = np.frombuffer(_without_escapes(text), np.uint8)
     places = np.flatnonzero(_IS_MARK[codes])
     marks = codes[places]
     quotes = marks == _QUOTE

@@ -6,14 +6,13 @@ Every function takes ``now``; nothing below reads a clock.
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from django.utils.dateparse import parse_datetime
-
 from liveReport.channels import Channel, Text, Widget
 from liveReport.engines import reads, sql
+from liveReport.instants import start_of_run
 from liveReport.models import Campaign, Execution, in_tab_order
 
 from . import campaign as campaign_tab
@@ -253,19 +252,8 @@ def tab_widget(
 
 
 def parse_executions(values: Iterable[str]) -> list[datetime]:
-    """The runs that a query names; ``ValueError`` with the reason if one is no time."""
-    return [_moment(value) for value in values]
-
-
-def _moment(value: str) -> datetime:
-    # A plus sign that was not escaped in a URL arrives as a space.
-    try:
-        moment = parse_datetime(value.strip().replace(" ", "+"))
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None or not 2000 <= moment.year < 2200:
-        raise ValueError(f"{value!r} is not an RFC 3339 time with an offset.")
-    return moment.astimezone(UTC)
+    """The runs that a query names, each once; ``ValueError`` with the reason if one is no time."""
+    return list(dict.fromkeys(map(start_of_run, values)))
 
 
 def _widgets(

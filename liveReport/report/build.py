@@ -20,6 +20,7 @@ from liveReport.channels import (
     Text,
     Widget,
 )
+from liveReport.instants import rfc3339
 
 from .frames import Column, Frame, Row, Value, WidgetInfo, WidgetReport
 from .tally import NOTHING, ChannelTallies, Key, Tally
@@ -103,7 +104,7 @@ def time_column() -> Column:
 @lru_cache(maxsize=512)
 def utc(seconds: float) -> str:
     """RFC 3339, as frames carry times; fractions only where there are any."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
+    return rfc3339(datetime.fromtimestamp(seconds, UTC))
 
 
 def _frame(tallies: ChannelTallies, widget: Widget, *, incomplete: bool) -> Frame:

@@ -10,9 +10,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
 from liveReport.ingest import BodyError, Receipt, receive
+from liveReport.ingest.body import NDJSON, documents
 from liveReport.models import Source
 
-NDJSON = "application/x-ndjson"
 CHUNK = 1_000
 
 Line = tuple[int, bytes]
@@ -62,9 +62,7 @@ def _chunks(lines: Iterable[bytes]) -> Iterator[list[Line]]:
     """Lines that are not blank, in groups that one request may hold."""
     chunk: list[Line] = []
     size = 0
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
+    for number, line in _documents(lines):
         if chunk and (len(chunk) == CHUNK or size + len(line) > settings.INGEST_MAX_BYTES):
             yield chunk
             chunk, size = [], 0
@@ -72,6 +70,11 @@ def _chunks(lines: Iterable[bytes]) -> Iterator[list[Line]]:
         size += len(line)
     if chunk:
         yield chunk
+
+
+def _documents(lines: Iterable[bytes]) -> Iterator[Line]:
+    for number, line in enumerate(lines, 1):
+        yield from ((number, text) for text in documents(line) if text.strip())
 
 
 def _send(source: Source, chunk: list[Line]) -> Receipt:

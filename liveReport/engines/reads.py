@@ -2,7 +2,7 @@
 
 from collections import OrderedDict, defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from threading import Lock
 from time import monotonic
 from typing import Any, NamedTuple
@@ -57,12 +57,7 @@ def state(campaign: int, since: datetime) -> tuple[datetime | None, dict[str, Ch
         if slug is not None
     }
     oldest = rows[0][0]
-    return oldest and _aware(oldest), channels
-
-
-def _aware(read: datetime) -> datetime:
-    """SQLite's times have no zone; they are all in UTC."""
-    return read.replace(tzinfo=UTC) if read.tzinfo is None else read
+    return oldest and sql.aware(oldest), channels
 
 
 _EXECUTIONS = """
@@ -76,7 +71,7 @@ def executions(campaign: int, channel: str, since: datetime, most: int) -> list[
     start = connection.ops.adapt_datetimefield_value(since)
     with connection.cursor() as cursor:
         cursor.execute(_EXECUTIONS, [campaign, channel, start, most])
-        return [_aware(started) for (started,) in cursor.fetchall()]
+        return [sql.aware(started) for (started,) in cursor.fetchall()]
 
 
 class SeriesRow(NamedTuple):

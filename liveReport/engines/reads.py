@@ -7,9 +7,11 @@ from threading import Lock
 from time import monotonic
 from typing import Any, NamedTuple
 
+import numpy as np
 from django.db import connection
 
 from liveReport.models import Switch
+from liveReport.rollup.cells import OTHER_EXECUTIONS
 from liveReport.rollup.sketch import merge
 from liveReport.tiers import STEP, TIERS, Range
 
@@ -72,6 +74,27 @@ def executions(campaign: int, channel: str, since: datetime, most: int) -> list[
     with connection.cursor() as cursor:
         cursor.execute(_EXECUTIONS, [campaign, channel, start, most])
         return [sql.aware(started) for (started,) in cursor.fetchall()]
+
+
+_FOLDED = """
+SELECT 1 FROM livereport_series WHERE campaign_id = %s AND channel = %s AND execution = %s LIMIT 1
+"""
+
+
+def folds_executions(campaign: int, channel: str) -> bool:
+    """Whether there are executions of a channel that are not counted apart."""
+    return bool(sql.fetch(_FOLDED, [campaign, channel, OTHER_EXECUTIONS]))
+
+
+def apart(campaign: int, channel: str, executions: Sequence[datetime]) -> set[datetime]:
+    """Those of some executions that are counted apart."""
+    keys = {
+        "started_at": list(executions),
+        "campaign_id": np.full(len(executions), campaign),
+        "channel": [channel] * len(executions),
+    }
+    rows = sql.fetch_in("found.started_at", "livereport_execution", keys)
+    return {sql.aware(started) for (started,) in rows}
 
 
 class SeriesRow(NamedTuple):

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import chain, repeat
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import psycopg
@@ -79,14 +79,10 @@ def _row_by_row(values: Values) -> Iterable[Any]:
         return list(values.tolist())
     if isinstance(values, int | str):
         return repeat(values)
-    return map(_adapted, values)
-
-
-def _adapted(value: bytes | str | datetime | None) -> bytes | str | None:
-    """The same as Django writes it into SQLite."""
-    if isinstance(value, datetime):
-        return str(connection.ops.adapt_datetimefield_value(value))
-    return value
+    if isinstance(values[0], datetime):
+        adapted = connection.ops.adapt_datetimefield_value
+        return [adapted(moment) for moment in cast("Sequence[datetime]", values)]
+    return values
 
 
 def _insert_on_postgresql(into: str, columns: Mapping[str, Values], otherwise: str) -> int:

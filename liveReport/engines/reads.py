@@ -88,7 +88,7 @@ def folds_executions(campaign: int, channel: str) -> bool:
 
 def apart(campaign: int, channel: str, executions: Sequence[datetime]) -> set[datetime]:
     """Those of some executions that are counted apart."""
-    keys = {
+    keys: dict[str, sql.Each] = {
         "started_at": list(executions),
         "campaign_id": np.full(len(executions), campaign),
         "channel": [channel] * len(executions),

@@ -27,7 +27,8 @@ ACTIONS_DELIVERED = Profiles(
     label=_("Actions delivered"),
     definition=_(
         "Deliveries that reached someone, on all channels: each profile counts once for each "
-        "channel and each execution, however many messages it received there."
+        "channel and each execution, however many messages it received there. "
+        "Executions that are too many to be counted apart count as one."
     ),
     events=(),
 )

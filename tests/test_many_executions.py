@@ -144,7 +144,7 @@ def test_the_real_ones_stay_visible_and_the_totals_exact(
     shown = frame(campaign)
     assert {run(number) for number in REAL} <= {row["execution"] for row in shown.rows}
     assert sum(1 for row in shown.rows if row["execution"] == OTHER) == 1
-    assert shown.totals["sent"] == len({one["profile"] for one in whole})
+    assert shown.totals["sent"] == len(whole)
     assert shown.folded > 300
     assert rollup.verify(NOW) == []
 
@@ -227,6 +227,8 @@ def test_nothing_is_lost_or_counted_twice_whoever_leaves(
             events = [mail(f"{place}-{index}", *one) for index, one in enumerate(batch)]
             fold(source, events)
             whole += events
+        if not whole:
+            return
         named = {one["execution"] for one in whole if "execution" in one}
         assert len(apart()) == min(len(named), 2)
         stored = set(Series.objects.values_list("execution", flat=True))
@@ -355,7 +357,7 @@ def test_another_campaign_has_room_of_its_own(
     monkeypatch.setattr(executions, "LIMIT", 2)
     CampaignFactory(slug="winter")
     fold(source, [sent(number) for number in range(5)])
-    fold(source, [sent(number, 1, campaign="winter") for number in range(2)])
-    fold(source, [sent(number, 1, channel="push") for number in range(2)])
+    fold(source, [sent(number, 1, campaign="winter", id=f"w{number}") for number in range(2)])
+    fold(source, [sent(number, 1, channel="push", id=f"p{number}") for number in range(2)])
     assert Execution.objects.count() == 6
     assert events_counted(series__execution=OTHER_EXECUTIONS) == 3

@@ -80,6 +80,8 @@ def _about(page: Page, widget: Widget) -> list[list[Cell]]:
     ]
     if page.report.selected:
         about.append([_("Executions"), *page.report.selected])
+    if page.report.folded_executions:
+        about.append([_("Not counted apart"), *page.report.folded_executions])
     return about
 
 

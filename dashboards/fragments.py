@@ -183,6 +183,16 @@ class Page:
         return Part("lr-executions", digest, "dashboards/_executions.html")
 
     @property
+    def folded_executions(self) -> list[Moment]:
+        """Those chosen that are not counted apart."""
+        return [Moment(moment) for moment in self.report.folded_executions]
+
+    @property
+    def notice(self) -> Part:
+        digest = digest_of([moment.value for moment in self.folded_executions])
+        return Part("lr-notice", digest, "dashboards/_folded_executions.html")
+
+    @property
     def legend(self) -> Part:
         return Part("lr-legend", digest_of(self.has_estimates), "dashboards/_legend.html")
 
@@ -210,7 +220,7 @@ class Page:
         """
         known = dict(entry.rpartition(":")[::2] for entry in shown)
         is_draft = bool(self.asked.draft)
-        own = [self.title, self.navigation, self.filter, self.legend]
+        own = [self.title, self.navigation, self.filter, self.notice, self.legend]
         own += [] if is_draft else [self.grid]
         parts = [part for part in own if known.pop(part.id, None) != part.digest]
         before = ["", *(widget.id for widget in self.widgets)]

@@ -17,7 +17,7 @@ from liveReport import rollup
 from liveReport.ingest import receive
 from liveReport.models import Campaign, EventBatch, Source
 from liveReport.report import tab_report
-from liveReport.rollup import admission, commit, lease
+from liveReport.rollup import admission, commit, executions, lease
 from tests import oracle
 from tests.isolation import undone
 from tests.mishaps import at_statement, end_of, failing, forked, held, stopped
@@ -27,7 +27,7 @@ EXPIRED = lease.LENGTH + timedelta(seconds=1)
 RUNS = ("2026-03-14T08:00:00Z", "2026-03-13T20:00:00.000001Z")
 DIED = 9
 ROOM = pytest.mark.parametrize("room", [admission.LIMIT, 1])
-"""For values of a dimension: with one only, whatever comes makes another leave."""
+"""For values of a dimension, and executions: with one only, whatever comes makes another leave."""
 
 Event = dict[str, Any]
 
@@ -85,7 +85,7 @@ class Traffic:
     def assert_counted(self, campaign: Campaign, now: datetime, *, apart: bool) -> None:
         """Every tab says what a recount says."""
         self.assert_ended()
-        oracle.assert_report(campaign, self.sent, now, apart=apart)
+        oracle.assert_report(campaign, self.sent, now, apart=apart, executions_apart=apart)
 
     def assert_ended(self) -> None:
         """Every event ended as one thing."""
@@ -103,7 +103,8 @@ def pending() -> int:
 def test_a_tick_that_fails_at_any_statement_leaves_no_trace(
     campaign: Campaign, source: Source, monkeypatch: pytest.MonkeyPatch, room: int
 ) -> None:
-    monkeypatch.setattr(admission, "LIMIT", room)
+    for module in (admission, executions):
+        monkeypatch.setattr(module, "LIMIT", room)
     traffic = Traffic(source)
     traffic.send(0, NOW)
     rollup.tick(NOW)
@@ -138,7 +139,8 @@ def test_whoever_dies_at_any_statement_is_replaced(
     campaign: Campaign, source: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A process really ends, without a word to anybody; the next one comes when its lease ends."""
-    monkeypatch.setattr(admission, "LIMIT", 1)
+    for module in (admission, executions):
+        monkeypatch.setattr(module, "LIMIT", 1)
     traffic, now = Traffic(source), NOW
     for step in count():
         traffic.send(step, now)
@@ -147,7 +149,7 @@ def test_whoever_dies_at_any_statement_is_replaced(
         now += EXPIRED
         rollup.tick(now)
         traffic.assert_ended()
-        oracle.assert_tab(campaign, "email", traffic.sent, now, apart=False)
+        oracle.assert_tab(campaign, "email", traffic.sent, now, apart=False, executions_apart=False)
     assert step > 30, "most statements were never reached"
     traffic.assert_counted(campaign, now, apart=False)
     assert rollup.verify(now) == []

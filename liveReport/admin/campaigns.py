@@ -1,6 +1,6 @@
 """Campaigns and their executions."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -79,6 +79,20 @@ class CampaignAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def has_delete_permission(self, request: HttpRequest, obj: Campaign | None = None) -> bool:
         counted = obj is not None and obj.series.exists()
         return not counted and super().has_delete_permission(request, obj)
+
+    def get_deleted_objects(
+        self, objs: Iterable[Campaign], request: HttpRequest
+    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
+        """Only campaigns are listed, and only they need a right.
+
+        All else that goes with them (executions, channels, states of messages) the fold
+        keeps: nobody may delete it by hand, and there may be millions of rows.
+        """
+        chosen = list(objs)
+        kept = [one for one in chosen if not self.has_delete_permission(request, one)]
+        needed = {str(self.opts.verbose_name)} if kept else set()
+        count = {str(self.opts.verbose_name_plural): len(chosen)}
+        return [str(one) for one in chosen], count, needed, []
 
     @admin.display(description=_("Channels"))
     def channel_names(self, campaign: Campaign) -> str:

@@ -173,6 +173,13 @@ class TabSerializer(HeadSerializer):
 
     tab = serializers.CharField()
     executions = serializers.ListField(child=serializers.DateTimeField())
+    folded_executions = serializers.ListField(
+        child=serializers.DateTimeField(),
+        help_text=_(
+            "Of the executions asked for, those that were too many to be counted apart: what "
+            "happened in them is in `__other__` only."
+        ),
+    )
     widgets = WidgetSerializer(many=True)
 
 

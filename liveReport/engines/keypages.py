@@ -95,7 +95,8 @@ def read(places: Column) -> Iterator[Owned]:
     """The keys of pages, of which ``places`` has periods and numbers; missing ones are empty."""
     for start in range(0, len(places), _READ):
         part = places[start : start + _READ]
-        rows = sql.fetch_in(_COLUMNS, EVENTS, ("period", "page"), part)
+        keys = {"period": part[:, 0], "page": part[:, 1]}
+        rows = sql.fetch_in(_COLUMNS, EVENTS, keys)
         yield Owned.joined([_owned(*row) for row in rows])
 
 

@@ -234,6 +234,6 @@ def _closed(pk: int, checksum: int) -> Closed:
 
 def find_messages(period: int, keys: Column) -> Column:
     """Those of some keys of which a period has the message's state."""
-    places = np.column_stack((np.full(len(keys), period), keys))
-    found = sql.fetch_in("key", MESSAGES, ("period", "key"), places)
+    places = {"period": np.full(len(keys), period), "key": keys}
+    found = sql.fetch_in("key", MESSAGES, places)
     return np.array([key for (key,) in found], np.int64)

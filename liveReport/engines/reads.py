@@ -2,14 +2,16 @@
 
 from collections import OrderedDict, defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from threading import Lock
 from time import monotonic
 from typing import Any, NamedTuple
 
+import numpy as np
 from django.db import connection
 
 from liveReport.models import Switch
+from liveReport.rollup.cells import OTHER_EXECUTIONS
 from liveReport.rollup.sketch import merge
 from liveReport.tiers import STEP, TIERS, Range
 
@@ -57,12 +59,7 @@ def state(campaign: int, since: datetime) -> tuple[datetime | None, dict[str, Ch
         if slug is not None
     }
     oldest = rows[0][0]
-    return oldest and _aware(oldest), channels
-
-
-def _aware(read: datetime) -> datetime:
-    """SQLite's times have no zone; they are all in UTC."""
-    return read.replace(tzinfo=UTC) if read.tzinfo is None else read
+    return oldest and sql.aware(oldest), channels
 
 
 _EXECUTIONS = """
@@ -76,7 +73,28 @@ def executions(campaign: int, channel: str, since: datetime, most: int) -> list[
     start = connection.ops.adapt_datetimefield_value(since)
     with connection.cursor() as cursor:
         cursor.execute(_EXECUTIONS, [campaign, channel, start, most])
-        return [_aware(started) for (started,) in cursor.fetchall()]
+        return [sql.aware(started) for (started,) in cursor.fetchall()]
+
+
+_FOLDED = """
+SELECT 1 FROM livereport_series WHERE campaign_id = %s AND channel = %s AND execution = %s LIMIT 1
+"""
+
+
+def folds_executions(campaign: int, channel: str) -> bool:
+    """Whether there are executions of a channel that are not counted apart."""
+    return bool(sql.fetch(_FOLDED, [campaign, channel, OTHER_EXECUTIONS]))
+
+
+def apart(campaign: int, channel: str, executions: Sequence[datetime]) -> set[datetime]:
+    """Those of some executions that are counted apart."""
+    keys: dict[str, sql.Each] = {
+        "started_at": list(executions),
+        "campaign_id": np.full(len(executions), campaign),
+        "channel": [channel] * len(executions),
+    }
+    rows = sql.fetch_in("found.started_at", "livereport_execution", keys)
+    return {sql.aware(started) for (started,) in rows}
 
 
 class SeriesRow(NamedTuple):

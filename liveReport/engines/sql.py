@@ -1,20 +1,20 @@
 """What SQLite and PostgreSQL do differently, in one place."""
 
 import json
-import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from itertools import repeat
-from typing import Any, ClassVar
+from datetime import UTC, datetime, timedelta
+from itertools import chain, repeat
+from typing import Any, cast
 
 import numpy as np
 import psycopg
 from django.db import connection, transaction
-from psycopg.adapt import Dumper
-from psycopg.pq import Format
 
 from liveReport.ingest.payload import Column, Mask
+
+from . import arrays
+from .arrays import Blobs, Numbers
 
 _SQLITE_VARIABLES = 30_000
 """Values that one statement may have, with room to spare."""
@@ -22,8 +22,10 @@ _POSTGRESQL_ROWS = 5_000
 """Rows asked for at a time: for much more, PostgreSQL would spend 100 ms on compiling (JIT)."""
 
 
-Values = Column | Mask | Sequence[bytes | None] | int | str
-"""A column's values row by row, or the one value of all rows."""
+Each = Column | Mask | Sequence[bytes | None] | Sequence[str] | Sequence[datetime]
+"""A column's values row by row."""
+Values = Each | int | str
+"""The same, or the one value of all rows."""
 
 
 def insert(table: str, columns: Mapping[str, Values], conflict: str = "") -> int:
@@ -46,24 +48,68 @@ def insert(table: str, columns: Mapping[str, Values], conflict: str = "") -> int
         return int(cursor.rowcount)
 
 
+def update(table: str, keys: Mapping[str, Each], columns: Mapping[str, Values]) -> None:
+    """Set some columns of the rows that have these keys, with one statement."""
+    if not len(next(iter(keys.values()))):
+        return
+    if connection.vendor == "postgresql":
+        _update_on_postgresql(table, keys, columns)
+        return
+    assigned = ", ".join(f"{name} = %s" for name in columns)
+    equal = " AND ".join(f"{name} = %s" for name in keys)
+    rows = list(zip(*map(_row_by_row, [*columns.values(), *keys.values()]), strict=False))
+    with connection.cursor() as cursor:
+        cursor.executemany(f"UPDATE {table} SET {assigned} WHERE {equal}", rows)
+
+
+def _update_on_postgresql(
+    table: str, keys: Mapping[str, Each], columns: Mapping[str, Values]
+) -> None:
+    # Under names of their own: those of the table would be ambiguous.
+    given = {f"new_{name}": values for name, values in {**keys, **columns}.items()}
+    assigned = ", ".join(f"{name} = {_chosen(f'new_{name}', columns[name])}" for name in columns)
+    equal = " AND ".join(f"{name} = new_{name}" for name in keys)
+    query = f"UPDATE {table} SET {assigned} FROM {_unnested(given)} WHERE {equal}"
+    with _binary_cursor() as cursor:
+        cursor.execute(query, _parameters(given))
+
+
 def _row_by_row(values: Values) -> Iterable[Any]:
     if isinstance(values, np.ndarray):
         return list(values.tolist())
-    return repeat(values) if isinstance(values, int | str) else values
+    if isinstance(values, int | str):
+        return repeat(values)
+    if isinstance(values[0], datetime):
+        adapted = connection.ops.adapt_datetimefield_value
+        return [adapted(moment) for moment in cast("Sequence[datetime]", values)]
+    return values
 
 
 def _insert_on_postgresql(into: str, columns: Mapping[str, Values], otherwise: str) -> int:
-    arrays = [name for name, values in columns.items() if not isinstance(values, int | str)]
     chosen = ", ".join(_chosen(name, values) for name, values in columns.items())
-    unnested = ", ".join(f"%({name})s" for name in arrays)
-    rows = f"SELECT {chosen} FROM unnest({unnested}) AS row ({', '.join(arrays)})"
-    given = {
+    with _binary_cursor() as cursor:
+        query = f"{into} SELECT {chosen} FROM {_unnested(columns)} {otherwise}"
+        cursor.execute(query, _parameters(columns))
+        return cursor.rowcount
+
+
+def _unnested(columns: Mapping[str, Values]) -> str:
+    """Rows of those columns that have a value for each."""
+    arrays = {name: each for name, each in columns.items() if not isinstance(each, int | str)}
+    given = ", ".join(f"%({name})s{_cast(each)}" for name, each in arrays.items())
+    return f"unnest({given}) AS row ({', '.join(arrays)})"
+
+
+def _cast(values: Each) -> str:
+    """What PostgreSQL has to be told of the type of an array."""
+    return "::text[]" if isinstance(values[0], str) else ""
+
+
+def _parameters(columns: Mapping[str, Values]) -> dict[str, Any]:
+    return {
         name: values if isinstance(values, int | str) else _array(values)
         for name, values in columns.items()
     }
-    with _binary_cursor() as cursor:
-        cursor.execute(f"{into} {rows} {otherwise}", given)
-        return cursor.rowcount
 
 
 def _chosen(name: str, values: Values) -> str:
@@ -74,70 +120,23 @@ def _chosen(name: str, values: Values) -> str:
 
 @contextmanager
 def _binary_cursor() -> Iterator[psycopg.Cursor[tuple[Any, ...]]]:
-    """Takes columns as PostgreSQL's binary arrays: Django's own would go through each element."""
+    """Takes columns as PostgreSQL's binary arrays."""
     connection.ensure_connection()
     with (
         connection.wrap_database_errors,
         psycopg.Cursor(connection.connection) as cursor,
     ):
-        cursor.adapters.register_dumper(_Numbers, _NumbersDumper)
-        cursor.adapters.register_dumper(_Blobs, _BlobsDumper)
+        arrays.register(cursor)
         yield cursor
 
 
-@dataclass(frozen=True)
-class _Numbers:
-    """A column of numbers (or truths), to be sent as ``bigint[]``."""
-
-    values: Column | Mask
-
-
-@dataclass(frozen=True)
-class _Blobs:
-    """A column of bytes, to be sent as ``bytea[]``."""
-
-    values: Sequence[bytes | None]
+def _array(values: Each) -> Numbers | Blobs | list[Any]:
+    if isinstance(values, np.ndarray):
+        return Numbers(values)
+    return list(values) if isinstance(values[0], str | datetime) else Blobs(values)  # type: ignore[arg-type]
 
 
-def _array(values: Column | Mask | Sequence[bytes | None]) -> _Numbers | _Blobs:
-    return _Numbers(values) if isinstance(values, np.ndarray) else _Blobs(values)
-
-
-_NUMBER = psycopg.postgres.types["int8"]
-_BYTES = psycopg.postgres.types["bytea"]
-_HEADER = struct.Struct(">iiIii")
-_SIZE = struct.Struct(">i")
-_NULL = _SIZE.pack(-1)
-
-
-class _NumbersDumper(Dumper):
-    """Writes all elements at once."""
-
-    format = Format.BINARY
-    oid = _NUMBER.array_oid
-    ELEMENT: ClassVar = np.dtype([("size", ">i4"), ("value", ">i8")])
-
-    def dump(self, obj: _Numbers) -> bytes:
-        elements = np.empty(len(obj.values), self.ELEMENT)
-        elements["size"] = 8
-        elements["value"] = obj.values
-        return _HEADER.pack(1, 0, _NUMBER.oid, len(elements), 1) + elements.tobytes()
-
-
-class _BlobsDumper(Dumper):
-    """Writes bytes as they are, without a look for what would be escaped in text."""
-
-    format = Format.BINARY
-    oid = _BYTES.array_oid
-
-    def dump(self, obj: _Blobs) -> bytes:
-        parts = [_HEADER.pack(1, 1, _BYTES.oid, len(obj.values), 1)]
-        for value in obj.values:
-            parts += [_NULL] if value is None else [_SIZE.pack(len(value)), value]
-        return b"".join(parts)
-
-
-def fetch(query: str, given: Sequence[Any]) -> list[tuple[Any, ...]]:
+def fetch(query: str, given: Sequence[Any] | Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """All rows of a query; ``given`` may hold what ``among`` gives."""
     if connection.vendor == "postgresql":
         with _binary_cursor() as cursor:
@@ -148,52 +147,72 @@ def fetch(query: str, given: Sequence[Any]) -> list[tuple[Any, ...]]:
 
 
 def fetch_in(
-    columns: str, table: str, keys: Sequence[str], values: Column
+    columns: str, table: str, keys: Mapping[str, Each], also: str = "TRUE", tail: str = ""
 ) -> list[tuple[Any, ...]]:
-    """Rows of a table whose key, of some integer columns, is a row of ``values``.
+    """Rows of a table that have these keys, none of them given twice, and are ``also`` so.
 
     One look into the index for each, whatever a planner believes that the table holds:
     its statistics know nothing yet of what was written last, and that is what is asked for.
+    ``tail`` may group by the keys. The table is called ``found``.
     """
     postgresql = connection.vendor == "postgresql"
     step = _POSTGRESQL_ROWS if postgresql else _SQLITE_VARIABLES // len(keys)
     rows: list[tuple[Any, ...]] = []
-    for start in range(0, len(values), step):
-        part = values[start : start + step]
+    for start in range(0, len(next(iter(keys.values()))), step):
+        part = {name: values[start : start + step] for name, values in keys.items()}
         if postgresql:
-            rows += _fetch_in_on_postgresql(columns, table, keys, part)
+            rows += _fetch_in_on_postgresql(f"SELECT {columns}", table, part, also, tail)
         else:
-            rows += _fetch_in_on_sqlite(columns, table, keys, part)
+            rows += _fetch_in_on_sqlite(f"SELECT {columns}", table, part, also, tail)
     return rows
 
 
 def _fetch_in_on_postgresql(
-    columns: str, table: str, keys: Sequence[str], values: Column
+    select: str, table: str, keys: Mapping[str, Each], also: str, tail: str
 ) -> list[tuple[Any, ...]]:
-    arrays = ", ".join("%s" for _ in keys)
-    wanted = ", ".join(f"wanted_{key}" for key in keys)
-    equal = " AND ".join(f"{key} = wanted_{key}" for key in keys)
+    wanted = {f"wanted_{name}": values for name, values in keys.items()}
+    equal = " AND ".join(f"{name} = wanted_{name}" for name in keys)
     # What has an OFFSET is evaluated for every row of what is left of it.
-    each = f"SELECT * FROM {table} WHERE {equal} OFFSET 0"
-    query = f"FROM unnest({arrays}) AS wanted ({wanted}) CROSS JOIN LATERAL ({each}) AS found"
-    return fetch(f"SELECT {columns} {query}", [_Numbers(key) for key in values.T])
+    each = f"SELECT * FROM {table} WHERE {equal} AND {also} OFFSET 0"
+    query = f"{select} FROM {_unnested(wanted)} CROSS JOIN LATERAL ({each}) AS found {tail}"
+    return fetch(query, _parameters(wanted))
 
 
 def _fetch_in_on_sqlite(
-    columns: str, table: str, keys: Sequence[str], values: Column
+    select: str, table: str, keys: Mapping[str, Each], also: str, tail: str
 ) -> list[tuple[Any, ...]]:
     names = ", ".join(keys)
-    marks = ", ".join([f"({', '.join('%s' for _ in keys)})"] * len(values))
+    rows = list(zip(*map(_row_by_row, keys.values()), strict=True))
+    marks = ", ".join([f"({', '.join('%s' for _ in keys)})"] * len(rows))
     # A cross join is done in the order in which it is written.
-    query = f"SELECT {columns} FROM wanted CROSS JOIN {table} USING ({names})"
-    return fetch(f"WITH wanted ({names}) AS (VALUES {marks}) {query}", values.ravel().tolist())
+    query = f"{select} FROM wanted CROSS JOIN {table} AS found USING ({names}) WHERE {also} {tail}"
+    given = list(chain.from_iterable(rows))
+    return fetch(f"WITH wanted ({names}) AS (VALUES {marks}) {query}", given)
+
+
+def moment(microseconds: int) -> datetime:
+    """The instant so long after 1970 began."""
+    return _EPOCH + timedelta(microseconds=microseconds)
+
+
+def microseconds(read: datetime) -> int:
+    """The time from when 1970 began to an instant, as a database gives it."""
+    return (aware(read) - _EPOCH) // timedelta(microseconds=1)
+
+
+def aware(read: datetime) -> datetime:
+    """SQLite's times have no zone; they are all in UTC."""
+    return read.replace(tzinfo=UTC) if read.tzinfo is None else read
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def among(column: str, values: Column | Sequence[int]) -> tuple[str, Any]:
     """A condition that an integer column is one of any number of values, and its parameter."""
     found = np.asarray(values, np.int64)
     if connection.vendor == "postgresql":
-        return f"{column} = ANY(%s)", _Numbers(found)
+        return f"{column} = ANY(%s)", Numbers(found)
     return f"{column} IN (SELECT value FROM json_each(%s))", json.dumps(found.tolist())
 
 

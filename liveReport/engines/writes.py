@@ -1,22 +1,23 @@
 """What the fold writes. Call inside a transaction, with rows from one folder only."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 from django.db import connection
-from django.db.models import Q
 
 from liveReport.ingest.payload import Column, Mask
-from liveReport.models import Campaign, CampaignChannel, Execution, Series
 from liveReport.rollup.buckets import Buckets
-from liveReport.rollup.cells import SeriesKey
+from liveReport.rollup.cells import Group, Place, Run, SeriesKey
 from liveReport.rollup.fold import Latest, Span
 from liveReport.tiers import TIERS
 
-from . import sql
+from . import executions, sql
 from .keypages import Owned
 from .periods import MESSAGES, NOBODY, Periods, find_messages
+
+SERIES = "livereport_series"
+CHANNELS = "livereport_campaignchannel"
 
 
 def claim_keys(keys: Column, batches: Column, periods: Periods) -> Mask:
@@ -33,40 +34,70 @@ def claim_keys(keys: Column, batches: Column, periods: Periods) -> Mask:
 
 
 def known_series(keys: Iterable[SeriesKey], campaigns: Mapping[str, int]) -> dict[SeriesKey, int]:
-    """The ids of all series of the channels and executions that some keys name."""
+    """The ids of those of some series that exist."""
+    rows = sql.fetch_in(f"id, {', '.join(_NAMES)}", SERIES, _columns(sorted(keys), campaigns))
+    return _by_key(rows, campaigns)
+
+
+def sizes(groups: Sequence[Group], campaigns: Mapping[str, int]) -> dict[Group, int]:
+    """How many series there are of each group that has any."""
+    names = "campaign_id, channel, type, dimension, execution"
+    keys = _columns(groups, campaigns)
+    rows = sql.fetch_in(f"{names}, COUNT(*)", SERIES, keys, tail=f"GROUP BY {names}")
     slugs = {pk: slug for slug, pk in campaigns.items()}
-    scope = Q(pk__in=[])
-    for campaign, channel, execution in {(k.campaign, k.channel, k.execution) for k in keys}:
-        scope |= Q(campaign=campaigns[campaign], channel=channel, execution=execution)
-    names = ("campaign_id", "channel", "type", "dimension", "value", "execution")
-    return {
-        SeriesKey(slugs[campaign], *rest): pk
-        for pk, campaign, *rest in Series.objects.filter(scope).values_list("pk", *names)
-    }
+    return {Group(slugs[campaign], *rest): count for campaign, *rest, count in rows}
+
+
+def series_of(groups: Sequence[Group], campaigns: Mapping[str, int]) -> dict[SeriesKey, int]:
+    """The ids of all series of some groups."""
+    rows = sql.fetch_in(f"id, {', '.join(_NAMES)}", SERIES, _columns(groups, campaigns))
+    return _by_key(rows, campaigns)
 
 
 def series_ids(
-    keys: Iterable[SeriesKey], campaigns: Mapping[str, int], known: Mapping[SeriesKey, int]
+    keys: Iterable[SeriesKey],
+    campaigns: Mapping[str, int],
+    known: Mapping[SeriesKey, int],
+    leaving: Iterable[int] = (),
 ) -> dict[SeriesKey, int]:
-    """The ids of series, created where missing; none can be deleted before the transaction ends."""
+    """The ids of series, created where missing; none can be deleted before the transaction ends.
+
+    Nor those that are ``leaving``, by their ids, before this transaction deletes them.
+    """
     wanted = set(keys)
-    alive = alive_series({known[key] for key in wanted if key in known})
+    alive = alive_series({*(known[key] for key in wanted if key in known), *leaving})
     missing = sorted(key for key in wanted if known.get(key) not in alive)
     if not missing:
         return dict(known)
-    Series.objects.bulk_create(
-        (Series(campaign_id=campaigns[key.campaign], **_fields(key)) for key in missing),
-        ignore_conflicts=True,
-        batch_size=5_000,
-    )
+    sql.insert(SERIES, _columns(missing, campaigns), "DO NOTHING")
     return {**known, **known_series(missing, campaigns)}
+
+
+_NAMES = ("campaign_id", "channel", "type", "dimension", "value", "execution")
+
+
+def _columns(
+    keys: Sequence[SeriesKey] | Sequence[Group], campaigns: Mapping[str, int]
+) -> dict[str, sql.Each]:
+    """The columns by which series, or groups of them, are found."""
+    if not keys:
+        return {"campaign_id": np.empty(0, np.int64)}
+    columns = dict(zip(keys[0]._fields, zip(*keys, strict=True), strict=True))
+    ids = np.array([campaigns[slug] for slug in columns.pop("campaign")], np.int64)
+    execution = np.array(columns.pop("execution"), np.int64)
+    return {"campaign_id": ids, **columns, "execution": execution}
+
+
+def _by_key(rows: Iterable[tuple[Any, ...]], campaigns: Mapping[str, int]) -> dict[SeriesKey, int]:
+    slugs = {pk: slug for slug, pk in campaigns.items()}
+    return {SeriesKey(slugs[campaign], *rest): pk for pk, campaign, *rest in rows}
 
 
 def alive_series(ids: Iterable[int]) -> set[int]:
     """Which of these series exist: they do until the transaction ends."""
     inside, given = sql.among("id", sorted(ids))
     lock = "ORDER BY id FOR NO KEY UPDATE" if connection.vendor == "postgresql" else ""
-    found = sql.fetch(f"SELECT id FROM livereport_series WHERE {inside} {lock}", [given])
+    found = sql.fetch(f"SELECT id FROM {SERIES} WHERE {inside} {lock}", [given])
     return {pk for (pk,) in found}
 
 
@@ -78,18 +109,19 @@ def weights(ids: Sequence[int]) -> dict[int, int]:
     return {series: int(count) for series, count in found}
 
 
-def take_out(ids: Sequence[int], into: int) -> Buckets:
-    """Delete some series; what their buckets held, as it is to be added to those of ``into``."""
-    inside, given = sql.among("series_id", ids)
-    gone = f"DELETE FROM livereport_bucket WHERE {inside} RETURNING tier, start, count, sketch"
-    left = Buckets.of([(into, *row) for row in sql.fetch(gone, [given])])
-    inside, given = sql.among("id", ids)
-    sql.fetch(f"DELETE FROM livereport_series WHERE {inside} RETURNING id", [given])
-    return left
+def take_out(heirs: Mapping[int, int]) -> Buckets:
+    """Delete some series; what their buckets held, as it is to be added to those of their heirs."""
+    if not heirs:
+        return Buckets.of([])
+    inside, given = sql.among("series_id", list(heirs))
+    gone = f"DELETE FROM livereport_bucket WHERE {inside} RETURNING {_BUCKET}"
+    rows = sql.fetch(gone, [given])
+    inside, given = sql.among("id", list(heirs))
+    sql.fetch(f"DELETE FROM {SERIES} WHERE {inside} RETURNING id", [given])
+    return Buckets.of([(heirs[series], *row) for series, *row in rows])
 
 
-def _fields(key: SeriesKey) -> dict[str, str | int]:
-    return {name: getattr(key, name) for name in SeriesKey._fields if name != "campaign"}
+_BUCKET = "series_id, tier, start, count, sketch"
 
 
 def add_to_buckets(buckets: Buckets) -> None:
@@ -113,9 +145,9 @@ def add_to_buckets(buckets: Buckets) -> None:
 def _held(buckets: Buckets) -> Buckets:
     """The profiles that buckets hold to which others are to be added."""
     places = buckets.profiles.numbers()
-    keys = np.column_stack([buckets.series, buckets.tier, buckets.start])[places]
-    columns = ("series_id", "tier", "start")
-    found = sql.fetch_in("series_id, tier, start, 0, sketch", "livereport_bucket", columns, keys)
+    columns = {"series_id": buckets.series, "tier": buckets.tier, "start": buckets.start}
+    keys = {name: column[places] for name, column in columns.items()}
+    found = sql.fetch_in("series_id, tier, start, 0, sketch", "livereport_bucket", keys)
     return Buckets.of(found)
 
 
@@ -126,12 +158,13 @@ def keep_latest(latest: Latest, campaigns: Mapping[str, int], periods: Periods) 
         met = find_messages(period.pk, latest.key[places])
         home[np.searchsorted(latest.key, met)] = period.pk
     order = np.lexsort((latest.key, home))
+    ids = np.array([campaigns[slug] for slug in latest.campaigns], np.int64)
     sql.insert(
         MESSAGES,
         {
             "period": home[order],
             "key": latest.key[order],
-            "campaign_id": campaigns[latest.campaign],
+            "campaign_id": ids[latest.campaign[order]],
             "channel": latest.channel,
             "gauge": latest.gauge,
             "execution": latest.execution[order],
@@ -147,46 +180,48 @@ def keep_latest(latest: Latest, campaigns: Mapping[str, int], periods: Periods) 
     )
 
 
-def note_spans(spans: Mapping[tuple[str, str, int], Span], campaigns: Mapping[str, int]) -> None:
+def note_spans(spans: Mapping[Run, Span], campaigns: Mapping[str, int]) -> None:
     """Widen each channel's and execution's times; the channel's version grows."""
-    channels: dict[tuple[int, str], Span] = {}
-    for (campaign, channel, execution), span in sorted(spans.items()):
-        whole = channels.setdefault((campaigns[campaign], channel), Span(span.first, span.last))
+    channels: dict[Place, Span] = {}
+    for run, span in sorted(spans.items()):
+        whole = channels.setdefault(run.place, Span(span.first, span.last))
         whole.include(span.first)
         whole.include(span.last)
-        if execution:
-            _note_execution(campaigns[campaign], channel, execution, span)
-    for (campaign_id, channel), span in channels.items():
-        _note_channel(campaign_id, channel, span)
+    _note_channels(channels, campaigns)
+    apart = {run: span.last for run, span in spans.items() if run.execution > 0}
+    executions.note(apart, campaigns)
 
 
-def _note_channel(campaign: int, channel: str, span: Span) -> None:
-    row, _ = CampaignChannel.objects.get_or_create(campaign_id=campaign, channel=channel)
-    first, last = _moment(span.first), _moment(span.last)
-    row.first_event_at = min(row.first_event_at or first, first)
-    row.last_event_at = max(row.last_event_at or last, last)
-    row.version += 1
-    row.save(update_fields=["first_event_at", "last_event_at", "version"])
-
-
-def _note_execution(campaign: int, channel: str, execution: int, span: Span) -> None:
-    last = _moment(span.last)
-    row, created = Execution.objects.get_or_create(
-        campaign_id=campaign,
-        channel=channel,
-        started_at=_moment(execution),
-        defaults={"last_event_at": last},
+def _note_channels(spans: Mapping[Place, Span], campaigns: Mapping[str, int]) -> None:
+    sql.insert(
+        CHANNELS,
+        {
+            "channel": [channel for _campaign, channel in spans],
+            "campaign_id": np.array([campaigns[slug] for slug, _channel in spans], np.int64),
+            "declared": np.zeros(len(spans), np.bool_),
+            "first_event_at": [sql.moment(span.first) for span in spans.values()],
+            "last_event_at": [sql.moment(span.last) for span in spans.values()],
+            "version": 1,
+        },
+        "(campaign_id, channel) DO UPDATE SET"
+        f" version = {CHANNELS}.version + 1,"
+        f" first_event_at = CASE WHEN {CHANNELS}.first_event_at < excluded.first_event_at"
+        f" THEN {CHANNELS}.first_event_at ELSE excluded.first_event_at END,"
+        f" last_event_at = CASE WHEN {CHANNELS}.last_event_at > excluded.last_event_at"
+        f" THEN {CHANNELS}.last_event_at ELSE excluded.last_event_at END",
     )
-    if not created and row.last_event_at < last:
-        row.last_event_at = last
-        row.save(update_fields=["last_event_at"])
+
+
+def mark_folded(batches: Column, duplicates: Column, late: Column) -> None:
+    """Close batches of the log, with how many of each one's events did not count, and why."""
+    columns: dict[str, sql.Values] = {
+        "folded": np.ones(len(batches), np.bool_),
+        "duplicates": duplicates,
+        "late": late,
+    }
+    sql.update("livereport_eventbatch", {"id": batches}, columns)
 
 
 def campaign_ids(slugs: Iterable[str]) -> dict[str, int]:
     """The ids of campaigns by slug."""
-    return dict(Campaign.objects.filter(slug__in=slugs).values_list("slug", "pk"))
-
-
-def _moment(microseconds: int) -> datetime:
-    seconds, rest = divmod(microseconds, 1_000_000)
-    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest)
+    return dict(sql.fetch_in("slug, id", "livereport_campaign", {"slug": sorted(slugs)}))

@@ -104,9 +104,10 @@ class CampaignChannel(models.Model):
 
 
 class Execution(models.Model):
-    """One run of a recurring campaign, known from the events that name it.
+    """One run of a recurring campaign that is counted apart, known from the events that name it.
 
-    Producers may name any number: the latest ``LISTED`` of a channel are offered.
+    Producers may name any number: so many of a channel are counted apart as
+    ``rollup.executions`` has room for, and the latest ``LISTED`` of them are offered.
     """
 
     LISTED = 100

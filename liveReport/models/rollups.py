@@ -44,7 +44,8 @@ class KeyPage(models.Model):
 class Series(models.Model):
     """What is counted: one event type of a channel, whole or for one dimension value.
 
-    ``execution`` is the start of the run in microseconds since 1970, 0 without one.
+    ``execution`` is the start of the run in microseconds since 1970, 0 without one, and
+    -1 for all runs together that are not counted apart (see ``rollup.executions``).
     """
 
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="series")
@@ -59,6 +60,12 @@ class Series(models.Model):
             models.UniqueConstraint(
                 fields=["campaign", "channel", "type", "dimension", "value", "execution"],
                 name="one_series_per_key",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["campaign", "channel", "execution", "dimension", "type"],
+                name="series_by_execution",
             )
         ]
 

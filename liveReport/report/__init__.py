@@ -94,7 +94,8 @@ class TabReport:
     """One tab with its widgets.
 
     ``executions`` are those one can choose from, the latest of them when there are
-    ``more_executions``.
+    ``more_executions``. Of those that are ``selected`` the ``folded_executions`` are not
+    counted apart, because there are too many: what happened in them is with all others'.
     ``offer`` lists all that the tab could show, in the order in which they are declared.
     """
 
@@ -103,15 +104,21 @@ class TabReport:
     executions: Sequence[datetime]
     more_executions: bool
     selected: Sequence[datetime]
+    folded_executions: Sequence[datetime]
     offer: Sequence[WidgetInfo]
     widgets: Sequence[WidgetReport]
 
     def as_json(self) -> dict[str, Any]:
         return self.head.as_json() | {
             "tab": self.tab.slug,
-            "executions": [utc(moment.timestamp()) for moment in self.executions],
+            "executions": _written(self.executions),
+            "folded_executions": _written(self.folded_executions),
             "widgets": [widget.as_json() for widget in self.widgets],
         }
+
+
+def _written(moments: Iterable[datetime]) -> list[str]:
+    return [utc(moment.timestamp()) for moment in moments]
 
 
 @dataclass(frozen=True)
@@ -194,6 +201,13 @@ class _Context:
         most = Execution.LISTED + 1
         return reads.executions(self.campaign.pk, tab, self.window.start, most)
 
+    def folded(self, tab: str, executions: Sequence[datetime]) -> list[datetime]:
+        """Those that are not counted apart, in a channel that has such executions."""
+        if not executions or not reads.folds_executions(self.campaign.pk, tab):
+            return []
+        apart = reads.apart(self.campaign.pk, tab, executions)
+        return [moment for moment in executions if moment not in apart]
+
 
 def report_head(campaign: Campaign, now: datetime) -> Head:
     """The report without its numbers."""
@@ -233,6 +247,7 @@ def tab_report(
             executions=recent[: Execution.LISTED],
             more_executions=len(recent) > Execution.LISTED,
             selected=list(executions),
+            folded_executions=context.folded(tab, executions),
             offer=[widget_info(tab, widget) for widget in context.declared(tab)],
             widgets=_widgets(context, tab, executions, wanted, even_empty=even_empty),
         )

@@ -136,7 +136,7 @@ def _folded(
     found = tallies.events(sorted(types), widget.by)
     if widget.by != EXECUTION:
         return found.get(OTHER, NOTHING).count
-    apart = {row[EXECUTION] for row in shown}
+    apart = {row[EXECUTION] for row in shown} - {OTHER}
     return sum(tally.count for key, tally in found.items() if _execution(key) not in apart)
 
 
@@ -173,13 +173,17 @@ def _keyed_rows(tallies: ChannelTallies, base: Sequence[Metric], by: str) -> lis
 def _busiest_first(runs: Sequence[KeyedTallies]) -> list[KeyedTallies]:
     """The largest first, by all that happened in them: an old one may be read only."""
     return sorted(
-        runs, key=lambda run: (sum(t.value for t in run[1].values()), run[0]), reverse=True
+        runs, key=lambda run: (sum(t.value for t in run[1].values()), _start(run)), reverse=True
     )
 
 
 def _latest_first(runs: Sequence[KeyedTallies]) -> list[KeyedTallies]:
     """In the order of their times, what is folded last."""
-    return sorted(runs, key=lambda run: -1 if run[0] == OTHER else int(run[0]), reverse=True)
+    return sorted(runs, key=_start, reverse=True)
+
+
+def _start(run: KeyedTallies) -> int:
+    return -1 if run[0] == OTHER else int(run[0])
 
 
 def _step_rows(tallies: ChannelTallies, base: Sequence[Metric]) -> list[tuple[Row, RowTallies]]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from django.utils.translation import gettext_lazy as _
 
-from liveReport.channels import EXECUTION, Count, Kpi, Metric, Profiles
+from liveReport.channels import EXECUTION, OTHER, Count, Kpi, Metric, Profiles
 
 from .build import guarded, metric_column, time_column, utc, widget_info
 from .frames import Frame, Row, WidgetReport
@@ -27,7 +27,8 @@ ACTIONS_DELIVERED = Profiles(
     label=_("Actions delivered"),
     definition=_(
         "Deliveries that reached someone, on all channels: each profile counts once for each "
-        "channel and each execution, however many messages it received there."
+        "channel and each execution, however many messages it received there. "
+        "Executions that are too many to be counted apart count as one."
     ),
     events=(),
 )
@@ -65,9 +66,8 @@ def statistics(channels: Sequence[ChannelTallies]) -> WidgetReport:
 
 def _frame(channels: Sequence[ChannelTallies]) -> Frame:
     audience = _united(tally for c in channels for tally in c.profiles(c.channel.audience).values())
-    delivered = [
-        tally for c in channels for tally in c.profiles(c.channel.deliveries, EXECUTION).values()
-    ]
+    runs = [run for c in channels for run in c.profiles(c.channel.deliveries, EXECUTION).items()]
+    delivered = [tally for _run, tally in runs]
     # (channel, execution, profile): disjoint between channels and executions, so these sums hold.
     values = {
         AUDIENCE.key: audience.value,
@@ -78,7 +78,10 @@ def _frame(channels: Sequence[ChannelTallies]) -> Frame:
     }
     approximate = {
         AUDIENCE.key: audience.approximate,
-        ACTIONS_DELIVERED.key: any(tally.approximate for tally in delivered),
+        # Executions that are not counted apart are taken as one: it may be more of them.
+        ACTIONS_DELIVERED.key: any(
+            tally.approximate or (run == OTHER and tally.value) for run, tally in runs
+        ),
     }
     estimates = [key for key, estimated in approximate.items() if estimated]
     return Frame(

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from liveReport.channels import EXECUTION, Channel, Count, Gauge, Metric, Profiles
+from liveReport.channels import EXECUTION, OTHER, Channel, Count, Gauge, Metric, Profiles
 from liveReport.engines import reads
 from liveReport.models import Campaign
+from liveReport.rollup.cells import OTHER_EXECUTIONS
 from liveReport.rollup.sketch import Estimate, estimate
 
 from .window import Window
@@ -120,7 +121,7 @@ class ChannelTallies:
         found = reads.waiting(
             self.campaign.pk, self.channel.slug, gauge.key, start, end, self.executions
         )
-        return {execution: Tally(count) for execution, count in found.items()}
+        return {_run(execution): Tally(count) for execution, count in found.items()}
 
     def _rows(self, types: Sequence[str], by: str = "") -> list[reads.SeriesRow]:
         dimension = "" if by == EXECUTION else by
@@ -177,9 +178,12 @@ class ChannelTallies:
 
 
 def _key(row: reads.SeriesRow, by: str) -> Key:
-    if by == EXECUTION:
-        return row.execution
-    return row.value
+    return _run(row.execution) if by == EXECUTION else row.value
+
+
+def _run(execution: int) -> Key:
+    """What tells an execution's row apart."""
+    return OTHER if execution == OTHER_EXECUTIONS else execution
 
 
 def _grouped(pairs: Iterable[tuple[Key, Tally]]) -> Tallies:

@@ -6,7 +6,33 @@ from typing import NamedTuple
 
 import numpy as np
 
+from liveReport.channels import OTHER
+from liveReport.ingest.payload import Shape
+
 from .buckets import Buckets
+
+Place = tuple[str, str]
+"""A campaign, by its slug, and a channel."""
+
+OTHER_EXECUTIONS = -1
+"""Stands for all executions of a channel that are not counted apart (see ``executions``)."""
+
+
+class Run(NamedTuple):
+    """An execution of a campaign's channel, by its start in microseconds since 1970."""
+
+    campaign: str
+    channel: str
+    execution: int
+
+    @property
+    def place(self) -> Place:
+        return self.campaign, self.channel
+
+
+def run_of(shape: Shape) -> Run:
+    """The execution that events of a shape belong to."""
+    return Run(shape.campaign, shape.channel, shape.execution)
 
 
 class SeriesKey(NamedTuple):
@@ -18,6 +44,36 @@ class SeriesKey(NamedTuple):
     dimension: str
     value: str
     execution: int
+
+    @property
+    def run(self) -> Run:
+        return Run(self.campaign, self.channel, self.execution)
+
+    @property
+    def is_common(self) -> bool:
+        """Whether it counts what others do not that are counted apart."""
+        return self.value == OTHER or self.execution == OTHER_EXECUTIONS
+
+
+class Group(NamedTuple):
+    """Series that differ in nothing but their dimension's value."""
+
+    campaign: str
+    channel: str
+    type: str
+    dimension: str
+    execution: int
+
+    @classmethod
+    def of(cls, key: SeriesKey) -> "Group":
+        return cls(key.campaign, key.channel, key.type, key.dimension, key.execution)
+
+    @property
+    def other(self) -> SeriesKey:
+        return self.series(OTHER)
+
+    def series(self, value: str) -> SeriesKey:
+        return SeriesKey(*self[:4], value, self.execution)
 
 
 @dataclass(frozen=True, eq=False)

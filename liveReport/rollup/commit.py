@@ -7,7 +7,7 @@ be folded does not hold up the rest (see ``suspects``).
 """
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from liveReport.channels import all_channels
-from liveReport.engines import periods, writes
+from liveReport.engines import executions, periods, writes
 from liveReport.engines.periods import Periods
 from liveReport.ingest.outage import let_others_write
 from liveReport.ingest.payload import Column, Events, Mask, decode
@@ -27,6 +27,9 @@ from . import suspects
 from .admission import admit
 from .aside import next_suspects
 from .buckets import Buckets
+from .cells import Run
+from .executions import admit as admit_executions
+from .executions import counted_together
 from .faults import is_poison
 from .fold import Folded, fold
 from .lease import Fenced, Lease, acquire
@@ -182,7 +185,10 @@ def fold_chunk(batches: Sequence[EventBatch], lease: Lease, now: datetime) -> in
         fresh = chunk.fresh(held)
         if fresh is not chunk:  # rarely: some were repeats of older batches' events
             folded = scope.fold(fresh)
-        _apply(folded, scope.campaigns, held)
+        runs = admit_executions(folded.cells, scope.campaigns)
+        if runs.outside:
+            folded = scope.fold(fresh, runs.outside)
+        _apply(folded, runs.leaving, scope.campaigns, held)
         messages = sum(len(latest.key) for latest in folded.latest)
         periods.grow(held.current.pk, messages)
         _mark(fresh, scope)
@@ -205,9 +211,11 @@ class Scope:
             shape.campaign in self.campaigns for shape in events.shapes
         )
 
-    def fold(self, chunk: Chunk) -> Folded:
+    def fold(self, chunk: Chunk, outside: Collection[Run] = ()) -> Folded:
+        """Fold the events that are in scope, those ``outside`` as of one execution."""
         channels = {channel.slug: channel for channel in all_channels()}
-        return fold(chunk.where(self.includes(chunk.events)).events, channels)
+        events = chunk.where(self.includes(chunk.events)).events
+        return fold(counted_together(events, outside), channels)
 
 
 def cutoff(now: datetime) -> int:
@@ -237,13 +245,18 @@ def _next_chunk(most: int | None = None) -> list[EventBatch]:
     return list(pending.filter(pk__in=[batch.pk for batch in chunk]))
 
 
-def _apply(folded: Folded, campaigns: dict[str, int], held: Periods) -> None:
-    known = writes.known_series(folded.cells.keys, campaigns)
-    admitted = admit(folded.cells, known)
+def _apply(
+    folded: Folded, leaving: Sequence[Run], campaigns: dict[str, int], held: Periods
+) -> None:
+    """Add to the rollups, and to the common execution what those hold that leave for it."""
+    handed = executions.series(leaving, campaigns)
+    admitted = admit(folded.cells, handed, campaigns)
     series = {*admitted.cells.keys, *admitted.leaving}
-    ids = writes.series_ids(series, campaigns, known)
-    left = [writes.take_out(leaving, ids[heir]) for heir, leaving in admitted.leaving.items()]
-    writes.add_to_buckets(Buckets.joined([admitted.cells.buckets(ids), *left]))
+    gone = [pk for ids in admitted.leaving.values() for pk in ids]
+    ids = writes.series_ids(series, campaigns, admitted.known, gone)
+    left = writes.take_out(admitted.heirs(ids))
+    writes.add_to_buckets(Buckets.joined([admitted.cells.buckets(ids), left]))
+    executions.take_out(leaving, campaigns)
     for latest in folded.latest:
         writes.keep_latest(latest, campaigns, held)
     writes.note_spans(folded.spans, campaigns)
@@ -253,13 +266,6 @@ def _mark(fresh: Chunk, scope: Scope) -> None:
     """Close the batches, with what became of each event of theirs."""
     kept = fresh.events_by_batch()
     counted = fresh.where(scope.includes(fresh.events)).events_by_batch()
-    for batch, new, good in zip(fresh.batches, kept.tolist(), counted.tolist(), strict=True):
-        batch.folded = True
-        batch.duplicates = batch.count - new
-        batch.late = new - good
-    plain = [batch.pk for batch in fresh.batches if not (batch.duplicates or batch.late)]
-    EventBatch.objects.filter(pk__in=plain).update(folded=True)
-    EventBatch.objects.bulk_update(
-        [batch for batch in fresh.batches if batch.duplicates or batch.late],
-        ["folded", "duplicates", "late"],
-    )
+    batches = np.array([batch.pk for batch in fresh.batches], np.int64)
+    received = np.array([batch.count for batch in fresh.batches], np.int64)
+    writes.mark_folded(batches, received - kept, kept - counted)

@@ -12,7 +12,7 @@ from liveReport.ingest.payload import Column, Events, Mask, Shape
 from liveReport.ingest.pseudonym import message_keys
 
 from .buckets import Buckets
-from .cells import Cells, SeriesKey
+from .cells import Cells, Run, SeriesKey, run_of
 from .runs import ends_of_runs, starts_of_runs
 from .sets import Sets
 from .sketch import hashes
@@ -49,11 +49,15 @@ class Span:
 
 @dataclass(frozen=True, eq=False)
 class Latest:
-    """The latest event of each message that a gauge watches, column by column, by key."""
+    """The latest event of each message that a gauge watches, column by column, by key.
 
-    campaign: str
+    ``campaign[i]`` is a place in ``campaigns``.
+    """
+
     channel: str
     gauge: str
+    campaigns: Sequence[str]
+    campaign: Column
     key: Column
     at: Column
     rank: Column
@@ -62,23 +66,26 @@ class Latest:
 
     def states(self) -> Iterator[tuple[int, State]]:
         """The messages' keys, each with its state."""
-        columns = (self.at, self.rank, self.execution, self.waiting)
-        for key, at, rank, execution, waiting in zip(
-            self.key.tolist(), *(column.tolist() for column in columns), strict=True
+        columns = (self.key, self.campaign, self.at, self.rank, self.execution, self.waiting)
+        for key, campaign, at, rank, execution, waiting in zip(
+            *(column.tolist() for column in columns), strict=True
         ):
-            watch = self.campaign, self.channel, self.gauge
+            watch = self.campaigns[campaign], self.channel, self.gauge
             yield key, State(at, rank, *watch, execution, waiting)
 
 
 def columns_of(states: Mapping[int, State]) -> Iterator[Latest]:
     """States by message, column by column, for each gauge. The inverse of ``Latest.states``."""
-    watches: dict[tuple[str, str, str], list[int]] = {}
+    watches: dict[tuple[str, str], list[int]] = {}
     for key, state in sorted(states.items()):
-        watches.setdefault((state.campaign, state.channel, state.gauge), []).append(key)
+        watches.setdefault((state.channel, state.gauge), []).append(key)
     for watch, keys in watches.items():
         held = [states[key] for key in keys]
+        campaigns = sorted({state.campaign for state in held})
         yield Latest(
             *watch,
+            campaigns,
+            np.array([campaigns.index(state.campaign) for state in held], np.int64),
             np.array(keys, np.int64),
             np.array([state.at for state in held], np.int64),
             np.array([state.rank for state in held], np.int64),
@@ -93,8 +100,8 @@ class Folded:
 
     cells: Cells
     latest: list[Latest]
-    spans: dict[tuple[str, str, int], Span]
-    """By campaign, channel and execution (0 without one)."""
+    spans: dict[Run, Span]
+    """By execution, 0 for none."""
 
 
 def fold(events: Events, channels: Mapping[str, Channel]) -> Folded:
@@ -103,12 +110,9 @@ def fold(events: Events, channels: Mapping[str, Channel]) -> Folded:
     return Folded(_cells(events, channels), latest, _spans(events))
 
 
-def _spans(events: Events) -> dict[tuple[str, str, int], Span]:
-    places: dict[tuple[str, str, int], int] = {}
-    runs = [
-        places.setdefault((shape.campaign, shape.channel, shape.execution), len(places))
-        for shape in events.shapes
-    ]
+def _spans(events: Events) -> dict[Run, Span]:
+    places: dict[Run, int] = {}
+    runs = [places.setdefault(run_of(shape), len(places)) for shape in events.shapes]
     run = np.array(runs, np.int64)[events.shape]
     order = np.lexsort((events.at, run))
     run, at = run[order], events.at[order]
@@ -169,7 +173,6 @@ def _series(shape: Shape, channel: Channel | None) -> list[tuple[SeriesKey, bool
 class _Watch:
     """What a gauge makes of events: a rank by shape, or none where it does not look."""
 
-    campaign: str
     channel: str
     gauge: Gauge
     ranks: Sequence[int | None]
@@ -182,26 +185,45 @@ class _Watch:
         shape, at = events.shape[places], events.at[places]
         rank = np.array([rank or 0 for rank in self.ranks], np.int64)[shape]
         execution = np.array([shape.execution for shape in events.shapes], np.int64)[shape]
-        messages = [events.messages[place] for place in places.tolist()]
-        watch = self.campaign, self.channel, self.gauge.key
-        key = message_keys(*watch, messages)
+        number: dict[str, int] = {}
+        numbers = [number.setdefault(shape.campaign, len(number)) for shape in events.shapes]
+        campaigns, campaign = list(number), np.array(numbers, np.int64)[shape]
+        key = self._keys(campaigns, campaign, [events.messages[place] for place in places.tolist()])
         order = np.lexsort((execution, rank, at, key))
         last = order[ends_of_runs(key[order])]
-        state = list(self.gauge.latest_of).index(self.gauge.state)
-        waiting = rank == state
-        return Latest(*watch, key[last], at[last], rank[last], execution[last], waiting[last])
+        waiting = rank == list(self.gauge.latest_of).index(self.gauge.state)
+        return Latest(
+            self.channel,
+            self.gauge.key,
+            campaigns,
+            campaign[last],
+            key[last],
+            at[last],
+            rank[last],
+            execution[last],
+            waiting[last],
+        )
+
+    def _keys(self, campaigns: Sequence[str], campaign: Column, messages: Sequence[str]) -> Column:
+        """The key of each message, of which ``campaign`` has the place in ``campaigns``."""
+        keys = np.empty(len(messages), np.int64)
+        order = np.argsort(campaign, kind="stable")
+        ends = np.cumsum(np.bincount(campaign, minlength=len(campaigns)))
+        for slug, own in zip(campaigns, np.split(order, ends[:-1]), strict=True):
+            texts = [messages[place] for place in own.tolist()]
+            keys[own] = message_keys(slug, self.channel, self.gauge.key, texts)
+        return keys
 
 
 def _watches(shapes: Sequence[Shape], channels: Mapping[str, Channel]) -> Iterator[_Watch]:
-    for campaign, slug in sorted({(shape.campaign, shape.channel) for shape in shapes}):
+    """What each gauge makes of the events, of all campaigns together: there may be many."""
+    for slug in sorted({shape.channel for shape in shapes}):
         channel = channels.get(slug)
         for gauge in channel.gauges if channel else ():
             order = list(gauge.latest_of)
             ranks = [
-                order.index(shape.type)
-                if (shape.campaign, shape.channel) == (campaign, slug) and shape.type in order
-                else None
+                order.index(shape.type) if shape.channel == slug and shape.type in order else None
                 for shape in shapes
             ]
             if any(rank is not None for rank in ranks):
-                yield _Watch(campaign, slug, gauge, ranks)
+                yield _Watch(slug, gauge, ranks)

@@ -8,7 +8,7 @@ import logging
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -21,6 +21,7 @@ from liveReport.ingest.outage import let_others_write
 from liveReport.models import (
     Bucket,
     EventBatch,
+    Execution,
     KeyPage,
     KeyPeriod,
     MessageState,
@@ -30,7 +31,7 @@ from liveReport.models import (
 )
 from liveReport.tiers import TIERS
 
-from .commit import cutoff
+from .commit import RETENTION, cutoff
 
 SLICE = 500
 """Rows of the driving table to a transaction."""
@@ -46,6 +47,7 @@ def prune(now: datetime | None = None) -> None:
     """Delete buckets before the window, and all else that is past its retention."""
     now = now or timezone.now()
     _prune_buckets(cutoff(now) // 1_000_000)
+    _prune_executions(now - RETENTION - timedelta(seconds=max(TIERS)))
     _prune_log(now - settings.LOG_RETENTION)
     _prune_quarantine(now - settings.QUARANTINE_RETENTION)
     _prune_set_aside(now - settings.QUARANTINE_RETENTION)
@@ -75,6 +77,22 @@ def _prune_buckets(before: int) -> None:
                 locked = list(held.order_by("pk").values_list("pk", flat=True))
                 Bucket.objects.filter(ended, series_id__in=locked).delete()
                 Series.objects.filter(~Exists(own), pk__in=locked).delete()
+        last = ids[-1]
+
+
+def _prune_executions(before: datetime) -> None:
+    """Executions whose last event was before this time.
+
+    The longest bucket that it is in has ended, too, so no series is left of them. A message's
+    state that names one is older still, and in no window.
+    """
+    old = Execution.objects.filter(last_event_at__lt=before).order_by("pk")
+    last = 0
+    while ids := list(old.filter(pk__gt=last).values_list("pk", flat=True)[:SLICE]):
+        with _short_transaction():
+            # One that is locked has just had an event.
+            free = old.select_for_update(skip_locked=True).filter(pk__in=ids)
+            Execution.objects.filter(pk__in=list(free.values_list("pk", flat=True))).delete()
         last = ids[-1]
 
 

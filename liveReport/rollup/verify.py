@@ -2,10 +2,11 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from hashlib import blake2b
 
 import numpy as np
@@ -13,7 +14,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from liveReport.engines import periods, writes
+from liveReport.engines import executions, periods, writes
 from liveReport.models import (
     Bucket,
     Campaign,
@@ -24,11 +25,10 @@ from liveReport.models import (
 )
 
 from . import sketch
-from .admission import Group
 from .buckets import BucketKey, Buckets
-from .cells import Cells, SeriesKey
+from .cells import OTHER_EXECUTIONS, Cells, Group, Place, Run, SeriesKey, run_of
 from .commit import Chunk, Scope
-from .fold import Folded, State, columns_of
+from .fold import State, columns_of
 from .lease import Lease, acquire
 
 PAGE = 20
@@ -61,22 +61,51 @@ class Difference:
 class Recount:
     """What the folded batches of the log add up to.
 
-    Where values were too many to be kept apart, those that are not are counted
-    together here as well.
+    Where values or executions were too many to be kept apart, those that are not are
+    counted together here as well.
     """
 
     scope: Scope
     stored: Mapping[SeriesKey, int]
+    apart: Collection[Run]
+    """The executions that are counted apart."""
     parts: list[Cells] = field(default_factory=list)
     states: dict[int, State] = field(default_factory=dict)
 
-    def add(self, folded: Folded) -> None:
+    def add(self, chunk: Chunk) -> None:
+        shapes = {run_of(shape) for shape in chunk.events.shapes}
+        folded = self.scope.fold(chunk, {run for run in shapes if self._is_outside(run)})
         self.parts.append(folded.cells.renamed(self._place))
         while len(self.parts) > 1 and len(self.parts[-2]) < 2 * len(self.parts[-1]):
             self.parts[-2:] = [Cells.joined(self.parts[-2:])]  # each row but a few times
         for latest in folded.latest:
             for message, state in latest.states():
                 self.states[message] = max(state, self.states.get(message, state))
+
+    @cached_property
+    def capped(self) -> set[Place]:
+        """The channels some of whose executions are, or were, not counted apart."""
+        return {key.run.place for key in self.stored if key.execution == OTHER_EXECUTIONS}
+
+    def confirms(self, message: int, found: State) -> bool:
+        """Whether that is the message's state.
+
+        Where executions come and go, who was apart when decides which of them it is in.
+        """
+        right = self.states.get(message)
+        if right and (found.campaign, found.channel) in self.capped:
+            found = found._replace(execution=right.execution)
+        return found == right
+
+    def family(self, key: SeriesKey) -> Group:
+        """The series that events of a key may be counted in, depending on who was apart then."""
+        group = Group.of(key)
+        if key.execution and key.run.place in self.capped:
+            return group._replace(execution=OTHER_EXECUTIONS)
+        return group
+
+    def _is_outside(self, run: Run) -> bool:
+        return bool(run.execution) and run.place in self.capped and run not in self.apart
 
     def _place(self, key: SeriesKey) -> SeriesKey:
         other = Group.of(key).other
@@ -113,11 +142,12 @@ def _nothing_folding(now: datetime, patience: float = 30) -> Iterator[Lease]:
 
 def _recount(now: datetime, lease: Lease) -> Recount:
     campaigns = Campaign.objects.values_list("slug", flat=True)
-    recount = Recount(Scope.at(now, campaigns), _stored_series())
+    scope = Scope.at(now, campaigns)
+    recount = Recount(scope, _stored_series(), executions.apart(scope.campaigns))
     alive = periods.load(now)
     for batch in _folded_batches():
         lease.renew(timezone.now())
-        recount.add(recount.scope.fold(Chunk.of([batch]).owned(alive)))
+        recount.add(Chunk.of([batch]).owned(alive))
     return recount
 
 
@@ -144,10 +174,10 @@ def _compare_buckets(recount: Recount, lease: Lease, *, rebuild: bool) -> list[D
     expected = _values(counted.where(counted.start >= since))
     found = _stored(since)
     wrong = {key for key in expected.keys() | found.keys() if expected.get(key) != found.get(key)}
-    wrong -= _late_admissions(wrong, ids, expected, found)
+    names = {pk: key for key, pk in ids.items()}
+    wrong -= _late_admissions(wrong, recount, names, expected, found)
     if rebuild and wrong:
         _replace(sorted(wrong), counted, lease)
-    names = {pk: key for key, pk in ids.items()}
     return [
         Difference(
             f"{names[series]}, {tier} s from {start}",
@@ -159,28 +189,31 @@ def _compare_buckets(recount: Recount, lease: Lease, *, rebuild: bool) -> list[D
 
 
 def _late_admissions(
-    wrong: set[BucketKey], ids: Mapping[SeriesKey, int], expected: Values, found: Values
+    wrong: set[BucketKey],
+    recount: Recount,
+    names: Mapping[int, SeriesKey],
+    expected: Values,
+    found: Values,
 ) -> set[BucketKey]:
-    """Buckets that differ only in when a value came to be counted apart.
+    """Buckets that differ only in when a value or an execution came to be counted apart.
 
-    What it lacks is in the bucket of all others: their sum is right.
+    What they lack is in the buckets of all others: their sum is right.
     """
-    groups = {pk: Group.of(key) for key, pk in ids.items()}
-    capped = {group for group in groups.values() if group.other in ids}
+    families = {series: recount.family(names[series]) for series, _tier, _start in wrong}
     balance: dict[tuple[Group, int, int], int] = defaultdict(int)
     moved: set[tuple[Group, int, int]] = set()
     excess: set[tuple[Group, int, int]] = set()
     for series, tier, start in wrong:
-        group = groups[series]
+        place = families[series], tier, start
         right = expected.get((series, tier, start), NOTHING).count
         held = found.get((series, tier, start), NOTHING).count
-        balance[group, tier, start] += held - right
+        balance[place] += held - right
         if held < right:
-            moved.add((group, tier, start))
-        if held > right and series != ids.get(group.other):
-            excess.add((group, tier, start))
-    excused = {place for place in moved - excess if place[0] in capped and not balance[place]}
-    return {key for key in wrong if (groups[key[0]], key[1], key[2]) in excused}
+            moved.add(place)
+        if held > right and not names[series].is_common:
+            excess.add(place)
+    excused = {place for place in moved - excess if not balance[place]}
+    return {key for key in wrong if (families[key[0]], key[1], key[2]) in excused}
 
 
 def _stored(since: int) -> dict[BucketKey, Value]:
@@ -234,7 +267,7 @@ def _compare_states(recount: Recount, lease: Lease, *, rebuild: bool) -> list[Di
     wrong: dict[int, State | None] = {}
     for key, *state in rows.iterator(chunk_size=2_000):
         missing.pop(key, None)
-        if recount.states.get(key) != (found := State(*state)):
+        if not recount.confirms(key, found := State(*state)):
             wrong[key] = found
     wrong.update(missing)
     if rebuild and wrong:

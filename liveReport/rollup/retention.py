@@ -16,6 +16,7 @@ from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from liveReport.ingest import discard
 from liveReport.ingest.contract import MAX_FUTURE
 from liveReport.ingest.outage import let_others_write
 from liveReport.models import (
@@ -25,6 +26,7 @@ from liveReport.models import (
     KeyPeriod,
     MessageState,
     QuarantinedBatch,
+    QuarantineTally,
     Series,
 )
 from liveReport.tiers import TIERS
@@ -99,20 +101,20 @@ def _prune_log(before: datetime) -> None:
 
 
 def _prune_quarantine(before: datetime) -> None:
-    """Events whose campaign was not created in time."""
-    if events := _delete_batches(QuarantinedBatch.objects.filter(received_at__lt=before)):
+    """Events whose campaign was not created in time, and how many were refused before."""
+    if events := discard(QuarantinedBatch.objects.filter(received_at__lt=before)):
         logger.warning("%d quarantined events were deleted: too old.", events)
+    forgotten = QuarantineTally.objects.filter(refused_at__lt=before)
+    if forgotten.exists():
+        forgotten.update(refused=0, refused_at=None)
 
 
-def _delete_batches(old: QuerySet[Any]) -> int:
-    """The number of events deleted, oldest batches first."""
-    events = 0
-    rows = old.order_by("received_at").values_list("pk", "count")
-    while found := dict(rows[:BATCHES]):
+def _delete_batches(old: QuerySet[EventBatch]) -> None:
+    """Oldest batches first."""
+    rows = old.order_by("received_at").values_list("pk", flat=True)
+    while found := list(rows[:BATCHES]):
         with _short_transaction():
-            old.filter(pk__in=list(found)).delete()
-        events += sum(found.values())
-    return events
+            old.filter(pk__in=found).delete()
 
 
 def _prune_keys(period: KeyPeriod, before: datetime) -> None:

@@ -60,8 +60,8 @@ def of(*campaigns: str) -> list[dict[str, Any]]:
     return [event(campaign=campaign, occurred_at=NOW) for campaign in campaigns]
 
 
-def send(source: Source, events: Iterable[dict[str, Any]]) -> Receipt:
-    return receive(source, msgspec.json.encode(list(events)), now=NOW)
+def send(source: Source, events: Iterable[dict[str, Any]], now: datetime = NOW) -> Receipt:
+    return receive(source, msgspec.json.encode(list(events)), now=now)
 
 
 def spooled(source: Source, events: Iterable[dict[str, Any]]) -> None:

@@ -1,15 +1,12 @@
-"""The event log: what came in, and what waits for its campaign."""
+"""The event log: what came in."""
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
-from liveReport.ingest import replay
-from liveReport.models import EventBatch, QuarantinedBatch
+from liveReport.models import EventBatch
 
-from .base import NoAdding, NoChanging, ReadOnly
+from .base import ReadOnly
 
 
 @admin.register(EventBatch)
@@ -25,34 +22,3 @@ class EventBatchAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[EventBatch]:
         return super().get_queryset(request).defer("payload")
-
-
-@admin.register(QuarantinedBatch)
-class QuarantinedBatchAdmin(NoAdding, NoChanging, admin.ModelAdmin):  # type: ignore[type-arg]
-    """Events whose campaign is not known (yet)."""
-
-    list_display = ("campaign", "reason", "count", "source", "received_at")
-    list_filter = ("reason", "source")
-    list_select_related = ("source",)
-    search_fields = ("campaign",)
-    fields = ("campaign", "reason", "count", "source", "received_at")
-    actions = ("replay",)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[QuarantinedBatch]:
-        return super().get_queryset(request).defer("payload")
-
-    def has_replay_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("livereport.change_quarantinedbatch")
-
-    @admin.action(description=_("Replay the selected batches"), permissions=["replay"])
-    def replay(self, request: HttpRequest, queryset: QuerySet[QuarantinedBatch]) -> None:
-        """Move events to the log whose campaign exists by now."""
-        chosen = list(queryset.values_list("pk", flat=True))
-        moved = replay(queryset.defer(None))
-        if moved:
-            text = ngettext("%d event was replayed.", "%d events were replayed.", moved) % moved
-            self.message_user(request, text, messages.SUCCESS)
-        left = QuarantinedBatch.objects.filter(pk__in=chosen).order_by("campaign")
-        if unknown := sorted(set(left.values_list("campaign", flat=True))):
-            warning = _("No such campaign yet: %s. Create it, then replay again.")
-            self.message_user(request, warning % ", ".join(unknown), messages.WARNING)

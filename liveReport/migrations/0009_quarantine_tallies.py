@@ -43,6 +43,10 @@ class Migration(migrations.Migration):
                 ("refused", models.PositiveBigIntegerField(default=0, verbose_name="refused")),
                 ("refused_at", models.DateTimeField(null=True, verbose_name="last refused")),
             ],
+            options={
+                "verbose_name": "quarantine tally",
+                "verbose_name_plural": "quarantine tallies",
+            },
         ),
         migrations.CreateModel(
             name="QuarantinedCampaign",
@@ -67,11 +71,13 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "quarantined campaign",
+                "verbose_name_plural": "quarantined campaigns",
                 "constraints": [
                     models.UniqueConstraint(
                         fields=("source", "campaign"), name="one_tally_per_source_and_campaign"
                     )
-                ]
+                ],
             },
         ),
         migrations.AddIndex(

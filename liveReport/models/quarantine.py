@@ -50,11 +50,16 @@ class QuarantinedCampaign(models.Model):
     events = models.PositiveBigIntegerField(_("events"))
 
     class Meta:
+        verbose_name = _("quarantined campaign")
+        verbose_name_plural = _("quarantined campaigns")
         constraints = [
             models.UniqueConstraint(
                 fields=["source", "campaign"], name="one_tally_per_source_and_campaign"
             )
         ]
+
+    def __str__(self) -> str:
+        return f"{self.campaign} ({self.events})"
 
 
 class QuarantineTally(models.Model):
@@ -69,3 +74,10 @@ class QuarantineTally(models.Model):
     events = models.PositiveBigIntegerField(_("events"), default=0)
     refused = models.PositiveBigIntegerField(_("refused"), default=0)
     refused_at = models.DateTimeField(_("last refused"), null=True)
+
+    class Meta:
+        verbose_name = _("quarantine tally")
+        verbose_name_plural = _("quarantine tallies")
+
+    def __str__(self) -> str:
+        return f"{self.source} ({self.events})"

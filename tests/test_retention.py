@@ -21,7 +21,7 @@ from django.test.utils import CaptureQueriesContext
 from liveReport import report, rollup
 from liveReport.engines import reads
 from liveReport.engines.periods import LONGEST
-from liveReport.ingest import receive
+from liveReport.ingest import quarantine, receive
 from liveReport.models import Bucket, Campaign, KeyPage, QuarantinedBatch, Series
 from liveReport.models import Source as Sender
 from liveReport.report import tab_report
@@ -363,7 +363,7 @@ def test_the_quarantine_ends(
     campaign: Campaign, source: Sender, settings: Any, monkeypatch: Any, caplog: Any
 ) -> None:
     settings.QUARANTINE_RETENTION = timedelta(hours=168)
-    monkeypatch.setattr(retention, "BATCHES", 2)
+    monkeypatch.setattr(quarantine, "BATCHES", 2)
     for number in range(5):
         lost = Soak(campaign, source)._event(number) | {"campaign": "nowhere", "id": str(number)}
         receive(source, msgspec.json.encode([lost]), now=START)
@@ -371,8 +371,10 @@ def test_the_quarantine_ends(
     receive(source, msgspec.json.encode([kept]), now=START + timedelta(seconds=1))
     rollup.prune(START + timedelta(hours=168))
     assert QuarantinedBatch.objects.count() == 6
-    with each_transaction(monkeypatch, lambda gone: gone):
+    taken: list[int] = []
+    with each_transaction(monkeypatch, lambda gone: taken.append(gone["quarantinedbatch"])):
         rollup.prune(START + timedelta(hours=168, microseconds=1))
+    assert taken == [2, 2, 1]
     assert QuarantinedBatch.objects.count() == 1
     assert "5 quarantined events were deleted: too old." in caplog.text
     assert not KeyPage.objects.exists()

@@ -87,7 +87,7 @@ def test_the_quarantine_and_its_events(
         color_scheme=scheme,
         bypass_csp=True,
     )
-    expect(page.locator("caption").first).to_contain_text("101")
+    expect(page.locator("#content-main caption")).to_contain_text("101")
     assert findings(page) == []
     page.locator(".field-campaign a").click()
     expect(page.locator(".paginator")).to_contain_text("101")

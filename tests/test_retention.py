@@ -21,7 +21,7 @@ from django.test.utils import CaptureQueriesContext
 from liveReport import report, rollup
 from liveReport.engines import reads
 from liveReport.engines.periods import LONGEST
-from liveReport.ingest import quarantine, receive
+from liveReport.ingest import outage, quarantine, receive
 from liveReport.models import Bucket, Campaign, KeyPage, QuarantinedBatch, Series
 from liveReport.models import Source as Sender
 from liveReport.report import tab_report
@@ -136,7 +136,7 @@ def test_disk_use_is_flat_and_no_number_flickers(
 @contextmanager
 def each_transaction(monkeypatch: Any, after: Any) -> Iterator[None]:
     """Look at what others see after every transaction of the pruning."""
-    plain = retention._short_transaction
+    plain = retention.short_transaction
 
     @contextmanager
     def watched() -> Iterator[None]:
@@ -146,7 +146,8 @@ def each_transaction(monkeypatch: Any, after: Any) -> Iterator[None]:
         after(before - rows())
 
     with monkeypatch.context() as patch:
-        patch.setattr(retention, "_short_transaction", watched)
+        for module in (retention, quarantine):
+            patch.setattr(module, "short_transaction", watched)
         yield
 
 
@@ -272,7 +273,7 @@ def test_who_reads_during_pruning_and_folding_sees_one_chunk_after_the_other(
     for batch in batches:
         send(soak, *batch)
     reader = Reader(soak)
-    for module in (retention, commit):
+    for module in (outage, commit):
         monkeypatch.setattr(module, "let_others_write", reader.let_read)
     before = rows()
     with ThreadPoolExecutor(3) as pool:

@@ -3,7 +3,6 @@
 Requests that arrive while others are being committed share the next transaction.
 """
 
-import time
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,7 +21,7 @@ from liveReport.models import Campaign, EventBatch, QuarantinedBatch, Source
 from . import refusals
 from .body import BodyError
 from .lately import Lately
-from .outage import impatiently, let_others_write
+from .outage import impatiently, short_transaction
 from .payload import Events, Mask, decode, encode
 from .quarantine import Strangers, Verdict, hold, in_portions, prepare, take_out
 from .refusals import Refusal
@@ -135,10 +134,8 @@ def replay(quarantined: QuerySet[QuarantinedBatch]) -> int:
     moved = 0
     exists = Exists(Campaign.objects.filter(slug=OuterRef("campaign")))
     for portion in in_portions(quarantined.filter(exists)):
-        started = time.monotonic()
-        with transaction.atomic():
+        with short_transaction():
             moved += _put_back(take_out(portion))
-        let_others_write(time.monotonic() - started)
     return moved
 
 

@@ -7,7 +7,7 @@ from threading import Lock
 from typing import Any, TypeVar
 
 from django.conf import settings
-from django.db import Error, InterfaceError, OperationalError, connection
+from django.db import Error, InterfaceError, OperationalError, connection, transaction
 
 Result = TypeVar("Result")
 
@@ -124,6 +124,15 @@ def let_others_write(held: float) -> None:
     """SQLite's lock is not fair: leave a gap after holding it for so many seconds."""
     if connection.vendor == "sqlite":
         time.sleep(min(held, 0.02))
+
+
+@contextmanager
+def short_transaction() -> Iterator[None]:
+    """One of many in a row, with a gap behind it for those who write."""
+    started = time.monotonic()
+    with transaction.atomic():
+        yield
+    let_others_write(time.monotonic() - started)
 
 
 def limit_waiting(connection: Any, **kwargs: object) -> None:

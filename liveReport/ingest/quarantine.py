@@ -7,7 +7,6 @@ of all sources is, on PostgreSQL, by no more than what other sources are adding 
 request each, as tallies of others are read without a lock.
 """
 
-import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,13 +15,13 @@ from typing import Any
 
 import numpy as np
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import F, QuerySet
 from django.db.models.functions import Greatest
 
 from liveReport.models import QuarantinedBatch, QuarantinedCampaign, QuarantineTally
 
-from .outage import let_others_write
+from .outage import short_transaction
 from .payload import Events, Mask, encode
 
 CODE = "quarantine_full"
@@ -217,10 +216,8 @@ def discard(batches: QuerySet[QuarantinedBatch]) -> int:
     """Delete batches in short transactions; how many events that were."""
     events = 0
     for portion in in_portions(batches):
-        started = time.monotonic()
-        with transaction.atomic():
+        with short_transaction():
             events += sum(batch.count for batch in take_out(portion.defer("payload")))
-        let_others_write(time.monotonic() - started)
     return events
 
 

@@ -5,20 +5,17 @@ only what is due, so many rows at a time, and leave a gap for those who write.
 """
 
 import logging
-import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from liveReport.ingest import discard
 from liveReport.ingest.contract import MAX_FUTURE
-from liveReport.ingest.outage import let_others_write
+from liveReport.ingest.outage import short_transaction
 from liveReport.models import (
     Bucket,
     EventBatch,
@@ -51,14 +48,6 @@ def prune(now: datetime | None = None) -> None:
     _prune_quarantine(now - settings.QUARANTINE_RETENTION)
 
 
-@contextmanager
-def _short_transaction() -> Iterator[None]:
-    started = time.monotonic()
-    with transaction.atomic():
-        yield
-    let_others_write(time.monotonic() - started)
-
-
 def _prune_buckets(before: int) -> None:
     """Buckets that ended before this second, then the series left without any."""
     ended = Q(pk__in=[])
@@ -69,7 +58,7 @@ def _prune_buckets(before: int) -> None:
     last = 0
     while ids := list(due.filter(pk__gt=last).values_list("pk", flat=True)[:SLICE]):
         for some in _portions(ids, ended):
-            with _short_transaction():
+            with short_transaction():
                 # As the fold does, series before buckets: nobody fills one that is deleted.
                 held = Series.objects.select_for_update().filter(pk__in=some)
                 locked = list(held.order_by("pk").values_list("pk", flat=True))
@@ -113,7 +102,7 @@ def _delete_batches(old: QuerySet[EventBatch]) -> None:
     """Oldest batches first."""
     rows = old.order_by("received_at").values_list("pk", flat=True)
     while found := list(rows[:BATCHES]):
-        with _short_transaction():
+        with short_transaction():
             old.filter(pk__in=found).delete()
 
 
@@ -130,5 +119,5 @@ def _prune_keys(period: KeyPeriod, before: datetime) -> None:
 
 def _delete_in_slices(rows: QuerySet[Any], by: str) -> None:
     while found := list(rows.order_by(by).values_list(by, flat=True)[:SLICE]):
-        with _short_transaction():
+        with short_transaction():
             rows.filter(**{f"{by}__range": (found[0], found[-1])}).delete()

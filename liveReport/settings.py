@@ -278,6 +278,12 @@ if timedelta(hours=27) > LOG_RETENTION:
     raise ImproperlyConfigured("LOG_RETENTION_HOURS: a recount of the window needs 27 or more.")
 QUARANTINE_RETENTION = timedelta(hours=env.int("QUARANTINE_RETENTION_HOURS", 168))
 """How long events of an unknown campaign wait for it."""
+QUARANTINE_MAX_EVENTS = env.int("QUARANTINE_MAX_EVENTS", 100_000)
+"""Events that one source may have in quarantine. Beyond the limits ingest refuses events."""
+QUARANTINE_MAX_CAMPAIGNS = env.int("QUARANTINE_MAX_CAMPAIGNS", 1_000)
+"""Distinct unknown campaigns that one source may have in quarantine."""
+QUARANTINE_MAX_TOTAL = env.int("QUARANTINE_MAX_TOTAL", 500_000)
+"""Events that all sources together may have in quarantine."""
 DATA_UPLOAD_MAX_MEMORY_SIZE = INGEST_MAX_BYTES
 TOKEN_DAYS = 90
 READY_MAX_LAG = env.int("READY_MAX_LAG", 60)

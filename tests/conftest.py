@@ -20,6 +20,7 @@ from liveReport.engines import reads
 from liveReport.ingest import Receipt, outage, receive
 from liveReport.ingest.append import lately
 from liveReport.ingest.drain import drainer
+from liveReport.ingest.refusals import lines
 from liveReport.ingest.spool import spool
 from liveReport.models import Campaign, Source
 from tests import factories
@@ -51,6 +52,7 @@ def _nothing_remembered() -> None:
     report.forget()
     reads.forget()
     lately.forget()
+    lines.forget()
 
 
 @pytest.fixture(scope="session")

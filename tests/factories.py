@@ -62,3 +62,8 @@ def event(**fields: Any) -> dict[str, Any]:
         "profile": "p-1",
     }
     return plain | fields
+
+
+def receipt(accepted: int, duplicates: int = 0) -> dict[str, Any]:
+    """The answer to a request of which all events went to the log."""
+    return {"accepted": accepted, "duplicates": duplicates, "quarantined": [], "rejected": []}

@@ -76,6 +76,25 @@ def test_every_other_page(open_page: Open, scheme: str, language: str, address: 
     assert findings(page, DJANGOS if "campaign/add" in address else None) == []
 
 
+@pytest.mark.parametrize(("scheme", "language"), LOOKS[:1] + LOOKS[-1:])
+def test_the_quarantine_and_its_events(
+    open_page: Open, send: Any, settings: Any, scheme: str, language: str
+) -> None:
+    settings.QUARANTINE_MAX_EVENTS = 101
+    send(*(pigeon("gift", campaign="nowhere") for _ in range(103)))
+    page = open_page(
+        "/admin/livereport/quarantinedbatch/",
+        language=language,
+        color_scheme=scheme,
+        bypass_csp=True,
+    )
+    expect(page.locator("#content-main caption")).to_contain_text("101")
+    assert findings(page) == []
+    page.locator(".field-campaign a").click()
+    expect(page.locator(".paginator")).to_contain_text("101")
+    assert findings(page) == []
+
+
 def test_every_picture(open_page: Open) -> None:
     page = open_page()
     for key, picture in (

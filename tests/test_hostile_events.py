@@ -29,7 +29,7 @@ from liveReport.ingest import BodyError
 from liveReport.ingest.body import JSON, NDJSON, SEQUENCE, split
 from liveReport.ingest.contract import current_contract
 from liveReport.models import Bucket, Campaign, EventBatch, Execution, QuarantinedBatch
-from tests.factories import CampaignFactory
+from tests.factories import CampaignFactory, receipt
 
 NOW = datetime(2026, 6, 1, 12, 7, 30, tzinfo=UTC)
 URL = "/api/v1/events/"
@@ -406,8 +406,8 @@ def test_good_lines_are_decoded_at_once(post: Post, monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr("liveReport.ingest.contract.split", split_after_all)
     body = b"\r\n".join((b"", good(1), b" ", good(2), b"\t", good(3), b""))
-    assert post(body, NDJSON).json() == {"accepted": 3, "rejected": []}
-    assert post(b"\n\n \r\n", NDJSON).json() == {"accepted": 0, "rejected": []}
+    assert post(body, NDJSON).json() == receipt(3)
+    assert post(b"\n\n \r\n", NDJSON).json() == receipt(0)
 
 
 @pytest.mark.parametrize("other", [b"", b"\n{}"], ids=["among good ones", "among others"])
@@ -556,7 +556,7 @@ def test_an_unreadable_body_is_refused_as_a_whole(
     assert (response.status_code, problem["code"]) == (status, code), problem
     assert response.headers["Content-Type"] == "application/problem+json"
     assert not EventBatch.objects.exists()
-    assert post(array(good(1))).json() == {"accepted": 1, "rejected": []}
+    assert post(array(good(1))).json() == receipt(1)
 
 
 @pytest.mark.parametrize(
@@ -770,7 +770,7 @@ def shown(post: Post, campaign: Campaign, readers: Readers) -> Readers:
     CampaignFactory(slug="winter")
     for place in PLACES:
         body = events_with({value: value for value in VALUES}, *place)
-        assert post(body).json() == {"accepted": len(VALUES), "rejected": []}
+        assert post(body).json() == receipt(len(VALUES))
         harmless = {value: f"value {number:02}" for number, value in enumerate(VALUES)}
         body = events_with(harmless, *place).replace(b'"summer"', b'"winter"')
         body = body.replace(b'"id": "', b'"id": "w ')
@@ -826,7 +826,7 @@ def test_strange_values_make_a_sound_workbook(shown: Readers) -> None:
 def test_strange_ids_and_profiles_are_told_apart(post: Post, campaign: Campaign) -> None:
     events = [PLAIN | {"id": value, "profile": value, "type": "targeted"} for value in VALUES]
     body = json.dumps(events).encode()  # this time with escapes
-    assert post(body).json() == {"accepted": len(VALUES), "rejected": []}
+    assert post(body).json() == receipt(len(VALUES))
     assert post(json.dumps(events, ensure_ascii=False).encode()).status_code == 202
     assert rollup.tick() == 2 * len(VALUES)
     assert counted(campaign) == {"targeted": len(VALUES)}
@@ -856,7 +856,7 @@ def test_a_time_at_the_edge_never_makes_a_bucket_out_of_range(
     post: Post, campaign: Campaign, readers: Readers, moment: str, counts: int
 ) -> None:
     event = raw("occurred_at", text(moment)).replace(b"bounced", b"delivered")
-    assert post(array(event, good(1))).json() == {"accepted": 2, "rejected": []}
+    assert post(array(event, good(1))).json() == receipt(2)
     rollup.tick()
     assert counted(campaign).get("delivered", 0) == counts
     assert EventBatch.objects.get().late == 1 - counts
@@ -898,7 +898,7 @@ def test_times_at_the_edge_break_no_read(post: Post, readers: Readers) -> None:
         PLAIN | {"id": f"{number}", "occurred_at": moment, "execution": run}
         for number, ((moment, _), run) in enumerate(product(EDGES, RUNS))
     ]
-    assert post(json.dumps(events).encode()).json() == {"accepted": len(events), "rejected": []}
+    assert post(json.dumps(events).encode()).json() == receipt(len(events))
     rollup.tick()
     readers.read_everything()
 

@@ -18,7 +18,7 @@ from pytest_django import DjangoAssertNumQueries
 from liveReport.api import trust
 from liveReport.ingest.append import lately
 from liveReport.models import ApiToken, Campaign, EventBatch, QuarantinedBatch, Source
-from tests.factories import CampaignFactory, event, make_token
+from tests.factories import CampaignFactory, event, make_token, receipt
 
 pytestmark = pytest.mark.django_db
 
@@ -57,7 +57,7 @@ def assert_problem(response: Any, status: int, code: str) -> dict[str, Any]:
 def test_accepted_events_are_in_the_log(post: Post) -> None:
     response = post(event(), event())
     assert response.status_code == 202
-    assert response.json() == {"accepted": 2, "rejected": []}
+    assert response.json() == receipt(2)
     assert stored() == 2
 
 
@@ -95,7 +95,7 @@ def test_nothing_acceptable_is_422_with_the_same_list(post: Post) -> None:
 
 def test_an_empty_array_is_fine(post: Post) -> None:
     response = post()
-    assert (response.status_code, response.json()) == (202, {"accepted": 0, "rejected": []})
+    assert (response.status_code, response.json()) == (202, receipt(0))
 
 
 def test_an_unknown_campaign_is_quarantined(post: Post) -> None:

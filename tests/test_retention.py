@@ -21,7 +21,7 @@ from django.test.utils import CaptureQueriesContext
 from liveReport import report, rollup
 from liveReport.engines import reads
 from liveReport.engines.periods import LONGEST
-from liveReport.ingest import receive
+from liveReport.ingest import outage, quarantine, receive
 from liveReport.models import Bucket, Campaign, KeyPage, QuarantinedBatch, Series
 from liveReport.models import Source as Sender
 from liveReport.report import tab_report
@@ -136,7 +136,7 @@ def test_disk_use_is_flat_and_no_number_flickers(
 @contextmanager
 def each_transaction(monkeypatch: Any, after: Any) -> Iterator[None]:
     """Look at what others see after every transaction of the pruning."""
-    plain = retention._short_transaction
+    plain = retention.short_transaction
 
     @contextmanager
     def watched() -> Iterator[None]:
@@ -146,7 +146,8 @@ def each_transaction(monkeypatch: Any, after: Any) -> Iterator[None]:
         after(before - rows())
 
     with monkeypatch.context() as patch:
-        patch.setattr(retention, "_short_transaction", watched)
+        for module in (retention, quarantine):
+            patch.setattr(module, "short_transaction", watched)
         yield
 
 
@@ -272,7 +273,7 @@ def test_who_reads_during_pruning_and_folding_sees_one_chunk_after_the_other(
     for batch in batches:
         send(soak, *batch)
     reader = Reader(soak)
-    for module in (retention, commit):
+    for module in (outage, commit):
         monkeypatch.setattr(module, "let_others_write", reader.let_read)
     before = rows()
     with ThreadPoolExecutor(3) as pool:
@@ -363,7 +364,7 @@ def test_the_quarantine_ends(
     campaign: Campaign, source: Sender, settings: Any, monkeypatch: Any, caplog: Any
 ) -> None:
     settings.QUARANTINE_RETENTION = timedelta(hours=168)
-    monkeypatch.setattr(retention, "BATCHES", 2)
+    monkeypatch.setattr(quarantine, "BATCHES", 2)
     for number in range(5):
         lost = Soak(campaign, source)._event(number) | {"campaign": "nowhere", "id": str(number)}
         receive(source, msgspec.json.encode([lost]), now=START)
@@ -371,8 +372,10 @@ def test_the_quarantine_ends(
     receive(source, msgspec.json.encode([kept]), now=START + timedelta(seconds=1))
     rollup.prune(START + timedelta(hours=168))
     assert QuarantinedBatch.objects.count() == 6
-    with each_transaction(monkeypatch, lambda gone: gone):
+    taken: list[int] = []
+    with each_transaction(monkeypatch, lambda gone: taken.append(gone["quarantinedbatch"])):
         rollup.prune(START + timedelta(hours=168, microseconds=1))
+    assert taken == [2, 2, 1]
     assert QuarantinedBatch.objects.count() == 1
     assert "5 quarantined events were deleted: too old." in caplog.text
     assert not KeyPage.objects.exists()

@@ -70,8 +70,9 @@ class EventsView(APIView):
             encoding=request.META.get("HTTP_CONTENT_ENCODING", ""),
             allowed=token.allowed,
         )
-        rejected = [asdict(rejection) for rejection in receipt.rejected]
-        if rejected and not receipt.accepted:
+        answer = asdict(receipt)
+        if receipt.rejected and not receipt.accepted:
             detail = _("None of the events is acceptable.")
-            return problem_response(422, "refused", detail, members={"rejected": rejected})
-        return Response({"accepted": receipt.accepted, "rejected": rejected}, 202)
+            members = {"rejected": answer["rejected"]}
+            return problem_response(422, "refused", detail, members=members)
+        return Response(answer, 202)

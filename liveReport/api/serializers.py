@@ -7,7 +7,7 @@ from drf_spectacular.utils import extend_schema_field, inline_serializer
 from rest_framework import serializers
 
 from liveReport.channels import all_channels
-from liveReport.models import Campaign, Execution
+from liveReport.models import Campaign, Execution, QuarantinedBatch
 
 VALUE = {"type": ["number", "string", "null"]}
 ROW = {"type": "object", "additionalProperties": VALUE}
@@ -59,10 +59,31 @@ class RejectionSerializer(serializers.Serializer[Any]):
     message = serializers.CharField()
 
 
+class QuarantinedSerializer(serializers.Serializer[Any]):
+    """Accepted events that are counted once their campaign exists."""
+
+    campaign = serializers.SlugField(max_length=100)
+    count = serializers.IntegerField(min_value=1, max_value=5000)
+    reason = serializers.ChoiceField(QuarantinedBatch.Reason.choices)
+
+
 class ReceiptSerializer(serializers.Serializer[Any]):
     """What became of the events of a request."""
 
     accepted = serializers.IntegerField(min_value=0, max_value=5000)
+    duplicates = serializers.IntegerField(
+        min_value=0,
+        max_value=5000,
+        help_text=_("Of those accepted: how many repeat an id of their campaign in this request."),
+    )
+    quarantined = QuarantinedSerializer(
+        many=True,
+        allow_null=True,
+        help_text=_(
+            "Of those accepted: how many wait for which campaign, and why. `null` while the "
+            "database is away: nobody knows yet."
+        ),
+    )
     rejected = RejectionSerializer(many=True)
 
 

@@ -6,9 +6,12 @@ the database cannot take at the moment waits in the spool (see ``spool`` and ``d
 
 import logging
 import sqlite3
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 
+import numpy as np
 from django.conf import settings
 from django.db import Error
 from django.db.backends.signals import connection_created
@@ -17,7 +20,7 @@ from django.utils.translation import gettext as _
 
 from liveReport.models import Source
 
-from .append import append, check_backlog, replay
+from .append import Fate, Quarantined, append, check_backlog, replay
 from .body import JSON, BodyError, plain_text
 from .coding import decompress
 from .contract import Rejection, current_contract
@@ -25,9 +28,20 @@ from .drain import drainer
 from .media import media_type
 from .outage import asking, database, is_outage, limit_waiting
 from .payload import Events
+from .quarantine import CODE, discard
 from .spool import SpoolError, spool
 
-__all__ = ["BodyError", "Receipt", "Rejection", "append", "begin_serving", "receive", "replay"]
+__all__ = [
+    "BodyError",
+    "Quarantined",
+    "Receipt",
+    "Rejection",
+    "append",
+    "begin_serving",
+    "discard",
+    "receive",
+    "replay",
+]
 
 RETRY_SECONDS = 5
 
@@ -36,9 +50,16 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Receipt:
-    """What became of a request: events that are now durable, and those refused."""
+    """What became of a request: events that are now durable, and those refused.
+
+    Among the ``accepted`` are ``duplicates``, which repeat an id of their campaign within the
+    request, and the ``quarantined``: ``None`` where nobody knows yet, as the events are in the
+    spool.
+    """
 
     accepted: int
+    duplicates: int
+    quarantined: list[Quarantined] | None
     rejected: list[Rejection]
 
 
@@ -65,9 +86,38 @@ def receive(
     events, rejected = current_contract().validate(
         plain, media, now, settings.INGEST_MAX_EVENTS, allowed
     )
-    if events and (spooling or not _append(source, events, now)):
-        _spool(source, events, now)
-    return Receipt(len(events), rejected)
+    fate: Fate | None = Fate()
+    if events:
+        fate = None if spooling else _append(source, events, now)
+        if fate is None:
+            _spool(source, events, now)
+    return _receipt(events, rejected, fate)
+
+
+def _receipt(events: Events, rejected: list[Rejection], fate: Fate | None) -> Receipt:
+    """``events`` are the good ones of a request, ``rejected`` its others."""
+    if fate is None:
+        return Receipt(len(events), events.repeats(), None, rejected)
+    accepted = events
+    if fate.refused:
+        kept = [place for place in range(len(events)) if place not in fate.refused]
+        accepted = events.take(np.array(kept, np.int64))
+        rejected = sorted(
+            rejected + _too_many(events, rejected, fate.refused), key=attrgetter("index")
+        )
+    return Receipt(len(accepted), accepted.repeats(), list(fate.quarantined), rejected)
+
+
+def _too_many(
+    events: Events, rejected: Sequence[Rejection], refused: Mapping[int, str]
+) -> list[Rejection]:
+    """Refusals of good events: their places among the good ones become those in the request."""
+    bad = {rejection.index for rejection in rejected}
+    indices = [index for index in range(len(events) + len(bad)) if index not in bad]
+    return [
+        Rejection(indices[place], events.ids[place], "campaign", CODE, why)
+        for place, why in refused.items()
+    ]
 
 
 def begin_serving() -> None:
@@ -102,20 +152,19 @@ def _has_room() -> bool:
     return True
 
 
-def _append(source: Source, events: Events, now: datetime) -> bool:
-    """Whether the log has the events.
+def _append(source: Source, events: Events, now: datetime) -> Fate | None:
+    """What became of the events, or ``None`` where log and quarantine do not have them.
 
     Where it is not known (the connection was lost while committing), they are
     spooled as well, and counted once by their ids.
     """
     try:
-        append(source, events, now)
+        return append(source, events, now)
     except Error as error:
         if not is_outage(error):
             raise
         logger.debug("The database took no events: %s", type(error).__name__)
-        return False
-    return True
+        return None
 
 
 def _spool(source: Source, events: Events, now: datetime) -> None:

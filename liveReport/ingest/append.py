@@ -3,21 +3,28 @@
 Requests that arrive while others are being committed share the next transaction.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
+import numpy as np
 from django.conf import settings
 from django.db import DataError, IntegrityError, connection, transaction
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from liveReport.models import Campaign, EventBatch, QuarantinedBatch, Source
 
+from . import refusals
 from .body import BodyError
 from .lately import Lately
-from .outage import impatiently
-from .payload import Events, encode
+from .outage import impatiently, short_transaction
+from .payload import Events, Mask, decode, encode
+from .quarantine import Strangers, Verdict, hold, in_portions, prepare, take_out
+from .refusals import Refusal
 from .together import Together
 
 ROOM = "room"
@@ -45,47 +52,102 @@ class _Row(NamedTuple):
         return cls(source.pk, now, len(events), encode(events))
 
 
-def append(source: Source, events: Events, now: datetime) -> None:
-    """Store accepted events; those of an unknown campaign go to the quarantine.
+@dataclass(frozen=True)
+class Quarantined:
+    """Accepted events that wait for their campaign."""
+
+    campaign: str
+    count: int
+    reason: str
+
+
+class Fate(NamedTuple):
+    """What became of events that did not all go to the log.
+
+    ``refused`` says why, by their places among the events; the others are in quarantine.
+    """
+
+    quarantined: Sequence[Quarantined] = ()
+    refused: Mapping[int, str] = MappingProxyType({})
+
+
+def append(source: Source, events: Events, now: datetime) -> Fate:
+    """Store events; those of unknown campaigns go to the quarantine, as far as it has room.
 
     They are committed on return, unless the caller has a transaction open.
     """
-    campaigns = events.campaigns()
-    strangers = sorted(campaigns - _known(campaigns))
-    if not strangers:
+    strange = strangers_among(events, _known(events.campaigns()))
+    if not strange.any():
         _append_row(_Row.of(source, events, now))
-        return
-    impatiently(partial(_append_apart, source, events, strangers, now))
+        return Fate()
+    places = np.flatnonzero(strange)
+    strangers = Strangers(events.take(places), now)
+    verdict = _append_apart(source.pk, events.where(~strange), strangers)
+    reason = QuarantinedBatch.Reason.UNKNOWN_CAMPAIGN.value
+    held = [Quarantined(strangers.campaigns[n], count, reason) for n, count in verdict.held.items()]
+    return Fate(held, {int(places[place]): why for place, why in verdict.refused.items()})
+
+
+def strangers_among(events: Events, known: Set[str]) -> Mask:
+    """Which events are of other campaigns than these."""
+    return events.of_shapes(shape.campaign not in known for shape in events.shapes)
+
+
+def _append_apart(source: int, others: Events, strangers: Strangers) -> Verdict:
+    """The events of campaigns that exist to the log, strangers to the quarantine.
+
+    Where all strangers are refused, nothing has to be locked for them.
+    """
+    rows = [_Row(source, strangers.received_at, len(others), encode(others))] if others else []
+    (verdict,) = prepare(source, [strangers])
+    if verdict.held:
+        verdict = impatiently(partial(_append_both, source, rows, strangers))
+    else:
+        for row in rows:
+            _append_row(row)
+        refusals.count_alone(_refusal(source, strangers, verdict))
+    if verdict.refused:
+        refusals.lines.tell(_refusal(source, strangers, verdict))
+    return verdict
 
 
 @transaction.atomic
-def _append_apart(source: Source, events: Events, strangers: Sequence[str], now: datetime) -> None:
-    """The events of campaigns that exist to the log, those of others to the quarantine."""
-    if len(others := _without(events, strangers)):
-        _insert([_Row.of(source, others, now)])
-    for campaign in strangers:
-        held = events.of_campaign(campaign)
-        QuarantinedBatch.objects.create(
-            source=source,
-            campaign=campaign,
-            received_at=now,
-            count=len(held),
-            payload=encode(held),
-        )
+def _append_both(source: int, rows: Sequence[_Row], strangers: Strangers) -> Verdict:
+    if rows:
+        _insert(rows)
+    (verdict,) = hold(source, [strangers])
+    if verdict.refused:
+        refusals.count([_refusal(source, strangers, verdict)])
+    return verdict
 
 
-def replay(quarantined: Iterable[QuarantinedBatch]) -> int:
-    """Move batches whose campaign exists by now into the log; how many events moved."""
+def _refusal(source: int, strangers: Strangers, verdict: Verdict) -> Refusal:
+    return Refusal(source, len(verdict.refused), strangers.received_at)
+
+
+def replay(quarantined: QuerySet[QuarantinedBatch]) -> int:
+    """Move events whose campaign exists by now into the log; how many moved.
+
+    In short transactions. What comes with one of them to the log is a row for each source: as
+    many as were in quarantine might be more than may wait to be counted.
+    """
     moved = 0
-    for batch in quarantined:
-        with transaction.atomic():
-            if not Campaign.objects.filter(slug=batch.campaign).exists():
-                continue
-            removed, _ = QuarantinedBatch.objects.filter(pk=batch.pk).delete()
-            if removed:  # not replayed by someone else meanwhile
-                _insert([_Row(batch.source_id, timezone.now(), batch.count, bytes(batch.payload))])
-                moved += batch.count
+    exists = Exists(Campaign.objects.filter(slug=OuterRef("campaign")))
+    for portion in in_portions(quarantined.filter(exists)):
+        with short_transaction():
+            moved += _put_back(take_out(portion))
     return moved
+
+
+def _put_back(batches: Sequence[QuarantinedBatch]) -> int:
+    parts: dict[int, list[Events]] = {}
+    for batch in batches:
+        parts.setdefault(batch.source_id, []).append(decode(batch.payload))
+    whole = {source: Events.joined(some) for source, some in parts.items()}
+    now = timezone.now()
+    if rows := [_Row(source, now, len(events), encode(events)) for source, events in whole.items()]:
+        _insert(rows)
+    return sum(row.events for row in rows)
 
 
 def check_backlog() -> None:
@@ -106,12 +168,6 @@ def _known(slugs: set[str]) -> set[str]:
         lately.note((slug,) for slug in found)
         known |= found
     return known
-
-
-def _without(events: Events, campaigns: Sequence[str]) -> Events:
-    return events.where(
-        events.of_shapes(shape.campaign not in campaigns for shape in events.shapes)
-    )
 
 
 def _append_row(row: _Row) -> None:

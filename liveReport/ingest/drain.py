@@ -2,16 +2,18 @@
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from threading import Lock, Thread
 
+import numpy as np
 from django.db import connection, transaction
 
-from liveReport.models import Campaign, EventBatch, Source
+from liveReport.models import Campaign, EventBatch
 
-from .append import HOPELESS, append
+from .append import HOPELESS, strangers_among
 from .outage import PAUSE, database, let_others_write
+from .quarantine import CODE, Strangers, hold, prepare
 from .spool import Damaged, Record, Spool, spool
 
 RECORDS, EVENTS = 500, 5_000
@@ -45,48 +47,70 @@ def _move(waiting: Spool, records: Sequence[Record]) -> int:
     try:
         for record in records:
             record.check()
-        with transaction.atomic():
-            _append(records)
+        left = _append(records)
     except (Damaged, *HOPELESS) as error:
         if len(records) > 1:
             return sum(_move(waiting, [record]) for record in records)
-        _set_aside(waiting, records[0], error)
-        return 0
-    waiting.remove(records[-1].id)
-    return sum(record.events for record in records)
+        # Not its message: PostgreSQL's quotes the row that failed.
+        return _forget(waiting, records, records, type(error).__name__)
+    return _forget(waiting, records, left, CODE)
 
 
-def _append(records: Sequence[Record]) -> None:
-    """To the log, as if they came in now; in bulk, as others may come in as fast as we drain."""
+def _append(records: Sequence[Record]) -> list[Record]:
+    """To the log, as if they came in now; in bulk, as others may come in as fast as we drain.
+
+    What the quarantine has no room for comes back: it was accepted, nobody can refuse it now.
+    """
     named = frozenset[str]().union(*(record.campaigns for record in records))
     known = set(Campaign.objects.filter(slug__in=named).values_list("slug", flat=True))
-    for plain, some in groupby(records, lambda record: record.campaigns <= known):
-        if plain:
-            EventBatch.objects.bulk_create(
-                EventBatch(
-                    source_id=record.source,
-                    received_at=record.received,
-                    count=record.events,
-                    payload=record.payload,
-                )
-                for record in some
+    plain: list[Record] = []
+    strange: dict[int, list[tuple[Record, Strangers]]] = {}
+    for record in records:
+        if record.campaigns <= known:
+            plain.append(record)
+            continue
+        events = record.decoded()
+        mask = strangers_among(events, known)
+        strangers = Strangers(events.where(mask), record.received)
+        strange.setdefault(record.source, []).append((record, strangers))
+        if not mask.all():
+            plain.append(record.only(events.where(~mask)))
+    for source, requests in strange.items():
+        prepare(source, [strangers for _record, strangers in requests])
+    with transaction.atomic():
+        EventBatch.objects.bulk_create(
+            EventBatch(
+                source_id=record.source,
+                received_at=record.received,
+                count=record.events,
+                payload=record.payload,
             )
-        else:
-            for record in some:
-                append(Source(pk=record.source), record.decoded(), record.received)
+            for record in plain
+        )
+        return [left for source in sorted(strange) for left in _hold(source, strange[source])]
 
 
-def _set_aside(waiting: Spool, record: Record, error: Exception) -> None:
-    # Not its message: PostgreSQL's quotes the row that failed.
-    reason = type(error).__name__
-    logger.error(
-        "%d events of source %d, accepted at %s, cannot be stored and were set aside: %s",
-        record.events,
-        record.source,
-        record.received.isoformat(timespec="seconds"),
-        reason,
-    )
-    waiting.set_aside(record, reason)
+def _hold(source: int, requests: Sequence[tuple[Record, Strangers]]) -> Iterator[Record]:
+    """To the quarantine; what it has no room for."""
+    verdicts = hold(source, [strangers for _record, strangers in requests])
+    for (record, strangers), verdict in zip(requests, verdicts, strict=True):
+        if verdict.refused:
+            yield record.only(strangers.events.take(np.array(list(verdict.refused), np.int64)))
+
+
+def _forget(waiting: Spool, records: Sequence[Record], left: Sequence[Record], reason: str) -> int:
+    """Take records out of the spool, and set aside what is left of them; how many are not."""
+    for source, group in groupby(left, lambda record: record.source):
+        some = list(group)
+        logger.error(
+            "%d events of source %d, accepted since %s, cannot be stored and were set aside: %s",
+            sum(record.events for record in some),
+            source,
+            min(record.received for record in some).isoformat(timespec="seconds"),
+            reason,
+        )
+    waiting.remove(records[-1].id, left, reason)
+    return sum(record.events for record in records) - sum(record.events for record in left)
 
 
 class Drainer:

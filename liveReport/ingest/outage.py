@@ -4,10 +4,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
-from django.db import Error, InterfaceError, OperationalError, connection
+from django.db import Error, InterfaceError, OperationalError, connection, transaction
+
+Result = TypeVar("Result")
 
 PAUSE = 1.0
 """Seconds for which nobody asks again what has just failed."""
@@ -80,32 +82,25 @@ def asking() -> Iterator[None]:
     database.succeeded()
 
 
-def impatiently(work: Callable[[], object]) -> None:
+def impatiently(work: Callable[[], Result]) -> Result:
     """Do what needs SQLite's write lock; fail unless it is free within ``LOCK_SECONDS``.
 
     SQLite itself would look again after 1, 2, 5 and up to 100 ms: too seldom to meet one of
     the moments in which nobody writes while others write all the time.
     """
     if connection.vendor != "sqlite":
-        work()
-        return
+        return work()
     deadline = time.monotonic() + LOCK_SECONDS
     pause = SHORTEST
     with _not_waiting():
-        while not _has_lock(work, deadline):
+        while True:
+            try:
+                return work()
+            except OperationalError as error:
+                if not _is_locked(error) or time.monotonic() >= deadline:
+                    raise
             time.sleep(pause)
             pause = min(2 * pause, LONGEST)
-
-
-def _has_lock(work: Callable[[], object], deadline: float) -> bool:
-    """Whether the work could be done; raises if it cannot be, and time is up."""
-    try:
-        work()
-    except OperationalError as error:
-        if not _is_locked(error) or time.monotonic() >= deadline:
-            raise
-        return False
-    return True
 
 
 def _is_locked(error: Error) -> bool:
@@ -130,6 +125,15 @@ def let_others_write(held: float) -> None:
     """SQLite's lock is not fair: leave a gap after holding it for so many seconds."""
     if connection.vendor == "sqlite":
         time.sleep(min(held, 0.02))
+
+
+@contextmanager
+def short_transaction() -> Iterator[None]:
+    """One of many in a row, with a gap behind it for those who write."""
+    started = time.monotonic()
+    with transaction.atomic():
+        yield
+    let_others_write(time.monotonic() - started)
 
 
 def limit_waiting(connection: Any, **kwargs: object) -> None:

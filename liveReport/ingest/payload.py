@@ -120,9 +120,18 @@ class Events:
         """The slugs of the campaigns that the events name."""
         return {self.shapes[place].campaign for place in set(self.shape.tolist())}
 
-    def of_campaign(self, campaign: str) -> "Events":
-        """The events of one campaign."""
-        return self.where(self.of_shapes(shape.campaign == campaign for shape in self.shapes))
+    def by_campaign(self) -> tuple[list[str], Column]:
+        """The campaigns that the shapes name, in their order, and which of them each event's is."""
+        places: dict[str, int] = {}
+        each = [places.setdefault(shape.campaign, len(places)) for shape in self.shapes]
+        return list(places), np.array(each, np.int64)[self.shape]
+
+    def repeats(self) -> int:
+        """How many events have the id of an earlier one of the same campaign."""
+        if len(set(self.ids)) == len(self):
+            return 0
+        _campaigns, place = self.by_campaign()
+        return len(self) - len(set(zip(place.tolist(), self.ids, strict=True)))
 
     def of_shapes(self, chosen: Iterable[bool]) -> Mask:
         """Which events have a shape that is chosen; a flag for each of ``shapes``."""

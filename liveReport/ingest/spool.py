@@ -8,7 +8,7 @@ set aside, not thrown away.
 
 import fcntl
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -68,6 +68,21 @@ class Record(NamedTuple):
     def decoded(self) -> Events:
         return decode(self.payload)
 
+    def only(self, events: Events) -> "Record":
+        """The record of some of its events."""
+        payload = encode(events)
+        campaigns = frozenset(events.campaigns())
+        return self._replace(
+            events=len(events), campaigns=campaigns, payload=payload, checksum=crc32(payload)
+        )
+
+    @property
+    def row(self) -> tuple[int, int, int, str, bytes, int]:
+        """Its ``_COLUMNS``, as they are stored."""
+        at = (self.received - _EPOCH) // _MICROSECOND
+        campaigns = " ".join(sorted(self.campaigns))  # slugs have no blanks
+        return self.source, at, self.events, campaigns, self.payload, self.checksum
+
 
 class Aside(NamedTuple):
     """What was set aside of a source, for one reason."""
@@ -88,10 +103,7 @@ class Spool:
 
     def put(self, source: int, received: datetime, events: Events) -> None:
         """Append a record; on disk on return. Raises ``SpoolError``."""
-        campaigns = " ".join(sorted(events.campaigns()))  # slugs have no blanks
-        payload = encode(events)
-        at = (received - _EPOCH) // _MICROSECOND
-        row = (source, at, len(events), campaigns, payload, crc32(payload))
+        row = Record(0, source, received, 0, frozenset(), b"", 0).only(events).row
         try:
             with self._file.connection() as connection:
                 connection.execute(
@@ -132,20 +144,15 @@ class Spool:
                 found.append(Record(number, source, _moment(received), count, named, *rest))
         return found
 
-    def remove(self, last: int) -> None:
-        """Forget the records up to this one: the log has them."""
-        with self._file.connection() as connection:
-            connection.execute("DELETE FROM waiting WHERE id <= ?", (last,))
-
-    def set_aside(self, record: Record, reason: str) -> None:
-        """Take the first record out of the way of those behind it."""
+    def remove(self, last: int, aside: Iterable[Record] = (), reason: str = "") -> None:
+        """Forget the records up to this one: the log has them, but for what is set aside."""
         with self._changing() as connection:
-            connection.execute(
-                f"INSERT INTO aside ({_COLUMNS}, reason)"  # noqa: S608
-                f" SELECT {_COLUMNS}, ? FROM waiting WHERE id = ?",
-                (reason, record.id),
+            # First, so that there is room even if the spool is full.
+            connection.execute("DELETE FROM waiting WHERE id <= ?", (last,))
+            connection.executemany(
+                f"INSERT INTO aside ({_COLUMNS}, reason) VALUES (?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+                ((*record.row, reason) for record in aside),
             )
-            connection.execute("DELETE FROM waiting WHERE id = ?", (record.id,))
 
     def aside(self) -> list[Aside]:
         """What could not be stored."""

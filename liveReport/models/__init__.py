@@ -9,7 +9,8 @@ from .campaigns import (
     Switch,
     in_tab_order,
 )
-from .log import EventBatch, QuarantinedBatch, SetAsideBatch, Suspect
+from .log import EventBatch, SetAsideBatch, Suspect
+from .quarantine import QuarantinedBatch, QuarantinedCampaign, QuarantineTally
 from .rollups import Bucket, FoldLease, KeyPage, KeyPeriod, MessageState, Series
 
 __all__ = [
@@ -24,7 +25,9 @@ __all__ = [
     "KeyPage",
     "KeyPeriod",
     "MessageState",
+    "QuarantineTally",
     "QuarantinedBatch",
+    "QuarantinedCampaign",
     "Series",
     "SetAsideBatch",
     "Source",

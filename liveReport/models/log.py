@@ -35,33 +35,6 @@ class EventBatch(models.Model):
         return f"{self.source} {self.received_at:%Y-%m-%d %H:%M:%S} ({self.count})"
 
 
-class QuarantinedBatch(models.Model):
-    """Valid events that could not be attributed, kept until they can be."""
-
-    class Reason(models.TextChoices):
-        UNKNOWN_CAMPAIGN = "unknown_campaign", _("Unknown campaign")
-
-    source = models.ForeignKey(
-        Source, models.PROTECT, related_name="quarantine", verbose_name=_("source")
-    )
-    campaign = models.CharField(_("campaign"), max_length=100)
-    reason = models.CharField(
-        _("reason"), max_length=30, choices=Reason.choices, default=Reason.UNKNOWN_CAMPAIGN
-    )
-    received_at = models.DateTimeField(_("received"), default=timezone.now)
-    count = models.PositiveIntegerField(_("events"))
-    payload = models.BinaryField()
-
-    class Meta:
-        verbose_name = _("quarantined batch")
-        verbose_name_plural = _("quarantine")
-        ordering = ("-received_at",)
-        indexes = [models.Index(fields=["campaign"], name="quarantine_by_campaign")]
-
-    def __str__(self) -> str:
-        return f"{self.campaign} ({self.count})"
-
-
 class Suspect(models.Model):
     """A pending batch of which an attempt to fold it has failed, or is being made.
 

@@ -5,19 +5,17 @@ only what is due, so many rows at a time, and leave a gap for those who write.
 """
 
 import logging
-import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from liveReport.ingest import discard
 from liveReport.ingest.contract import MAX_FUTURE
-from liveReport.ingest.outage import let_others_write
+from liveReport.ingest.outage import short_transaction
 from liveReport.models import (
     Bucket,
     EventBatch,
@@ -26,6 +24,7 @@ from liveReport.models import (
     KeyPeriod,
     MessageState,
     QuarantinedBatch,
+    QuarantineTally,
     Series,
     SetAsideBatch,
 )
@@ -53,14 +52,6 @@ def prune(now: datetime | None = None) -> None:
     _prune_set_aside(now - settings.QUARANTINE_RETENTION)
 
 
-@contextmanager
-def _short_transaction() -> Iterator[None]:
-    started = time.monotonic()
-    with transaction.atomic():
-        yield
-    let_others_write(time.monotonic() - started)
-
-
 def _prune_buckets(before: int) -> None:
     """Buckets that ended before this second, then the series left without any."""
     ended = Q(pk__in=[])
@@ -71,7 +62,7 @@ def _prune_buckets(before: int) -> None:
     last = 0
     while ids := list(due.filter(pk__gt=last).values_list("pk", flat=True)[:SLICE]):
         for some in _portions(ids, ended):
-            with _short_transaction():
+            with short_transaction():
                 # As the fold does, series before buckets: nobody fills one that is deleted.
                 held = Series.objects.select_for_update().filter(pk__in=some)
                 locked = list(held.order_by("pk").values_list("pk", flat=True))
@@ -89,7 +80,7 @@ def _prune_executions(before: datetime) -> None:
     old = Execution.objects.filter(last_event_at__lt=before).order_by("pk")
     last = 0
     while ids := list(old.filter(pk__gt=last).values_list("pk", flat=True)[:SLICE]):
-        with _short_transaction():
+        with short_transaction():
             # One that is locked has just had an event.
             free = old.select_for_update(skip_locked=True).filter(pk__in=ids)
             Execution.objects.filter(pk__in=list(free.values_list("pk", flat=True))).delete()
@@ -119,9 +110,12 @@ def _prune_log(before: datetime) -> None:
 
 
 def _prune_quarantine(before: datetime) -> None:
-    """Events whose campaign was not created in time."""
-    if events := _delete_batches(QuarantinedBatch.objects.filter(received_at__lt=before)):
+    """Events whose campaign was not created in time, and how many were refused before."""
+    if events := discard(QuarantinedBatch.objects.filter(received_at__lt=before)):
         logger.warning("%d quarantined events were deleted: too old.", events)
+    forgotten = QuarantineTally.objects.filter(refused_at__lt=before)
+    if forgotten.exists():
+        forgotten.update(refused=0, refused_at=None)
 
 
 def _prune_set_aside(before: datetime) -> None:
@@ -135,7 +129,7 @@ def _delete_batches(old: QuerySet[Any], by: str = "received_at") -> int:
     events = 0
     rows = old.order_by(by).values_list("pk", "count")
     while found := dict(rows[:BATCHES]):
-        with _short_transaction():
+        with short_transaction():
             old.filter(pk__in=list(found)).delete()
         events += sum(found.values())
     return events
@@ -154,5 +148,5 @@ def _prune_keys(period: KeyPeriod, before: datetime) -> None:
 
 def _delete_in_slices(rows: QuerySet[Any], by: str) -> None:
     while found := list(rows.order_by(by).values_list(by, flat=True)[:SLICE]):
-        with _short_transaction():
+        with short_transaction():
             rows.filter(**{f"{by}__range": (found[0], found[-1])}).delete()

@@ -1,7 +1,9 @@
 """``manage.py send_events``: append events from a file as the HTTP endpoint would."""
 
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
@@ -14,9 +16,45 @@ from liveReport.ingest.body import NDJSON, documents
 from liveReport.models import Source
 
 CHUNK = 1_000
+CAMPAIGNS = 20
+"""Unknown campaigns that are named at the end, those with most events."""
 
 Line = tuple[int, bytes]
 """A line with its number in the file."""
+
+
+@dataclass
+class Sums:
+    """What became of all events so far."""
+
+    accepted: int = 0
+    duplicates: int = 0
+    spooled: int = 0
+    refused: int = 0
+    quarantined: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def add(self, receipt: Receipt) -> None:
+        self.accepted += receipt.accepted
+        self.duplicates += receipt.duplicates
+        self.refused += len(receipt.rejected)
+        if receipt.quarantined is None:
+            self.spooled += receipt.accepted
+        for held in receipt.quarantined or ():
+            self.quarantined[held.campaign, held.reason] += held.count
+
+    def told(self) -> Iterator[str]:
+        """Line by line, the sums last."""
+        if self.duplicates:
+            yield f"{self.duplicates} accepted ones repeat another: they count once."
+        if self.spooled:
+            yield f"{self.spooled} accepted ones wait for the database."
+        if self.quarantined:
+            yield f"{self.quarantined.total()} accepted ones wait in the quarantine:"
+        for (campaign, reason), count in self.quarantined.most_common(CAMPAIGNS):
+            yield f"  {campaign}: {count} ({reason})"
+        if (more := len(self.quarantined) - CAMPAIGNS) > 0:
+            yield f"  and {more} campaigns more"
+        yield f"{self.accepted} accepted, {self.refused} refused."
 
 
 class Command(BaseCommand):
@@ -30,16 +68,15 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, file: str, source: str, **options: Any) -> None:
         sender = Source.objects.ensure(source)
-        accepted = refused = 0
+        sums = Sums()
         with _open(file) as stream, tqdm(unit=" events", file=sys.stderr) as bar:
             for chunk in _chunks(stream):
                 receipt = _send(sender, chunk)
                 self._report(chunk, receipt)
-                accepted += receipt.accepted
-                refused += len(receipt.rejected)
+                sums.add(receipt)
                 bar.update(len(chunk))
-        self.stderr.write(f"{accepted} accepted, {refused} refused.")
-        if refused:
+        self.stderr.write("\n".join(sums.told()))
+        if sums.refused:
             sys.exit(1)
 
     def _report(self, chunk: list[Line], receipt: Receipt) -> None:

@@ -477,7 +477,7 @@ def test_ids_are_as_they_came(take: Any, campaign: Campaign) -> None:
         == 4
     )
     assert rollup.tick() == 4
-    assert rows("recipient_domains", "domain", "unique_opens") == {"__none__": 4}
+    assert rows("recipient_domains", "domain", "opens") == {"__none__": 4}
 
 
 def test_labels_and_choices_are_values_too() -> None:

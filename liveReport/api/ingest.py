@@ -40,14 +40,16 @@ class EventsView(APIView):
         summary="Send events",
         auth=cast("Any", [{"bearer": []}]),
         description=(
-            'A JSON array of events, `{"events": […]}`, or NDJSON '
-            "(`application/x-ndjson`); `Content-Encoding: gzip` is understood. At most 5,000 "
+            'A JSON array of events, `{"events": […]}`, NDJSON (`application/x-ndjson`) or a '
+            "JSON sequence (`application/json-seq`), packed or not (`Content-Encoding`: `gzip`, "
+            "`deflate`, `zstd`, `br`). At most 5,000 "
             "events and 5 MB. Good events are stored even when others of the request are not; "
             "an empty array is fine and stores nothing."
         ),
         request={
             "application/json": EventSerializer(many=True),
             "application/x-ndjson": EventSerializer,
+            "application/json-seq": EventSerializer,
         },
         responses={
             202: OpenApiResponse(ReceiptSerializer, "What was accepted is durable."),

@@ -9,6 +9,7 @@ import idna
 LONGEST = 200
 """Characters of a dimension's value."""
 
+_ASCII_BLANKS = " \t\n\v\f\r"
 # White space, what Unicode says may be ignored when shown, and two more that show nothing.
 _NOTHING = (
     "\t-\r \x85\xa0\xad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f"
@@ -37,6 +38,8 @@ _LIKE_LATIN = frozenset("асԁеһіјӏорԛѕԝхуѵ" + "αικνορυ")
 
 def trimmed(text: str) -> str:
     """The text without what is not seen at its ends, such as blanks and byte order marks."""
+    if text.isascii():
+        return text.strip(_ASCII_BLANKS)
     found = _PADDED.fullmatch(text)
     return found[1] if found else text
 

@@ -292,11 +292,12 @@ def _control_character(field: str) -> Refused:
 
 def _value(event: Any, rule: EventRule, key: str, text: str) -> str:
     """The value of a dimension that an event is counted under; "" if it is not given."""
-    dimension = rule.dimensions.get(key)
-    value = dimension.value_of(text) if dimension else trimmed(text)
-    if value and not dimension:
-        raise Refused(key, "not_taken", f"{event.channel} {event.type} takes no {key}.")
-    if value and dimension and dimension.choices and value not in dimension.choices:
+    if (dimension := rule.dimensions.get(key)) is None:
+        if trimmed(text):
+            raise Refused(key, "not_taken", f"{event.channel} {event.type} takes no {key}.")
+        return ""
+    value = dimension.value_of(text)
+    if value and dimension.choices and value not in dimension.choices:
         allowed = ", ".join(sorted(dimension.choices))
         raise Refused(key, "not_a_choice", f"{value!r} is none of {allowed}.")
     if value in (NONE, OTHER):

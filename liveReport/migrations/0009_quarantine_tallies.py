@@ -22,7 +22,7 @@ def count(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("livereport", "0005_vacuum_states_often")]
+    dependencies = [("livereport", "0007_series_by_execution")]
 
     operations = [
         migrations.CreateModel(

@@ -19,7 +19,7 @@ def unset(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("livereport", "0007_series_by_execution"),
+        ("livereport", "0009_quarantine_tallies"),
         ("django_celery_beat", "0019_alter_periodictasks_options"),
     ]
 

@@ -6,8 +6,6 @@ import pytest
 
 from tests.processes import Clock, Site, eventually
 
-DAY = 86_400.0
-
 
 @pytest.fixture
 def site(tmp_path: Path) -> Site:
@@ -24,7 +22,7 @@ def test_a_worker_follows_whatever_its_clock_and_beats_say(site: Site, tmp_path:
     clock = Clock(tmp_path / "clock", 120.0)
     with site.beat(), clock.under(site).worker():
         counts(site)
-        for ahead in (5.0, -120.0, 3_600.0):
+        for ahead in (5.0, -120.0):
             clock.set(ahead)
             counts(site)
 
@@ -35,12 +33,9 @@ def test_beat_rings_on_when_its_clock_is_set(site: Site, tmp_path: Path) -> None
     with site.worker():
         with clock.under(site).beat():
             counts(site)
-            for ahead in (7_320.0, 0.0, -7_200.0):
-                clock.set(ahead)
-                counts(site)
-            clock.set(DAY)
+            clock.set(0.0)
             counts(site)
-        clock.set(0.0)
+        clock.set(-7_200.0)
         with clock.under(site).beat():
             counts(site)
 

@@ -608,6 +608,21 @@ def test_trust_ends_after_a_time(
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(("back", "status"), [(1, 202), (59, 202), (60, 503)])
+def test_a_clock_that_is_set_back_ends_no_trust(
+    post: Any, ingest_token: str, settings: Any, time_machine: Any, back: int, status: int
+) -> None:
+    settings.TOKEN_TRUST = timedelta(minutes=60)
+    now = timezone.now()
+    time_machine.move_to(now, tick=False)
+    assert post(ingest_token).status_code == 202
+    restart()
+    with silent():
+        time_machine.move_to(now - timedelta(minutes=back), tick=False)
+        assert post(ingest_token).status_code == status
+
+
+@pytest.mark.django_db
 def test_a_revoked_token_is_forgotten_when_it_is_next_refused(post: Any, ingest_token: str) -> None:
     assert post(ingest_token).status_code == 202
     ApiToken.objects.get().revoke()

@@ -8,8 +8,7 @@ from django.utils.translation import gettext as _
 from liveReport.channels import find_channel
 from liveReport.report import Head
 
-from . import zones
-from .answers import assets, piece
+from . import answers, zones
 from .fragments import Page, version_of
 from .layouts import Layers
 from .requests import Asked, TabGone, read_only
@@ -31,7 +30,7 @@ def report(request: HttpRequest, campaign: str, tab: str) -> HttpResponse:
         return _first_tab(request, asked, gone.elsewhere)
     context = admin.site.each_context(request) | {
         "page": page,
-        "assets": assets(),
+        "assets": answers.assets(),
         "chosen_zone": zones.chosen(request),
         "is_nav_sidebar_enabled": False,
     }
@@ -52,7 +51,7 @@ def changes(request: HttpRequest, campaign: str, tab: str) -> HttpResponse:
     changed = page.changes(request.GET.getlist("shown"))
     if not changed:
         return _with_age(HttpResponse(status=204), page.head, layers)
-    response = piece(request, "dashboards/_changes.html", {"page": page, "changes": changed})
+    response = answers.piece(request, "dashboards/_changes.html", {"page": page, "changes": changed})
     return _with_age(response, page.head, layers)
 
 

@@ -80,7 +80,8 @@ function shown(report) {
 
 function troubleIn(report, xhr) {
   const header = (name) => xhr.getResponseHeader(name);
-  return troubleOf(report, { status: xhr.status, header, body: xhr.responseText });
+  const trouble = troubleOf(report, { status: xhr.status, header, body: xhr.responseText });
+  return trouble || (xhr.status === 200 && !header("X-Report-Assets") ? "odd" : "");
 }
 
 function take(report, state, xhr, refresh) {

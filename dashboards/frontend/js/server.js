@@ -15,13 +15,15 @@ export function troubleOf(report, { status, header, body }) {
   if (status === 401) return "signed_out";
   const assets = header("X-Report-Assets");
   if (status === 0 || status === 429 || status >= 500) return "unreachable";
-  if (!assets) return "odd";
+  if (!assets) return header("Content-Type")?.includes("json") ? "" : "odd"; // its fields are looked at
   if (status === 409) return "other_user";
   if (status === 404) return header("X-Report-Elsewhere") ? "gone" : "no_report";
-  if (status !== 200 || !header("Content-Type")?.startsWith("text/html")) return "";
+  if (status !== 200 || !isHtml(header("Content-Type"))) return "";
   if (assets !== report.dataset.assets) return "outdated";
   return body === undefined || body.trimEnd().endsWith(END) ? "" : "odd";
 }
+
+const isHtml = (type) => Boolean(type?.startsWith("text/html"));
 
 /** Headers by which the server knows a script, and whose page it belongs to. */
 export const headersOf = (report) => ({ "HX-Request": "true", "X-Report-User": report.dataset.user });
@@ -29,7 +31,7 @@ export const headersOf = (report) => ({ "HX-Request": "true", "X-Report-User": r
 /** A piece of HTML, or a `Trouble`. */
 export async function askForHtml(report, url) {
   const { response, body } = await ask(report, url);
-  if (!response.ok) throw new Trouble("odd");
+  if (!response.ok || !isHtml(response.headers.get("Content-Type"))) throw new Trouble("odd");
   return body;
 }
 

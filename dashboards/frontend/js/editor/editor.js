@@ -1,6 +1,6 @@
 // Modify: one tab's widgets as a draft, which becomes the layout when it is saved.
 import { inOrder } from "../places.js";
-import { keep } from "../server.js";
+import { Trouble, keep } from "../server.js";
 import { Board, isPhone } from "./board.js";
 import { Gallery } from "./gallery.js";
 import { History } from "./history.js";
@@ -203,7 +203,9 @@ class Editor {
 
   async keep(url, draft) {
     try {
-      return await keep(this.report, url, draft);
+      const answer = await keep(this.report, url, draft);
+      if (!answer.detail && typeof answer.layout !== "string") throw new Trouble("odd");
+      return answer;
     } catch ({ kind }) {
       this.unanswered.push(draft);
       return { detail: this.reason(kind) };

@@ -51,7 +51,9 @@ def changes(request: HttpRequest, campaign: str, tab: str) -> HttpResponse:
     changed = page.changes(request.GET.getlist("shown"))
     if not changed:
         return _with_age(HttpResponse(status=204), page.head, layers)
-    response = answers.piece(request, "dashboards/_changes.html", {"page": page, "changes": changed})
+    response = answers.piece(
+        request, "dashboards/_changes.html", {"page": page, "changes": changed}
+    )
     return _with_age(response, page.head, layers)
 
 

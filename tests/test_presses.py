@@ -1,13 +1,12 @@
 """Presses that come twice, and the way back: nothing acts twice, nothing is lost silently."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Page, Route, expect
 
-from tests.browser import CHROMIUM, FLAGS, NEWS, TAB, Open, in_browser, pigeon, widget
+from tests.browser import NEWS, TAB, Open, in_browser, pigeon, widget
 from tests.test_editor import handle, modify, press, said
 
 pytestmark = in_browser
@@ -18,16 +17,6 @@ def count(page: Page, method: str, part: str) -> list[str]:
     seen: list[str] = []
     page.on("request", lambda r: r.method == method and part in r.url and seen.append(r.url))
     return seen
-
-
-def later(page: Page, pattern: str) -> None:
-    """Answer these requests late, so that a second press comes before."""
-
-    def answer(route: Route) -> None:
-        page.wait_for_timeout(400)
-        route.fallback()
-
-    page.route(pattern, answer)
 
 
 def test_modify_opens_one_editor(open_page: Open) -> None:
@@ -46,7 +35,7 @@ def test_a_draft_is_saved_once(open_page: Open, button: str) -> None:
     widget(page, "runs").get_by_role("button", name="Remove Runs").click()
     posts = count(page, "POST", "/layout/")
     release: list[Route] = []
-    page.route(re.compile("/layout/"), release.append)
+    page.route(re.compile("/layout/"), lambda route: release.append(route))
     pressed = page.get_by_role("toolbar").get_by_role("button", name=button, exact=True)
     pressed.dblclick()
     expect(pressed).to_have_attribute("aria-busy", "true")
@@ -119,7 +108,7 @@ def test_a_picture_is_chosen_once(open_page: Open) -> None:
 def test_an_export_is_downloaded_once(open_page: Open) -> None:
     page = open_page()
     downloads: list[Any] = []
-    page.on("download", downloads.append)
+    page.on("download", lambda download: downloads.append(download))
     page.get_by_role("button", name="Export").click()
     with page.expect_download():
         page.get_by_role("link", name="Whole report as CSV").dblclick()
@@ -160,35 +149,24 @@ def test_boxes_are_ticked_as_the_report_is_filtered(open_page: Open, send: Any) 
     expect(page.get_by_role("checkbox")).to_be_checked()
 
 
-@pytest.fixture(scope="module")
-def remembering(browser: Browser) -> Iterator[Browser]:
-    """A browser that keeps pages to come back to, as people's do."""
-    flags = [*FLAGS, "--enable-features=CacheControlNoStoreEnterBackForwardCache"]
-    chromium = browser.browser_type.launch(
-        executable_path=CHROMIUM,
-        args=flags,
-        ignore_default_args=["--disable-back-forward-cache"],
-    )
-    yield chromium
-    chromium.close()
-
-
-def test_a_page_that_one_comes_back_to_goes_on(
-    remembering: Browser, open_page: Open, live_server: Any, send: Any
-) -> None:
+def test_a_page_that_one_comes_back_to_goes_on(open_page: Open, send: Any) -> None:
     send(pigeon("flown", execution="2026-01-01T08:00:00Z"))
-    context = remembering.new_context(
-        storage_state=open_page().context.storage_state(), base_url=live_server.url
-    )
-    page = context.new_page()
-    page.goto(TAB)
-    page.evaluate("addEventListener('pageshow', (e) => (document.body.dataset.back = e.persisted))")
+    page = open_page()
     page.get_by_role("button", name="All executions").click()
     page.get_by_role("checkbox").check()
-    page.goto(f"{live_server.url}/healthz")
+    page.keyboard.press("Escape")
+    hide(page, "true")
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', {persisted: true}))")
     send(pigeon("lost", reason="storm"))
-    page.go_back()
-    expect(page.locator("body")).to_have_attribute("data-back", "true")
+    hide(page, "false")
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
     expect(widget(page, "outcome").locator('[data-metric="lost"]')).to_have_text("6", timeout=NEWS)
     expect(page.locator("#lr-executions-menu input")).not_to_be_checked()
-    context.close()
+
+
+def hide(page: Page, hidden: str) -> None:
+    """A frozen page: its timers do not run, and nothing tells it that it is seen again."""
+    page.evaluate(
+        f"Object.defineProperty(document, 'hidden', {{value: {hidden}, configurable: true}});"
+        f"{hidden} && document.dispatchEvent(new Event('visibilitychange'))"
+    )

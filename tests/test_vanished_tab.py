@@ -1,7 +1,6 @@
 """A tab that goes away under an open page, a saved link, a wall screen; and comes back."""
 
 import re
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -16,9 +15,7 @@ SOON = 20_000
 
 
 def switch(on: bool) -> None:
-    ChannelPlugin.objects.update_or_create(
-        slug="pigeon", defaults={"enabled": on, "label": "Pigeon post", "position": 99}
-    )
+    ChannelPlugin.objects.update_or_create(slug="pigeon", defaults={"enabled": on})
 
 
 # -- Saved links ---------------------------------------------------------------------------
@@ -42,7 +39,9 @@ def test_a_saved_link_leads_to_the_first_tab_and_says_so(
 def test_a_script_is_told_where_to_go(client: Client, alice: User, campaign: Campaign) -> None:
     client.force_login(alice)
     for address in ("changes/?kiosk=5", "layout/?kiosk=5", "widgets/statistics/?kiosk=5"):
-        response = client.get(f"/admin/reports/summer/sms/{address}", headers={"HX-Request": "true"})
+        response = client.get(
+            f"/admin/reports/summer/sms/{address}", headers={"HX-Request": "true"}
+        )
         assert response.status_code == 404
         assert response.headers["X-Report-Elsewhere"] == f"{FIRST}?kiosk=5"
     assert client.get("/admin/reports/nowhere/sms/").status_code == 404
@@ -69,9 +68,7 @@ class TestOpenPages:
         expect(page.locator('[data-widget="campaign.statistics"]')).to_be_visible()
 
     @pytest.mark.parametrize("others", [True, False], ids=["with other tabs", "alone"])
-    def test_a_wall_screen_goes_on_and_comes_back(
-        self, open_page: Open, others: bool
-    ) -> None:
+    def test_a_wall_screen_goes_on_and_comes_back(self, open_page: Open, others: bool) -> None:
         page = open_page(f"{TAB}?kiosk=5")
         if not others:
             page.evaluate("document.querySelector('#lr-tabs li').remove()")

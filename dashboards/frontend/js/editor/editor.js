@@ -253,8 +253,9 @@ class Editor {
   }
 
   async catchUp(key, values) {
+    const { state } = this;
     const kind = await this.bringCells().then(() => "", (trouble) => trouble.kind);
-    if (this.listening.signal.aborted) return;
+    if (this.listening.signal.aborted || state !== this.state) return; // the next one in the queue catches up
     if (kind) this.leaveOut();
     this.board.show(this.state.items);
     this.page.refresh();

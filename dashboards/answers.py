@@ -66,6 +66,8 @@ class ForScripts:
             response = self._get_response(request)
         if _leads_to_log_in(response):
             response = HttpResponse(status=401, headers={"WWW-Authenticate": "Session"})
+            # Tabs left open ask for days: a line of the log each time would help nobody.
+            response._has_been_logged = True  # type: ignore[attr-defined]
         response.headers[ASSETS] = assets()
         return response
 

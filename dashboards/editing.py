@@ -8,13 +8,14 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.views.decorators.http import require_http_methods, require_POST
 
 from liveReport.report.frames import WidgetInfo
 
+from .answers import piece
 from .drafts import BadDraft, Draft, read_draft, wrong_picture
 from .fragments import Page
 from .grid import Place
@@ -77,7 +78,7 @@ def widget(request: HttpRequest, campaign: str, tab: str, key: str) -> HttpRespo
         shown = next((found for found in page.widgets if found.slug == slug), None)
     else:
         shown = Widget(info, Standing(Place(0, 0, *info.size), picture), asked)
-    return render(request, "dashboards/_widget.html", {"widget": shown})
+    return piece(request, "dashboards/_widget.html", {"widget": shown})
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ def _editor(request: HttpRequest, asked: Asked) -> HttpResponse:
         "may_set_default": request.user.has_perm(DEFAULT_PERMISSION),
         "state": json.dumps(state),
     }
-    return render(request, "dashboards/_editor.html", context)
+    return piece(request, "dashboards/_editor.html", context)
 
 
 def _save(request: HttpRequest, asked: Asked, *, for_everyone: bool) -> HttpResponse:

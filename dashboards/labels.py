@@ -8,9 +8,27 @@ def javascript_texts() -> dict[str, str]:
     return {
         "as_of": _("as of {time}"),
         "behind": _("{seconds} s behind"),
+        "no_answer": _("no answer"),
         "unreachable": _("The server has not answered since {time}. Trying again…"),
+        "odd": _(
+            "Since {time} something else has answered in the server’s place, perhaps a proxy or "
+            "the log-in page of a network. Trying again…"
+        ),
         "signed_out": _("Your session has ended. Log in again to keep this report moving."),
+        "signed_out_editing": _(
+            "Your session has ended. Log in again in another tab, then save here: "
+            "your changes are kept."
+        ),
+        "other_user": _("This browser is logged in as somebody else now."),
+        "other_user_editing": _(
+            "This browser is logged in as somebody else now. Log in as yourself in another tab, "
+            "then save here: your changes are kept."
+        ),
         "gone": _("This tab is no longer available."),
+        "no_report": _("This report is no longer available."),
+        "outdated": _("There is a new version of this page."),
+        "log_in": _("Log in"),
+        "first_tab": _("Go to the report’s first tab"),
         "reload": _("Reload"),
         "time_zone": _("Times in {zone}"),
         "running": _("still counting"),
@@ -38,8 +56,19 @@ def editor_texts() -> dict[str, str]:
         "changed_elsewhere": _("This tab was saved in another window. Saving here replaces that."),
         "replaced": _("Saved. This replaced what another window saved at {time}."),
         "restore": _("Take that one instead"),
+        "saving": _("Saving…"),
         "not_saved": _("Not saved: {reason}"),
+        "not_shown": _("Not shown: {reason}"),
         "unreachable": _("the server does not answer"),
+        "odd": _("something else has answered in the server’s place"),
+        "signed_out": _("your session has ended. Log in again in another tab, then save."),
+        "other_user": _(
+            "this browser is logged in as somebody else now. "
+            "Log in as yourself in another tab, then save."
+        ),
+        "gone": _("this tab is no longer available"),
+        "no_report": _("this report is no longer available"),
+        "outdated": _("there is a new version of this page. Save, then reload."),
         "on_page": _("On the page"),
         "add": _("Add"),
         "edge": _("{title} cannot go further."),

@@ -49,6 +49,8 @@ class PartsPicture:
             "kind": "parts",
             "summary": summary,
             "total": self.total,
+            "whole": _total(drawing),
+            "estimate": _is_estimate(drawing),
             "label": str(self.measure.label) if frame.axis else "",
             "slices": slices,
         }

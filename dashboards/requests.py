@@ -28,8 +28,18 @@ from liveReport.report import (
     tab_head,
     tab_report,
 )
+from liveReport.report import campaign as campaign_tab
 
 View = Callable[..., HttpResponse]
+
+
+class TabGone(Http404):
+    """The campaign's report has no such tab now; ``elsewhere`` is its first one."""
+
+    def __init__(self, elsewhere: str) -> None:
+        super().__init__("tab")
+        self.elsewhere = elsewhere
+
 
 KIOSK_SECONDS = 20
 """How long a wall screen shows each screenful; ``?kiosk=60`` asks for another time."""
@@ -93,11 +103,16 @@ class Asked:
         """A page about the same campaign, tab (or another) and runs."""
         return reverse(name, args=[self.campaign.slug, tab or self.tab, *more]) + self.query
 
+    @property
+    def first_tab(self) -> str:
+        """The page with the tab that is always there."""
+        return self.url("report", tab=campaign_tab.SLUG)
+
     def head(self) -> Head:
         try:
             return tab_head(self.campaign, self.tab, self.now)
         except UnknownTab as error:
-            raise Http404 from error
+            raise TabGone(self.first_tab) from error
 
     def report(self, wanted: Wanted = every, *, even_empty: bool = False) -> TabReport:
         try:
@@ -110,7 +125,7 @@ class Asked:
                 even_empty=even_empty,
             )
         except UnknownTab as error:
-            raise Http404 from error
+            raise TabGone(self.first_tab) from error
 
 
 def _kiosk_seconds(request: HttpRequest) -> int:

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from . import editing, exports, views, wall, zones
+from . import answers, editing, exports, views, wall, zones
 
 reports = [
     path("<slug:campaign>/", views.entrance, name="report-entrance"),
@@ -23,5 +23,6 @@ reports = [
 
 urlpatterns = [
     path("reports/", include(reports)),
+    path("form-token/", answers.fresh_token, name="form-token"),
     path("time-zone/", zones.choose, name="time-zone"),
 ]

@@ -1,16 +1,18 @@
 """The report's page, and the changes that keep it current."""
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 
+from liveReport.channels import find_channel
 from liveReport.instants import rfc3339
 from liveReport.report import Head
 
-from . import zones
+from . import answers, zones
 from .fragments import Page, version_of
 from .layouts import Layers
-from .requests import Asked, read_only
+from .requests import Asked, TabGone, read_only
 
 
 @read_only
@@ -23,9 +25,13 @@ def entrance(request: HttpRequest, campaign: str) -> HttpResponse:
 def report(request: HttpRequest, campaign: str, tab: str) -> HttpResponse:
     """One tab of a campaign's report, complete without JavaScript."""
     asked = Asked.of(request, campaign, tab)
-    page = Page(asked, Layers.load(asked.user, tab))
+    try:
+        page = Page(asked, Layers.load(asked.user, tab))
+    except TabGone as gone:
+        return _first_tab(request, asked, gone.elsewhere)
     context = admin.site.each_context(request) | {
         "page": page,
+        "assets": answers.assets(),
         "chosen_zone": zones.chosen(request),
         "is_nav_sidebar_enabled": False,
     }
@@ -46,8 +52,23 @@ def changes(request: HttpRequest, campaign: str, tab: str) -> HttpResponse:
     changed = page.changes(request.GET.getlist("shown"))
     if not changed:
         return _with_age(HttpResponse(status=204), page.head, layers)
-    response = render(request, "dashboards/_changes.html", {"page": page, "changes": changed})
+    response = answers.piece(
+        request, "dashboards/_changes.html", {"page": page, "changes": changed}
+    )
     return _with_age(response, page.head, layers)
+
+
+def _first_tab(request: HttpRequest, asked: Asked, address: str) -> HttpResponse:
+    """A saved link to a tab that is not there (now) still leads into the report."""
+    if not asked.kiosk:  # nobody is there to read it
+        channel = find_channel(asked.tab)
+        name = channel.label if channel else asked.tab
+        messages.warning(
+            request,
+            _("The tab “%(tab)s” is not available now. This is the report’s first tab.")
+            % {"tab": name},
+        )
+    return redirect(address)
 
 
 def _with_age(response: HttpResponse, head: Head, layers: Layers) -> HttpResponse:

@@ -41,6 +41,12 @@ def names() -> list[str]:
     return ["UTC", *sorted(name for name in zones if name.partition("/")[0] in REGIONS)]
 
 
+@cache
+def known() -> frozenset[str]:
+    """Every zone that a browser may be in; not what stands for this machine's or for none."""
+    return frozenset(zoneinfo.available_timezones() - {"Factory", "localtime"})
+
+
 def chosen(request: HttpRequest) -> str:
     """The zone that the reader has chosen; empty for the browser's own."""
     name = request.COOKIES.get(COOKIE, "")
@@ -49,10 +55,8 @@ def chosen(request: HttpRequest) -> str:
 
 def of(request: HttpRequest) -> zoneinfo.ZoneInfo:
     """The reader's zone as far as it is known, else UTC."""
-    try:
-        return zoneinfo.ZoneInfo(request.COOKIES.get(COOKIE, "").removeprefix(f"{OWN}:"))
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        return zoneinfo.ZoneInfo("UTC")
+    name = request.COOKIES.get(COOKIE, "").removeprefix(f"{OWN}:")
+    return zoneinfo.ZoneInfo(name if name in known() else "UTC")
 
 
 def in_readers_zone(get_response: GetResponse) -> GetResponse:

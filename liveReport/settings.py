@@ -133,6 +133,7 @@ MIDDLEWARE = [
     "dashboards.wall.ReadOnlyWalls",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "dashboards.answers.ForScripts",
     "axes.middleware.AxesMiddleware",
 ]
 

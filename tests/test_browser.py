@@ -172,7 +172,7 @@ def test_the_end_of_the_session_is_announced(open_page: Open) -> None:
     page = open_page()
     page.context.clear_cookies()
     expect(page.locator("#lr-banner")).to_contain_text("Your session has ended", timeout=NEWS)
-    expect(page.locator("#lr-banner a")).to_have_text("Reload")
+    expect(page.locator("#lr-banner a")).to_have_text("Log in")
 
 
 # -- Hands ---------------------------------------------------------------------------------

@@ -240,7 +240,7 @@ def test_the_report_opens_on_the_campaign_tab(alices: Client) -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["nowhere/", "nowhere/campaign/", "nowhere/export.csv", "summer/fax/", "summer/fax/changes/"],
+    ["nowhere/", "nowhere/campaign/", "nowhere/export.csv", "nowhere/fax/", "summer/fax/changes/"],
 )
 def test_what_does_not_exist_is_not_found(alices: Client, address: str) -> None:
     html(alices, f"/admin/reports/{address}", status=404)

@@ -3,9 +3,12 @@ import { formatSeconds, isOwnZone, timeZone } from "./format.js";
 import { text } from "./texts.js";
 
 const STALE_SECONDS = 10;
+/** The way on, where there is one. */
+const LINKS = { signed_out: "log_in", other_user: "reload", gone: "first_tab", no_report: "reload", outdated: "reload" };
 
 let line;
 let banner;
+let isOutdated = false; // from then on until the page is loaded anew
 
 export function startAge(report) {
   line = report.querySelector("#lr-age");
@@ -26,29 +29,31 @@ export function showAge(moment, lag) {
   line.dataset.asOf = moment;
   line.dataset.state = lag > STALE_SECONDS ? "stale" : "fresh";
   write(asOf(), text("behind", { seconds: Math.round(lag) }));
-  showBanner("");
+  if (!isOutdated) showBanner("");
 }
 
-/** No answer since `date`: the numbers on the page stay, but they stand still. */
-export function showUnreachable(date) {
-  standStill();
-  showBanner(text("unreachable", { time: formatSeconds(date) }));
-}
-
-/** Nothing more will come; reloading is the way on. */
-export function showEnded(key) {
-  standStill();
-  showBanner(text(key));
-  const link = document.createElement("a");
-  link.href = location.href;
-  link.textContent = text("reload");
-  banner.append(" ", link);
-}
-
-/** How far behind the numbers are is no longer known. */
-function standStill() {
+/** The numbers on the page stay, but they stand still: how far behind they are is not known. */
+export function standStill() {
   line.dataset.state = "lost";
-  write(asOf());
+  write(asOf(), text("no_answer"));
+}
+
+/** What is wrong, since when (a date), and the way on. */
+export function showTrouble(report, kind, { since = new Date(), elsewhere } = {}) {
+  isOutdated ||= kind === "outdated";
+  const isEditing = "editing" in report.dataset;
+  const key = isEditing && ["signed_out", "other_user"].includes(kind) ? `${kind}_editing` : kind;
+  const link = LINKS[kind] && linkTo(kind, elsewhere ?? location.href);
+  if (link && isEditing) Object.assign(link, { target: "_blank", rel: "noopener" });
+  showBanner(text(key, { time: formatSeconds(since) }), link);
+}
+
+/** The page's own address leads through the log-in page and back. */
+function linkTo(kind, address) {
+  const link = document.createElement("a");
+  link.href = address;
+  link.textContent = text(LINKS[kind]);
+  return link;
 }
 
 function asOf() {
@@ -59,7 +64,9 @@ function write(...parts) {
   line.querySelector("[data-age]").textContent = parts.join(" · ");
 }
 
-function showBanner(message) {
-  if (banner.textContent !== message) banner.textContent = message;
+/** Said once, however often it is found. */
+function showBanner(message, link) {
+  const parts = link ? [message, " ", link] : [message];
+  if (banner.textContent !== parts.map((part) => part.textContent ?? part).join("")) banner.replaceChildren(...parts);
   banner.hidden = !message;
 }

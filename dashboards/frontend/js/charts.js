@@ -33,8 +33,10 @@ function draw(container, colours, anew) {
   if (known?.digest === digest && !anew) return;
   const chart = known?.chart ?? init(container, null, { renderer: "svg" });
   const frame = JSON.parse(body.dataset.frame);
-  chart.setOption(optionOf(frame, colours, container.clientWidth), { replaceMerge: ["series"] });
+  const option = optionOf(frame, colours, container.clientWidth);
+  chart.setOption(option, { replaceMerge: ["series"] });
   describe(container, frame.summary);
+  container.title = option.title && option.title.text !== frame.total ? frame.total : "";
   charts.set(container, { chart, digest });
 }
 

@@ -1,4 +1,7 @@
 // A wall screen: everything as large as fits, one screenful after the other, one tab after the other.
+// Nobody is there to press: it goes only where a report is, and waits where it is while there is none.
+import { troubleAt } from "./server.js";
+
 const LOWEST_ROW = 34;
 const HIGHEST_ROW = 120;
 const MARGIN = 16; // below the last row
@@ -11,6 +14,9 @@ export function startKiosk(report) {
   arrange();
   addEventListener("resize", arrange);
   setInterval(() => advance(report), seconds * 1000);
+  report.addEventListener("lr:trouble", ({ detail: { kind, elsewhere } }) => {
+    if (kind === "gone") next(report, elsewhere);
+  });
 }
 
 /** Rows so high that the tab fills the screen, if that leaves them readable. */
@@ -25,14 +31,17 @@ function advance(report) {
   const page = document.documentElement;
   const isAtEnd = page.scrollTop + innerHeight >= page.scrollHeight - 2;
   if (!isAtEnd) scrollBy({ top: innerHeight * 0.9, behavior: "smooth" });
-  else next(report);
+  else next(report, location.href);
 }
 
-/** The following tab; with only one, back to its top. */
-function next(report) {
+/** The following tab; with only one, `otherwise`, or back to its top. */
+async function next(report, otherwise) {
   const tabs = [...report.querySelectorAll("#lr-tabs a")];
   const current = tabs.findIndex((tab) => tab.hasAttribute("aria-current"));
   const following = tabs[(current + 1) % tabs.length];
-  if (!following || following === tabs[current]) scrollTo({ top: 0, behavior: "smooth" });
-  else if (!document.querySelector("#lr-age[data-state=lost]")) location.replace(following.href);
+  const address = following && following !== tabs[current] ? following.href : otherwise;
+  const trouble = await troubleAt(report, address);
+  const isNews = address !== location.href || trouble === "outdated";
+  if (["", "outdated"].includes(trouble) && isNews) location.replace(address);
+  else scrollTo({ top: 0, behavior: "smooth" });
 }

@@ -1,15 +1,18 @@
 // A donut with its total in the middle; the table beside it names the slices.
-import { formatMarked, formatShort } from "./format.js";
-import { tooltip } from "./options.js";
+import { formatMarked, formatShare, formatShort, markEstimate } from "./format.js";
+import { inTooltip, onOneLine, tooltip } from "./options.js";
+
+const HOLE = 0.66; // of the donut's diameter
+const DIGIT = 0.6; // of the size of the type
 
 export function partsOption(frame, colours, width) {
   return { donut, bar }[frame.shape](frame, colours, width);
 }
 
-function donut({ slices, total, label }, colours) {
+function donut({ slices, total, label, whole, estimate }, colours, width) {
   return {
     title: {
-      text: total,
+      text: fits(total, width, colours) ? total : markEstimate(formatShort(whole), estimate),
       subtext: label,
       left: "center",
       top: "center",
@@ -17,12 +20,12 @@ function donut({ slices, total, label }, colours) {
       textStyle: { color: colours.text, fontSize: colours.size(18), fontWeight: 600, lineHeight: colours.size(22) },
       subtextStyle: { color: colours.quiet, fontSize: colours.size(11), lineHeight: colours.size(16) },
     },
-    tooltip: tooltip(colours, { trigger: "item", formatter: (slice) => describe(slice, slices) }),
+    tooltip: tooltip(colours, { trigger: "item", formatter: (slice) => describe(slice, slices, inTooltip(slice.name, width, colours)) }),
     series: [
       {
         id: "parts",
         type: "pie",
-        radius: ["66%", "92%"],
+        radius: [`${100 * HOLE}%`, "92%"],
         label: { show: false },
         labelLine: { show: false },
         emphasis: { scale: true, scaleSize: 4 },
@@ -33,10 +36,15 @@ function donut({ slices, total, label }, colours) {
   };
 }
 
+/** Whether a total can be written out in the hole; the sentence that describes the chart has it whole. */
+function fits(total, width, colours) {
+  return total.length * DIGIT * colours.size(18) < width * HOLE * 0.92;
+}
+
 function bar({ slices }, colours, width) {
   return {
     grid: { left: 4, right: colours.size(48), top: 4, bottom: 4, containLabel: true },
-    tooltip: tooltip(colours, { trigger: "item", formatter: (slice) => describe(slice, slices) }),
+    tooltip: tooltip(colours, { trigger: "item", formatter: (slice) => describe(slice, slices, inTooltip(slice.name, width, colours)) }),
     xAxis: {
       type: "value",
       minInterval: 1,
@@ -47,7 +55,7 @@ function bar({ slices }, colours, width) {
     yAxis: {
       type: "category",
       inverse: true,
-      data: slices.map(({ name }) => name),
+      data: slices.map(({ name }) => onOneLine(name)),
       axisLabel: { color: colours.text, fontSize: colours.size(11), width: Math.max(colours.size(90), width * 0.32), overflow: "truncate" },
       axisLine: { lineStyle: { color: colours.line } },
       axisTick: { show: false },
@@ -66,12 +74,12 @@ function bar({ slices }, colours, width) {
 }
 
 function coloured({ name, tone, value, estimate }, colours) {
-  return { name, value, estimate, itemStyle: { color: colours.tones[tone] } };
+  return { name: onOneLine(name), value, estimate, itemStyle: { color: colours.tones[tone] } };
 }
 
 /** The donut's share is of its slices: an estimate when any of them is one. */
-function describe({ marker, name, value, percent, data }, slices) {
+function describe({ marker, value, percent, data }, slices, name) {
   const isEstimate = value > 0 && slices.some(({ estimate }) => estimate);
-  const share = percent === undefined ? "" : ` · ${formatMarked(percent, isEstimate)} %`;
+  const share = percent === undefined ? "" : ` · ${markEstimate(formatShare(percent / 100), isEstimate)}`;
   return `${marker} ${name}\n${formatMarked(value, data.estimate)}${share}`;
 }

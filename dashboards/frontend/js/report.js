@@ -1,6 +1,7 @@
 // The live report's page: everything here enhances HTML that is complete without it.
-import { startAge } from "./age.js";
+import { showTrouble, startAge } from "./age.js";
 import { drawCharts } from "./charts.js";
+import { startForms } from "./forms.js";
 import { startKiosk } from "./kiosk.js";
 import { startModifying } from "./modify.js";
 import { startPictures } from "./pictures.js";
@@ -21,12 +22,14 @@ function start() {
   };
   startAge(report);
   startPopovers(report);
-  startPictures(report, refresh);
+  startForms(report);
   startPrinting(report);
   onThemeChange(() => drawCharts(report, { anew: true }));
   refresh();
   const poll = startPolling(report, refresh);
-  startModifying(report, { poll, refresh });
+  const page = { poll, refresh, trouble: (kind) => showTrouble(report, kind) };
+  startPictures(report, page);
+  startModifying(report, page);
   startKiosk(report);
 }
 

@@ -1,7 +1,7 @@
 // Lines over the window. The first and the running step are incomplete, so their piece is dashed.
 import { formatClock, formatDay, formatMarked, formatMoment, formatShort, offsetAt } from "./format.js";
 import { text } from "./texts.js";
-import { tooltip } from "./options.js";
+import { inTooltip, tooltip } from "./options.js";
 
 const STEP = 15 * 60 * 1000;
 const DAY = 24 * 60 * 60 * 1000;
@@ -20,7 +20,7 @@ export function seriesOption({ times, lines, shape }, colours, width) {
     tooltip: tooltip(colours, {
       trigger: "axis",
       axisPointer: { type: "line", lineStyle: { color: colours.quiet, type: [3, 3] } },
-      formatter: (points) => describe(points, moments[last], real),
+      formatter: (points) => describe(points, moments[last], real, (name) => inTooltip(name, width, colours)),
     }),
     xAxis: timeAxis(moments[0], moments[last], real, colours),
     yAxis: countAxis(colours),
@@ -134,7 +134,7 @@ function stroke(name, color, piece, data, lineStyle) {
   };
 }
 
-function describe(points, running, real) {
+function describe(points, running, real, nameOf) {
   const moment = points[0].value[0];
   const values = new Map();
   for (const { seriesName, value, marker } of points) {
@@ -142,6 +142,6 @@ function describe(points, running, real) {
   }
   const until = formatClock(real(moment + STEP));
   const note = moment === running ? ` (${text("running")})` : "";
-  const rows = [...values].map(([name, { marker, count }]) => `${marker} ${name}  ${count}`);
+  const rows = [...values].map(([name, { marker, count }]) => `${marker} ${nameOf(name)}  ${count}`);
   return [`${formatMoment(real(moment))} – ${until}${note}`, ...rows].join("\n");
 }

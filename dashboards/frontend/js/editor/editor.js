@@ -1,15 +1,16 @@
 // Modify: one tab's widgets as a draft, which becomes the layout when it is saved.
 import { inOrder } from "../places.js";
+import { Trouble, keep } from "../server.js";
 import { Board, isPhone } from "./board.js";
 import { Gallery } from "./gallery.js";
 import { History } from "./history.js";
 import { COLUMNS, settle, steps, stepsOnPhone } from "./layout.js";
-import { fetchCell, postDraft } from "./server.js";
+import { fetchCell, isSame } from "./server.js";
 
 const KEYS = { ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down" };
 const SIZES = { ArrowLeft: "narrower", ArrowRight: "wider", ArrowUp: "shorter", ArrowDown: "taller" };
 
-/** Start editing; `page` can `poll` for what is new and `refresh` what is drawn. */
+/** Start editing; `page` can `poll` for what is new, `refresh` what is drawn, and tell a `trouble`. */
 export function edit(report, page) {
   new Editor(report, page).start();
 }
@@ -29,6 +30,8 @@ class Editor {
     this.board = new Board(find("lr-grid"), (items) => this.dragged(items));
     this.gallery = new Gallery(find("lr-gallery"), this.texts, (offer) => this.add(offer));
     this.listening = new AbortController();
+    this.following = Promise.resolve();
+    this.unanswered = []; // drafts of which we do not know whether they were saved
   }
 
   start() {
@@ -45,6 +48,7 @@ class Editor {
     this.board.element.addEventListener("keydown", (event) => this.onKey(event), { signal });
     report.addEventListener("submit", (event) => this.onPicture(event), { signal, capture: true });
     report.addEventListener("lr:layout", () => this.onLayout(), { signal });
+    report.addEventListener("lr:recovered", () => (this.notice.textContent = ""), { signal });
     document.addEventListener("keydown", (event) => this.onShortcut(event), { signal });
     addEventListener("beforeunload", (event) => this.history.isDirty && event.preventDefault(), { signal });
     this.say("started");
@@ -89,7 +93,7 @@ class Editor {
   }
 
   onShortcut(event) {
-    if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
+    if (!(event.ctrlKey || event.metaKey) || event.altKey || this.toolbar.inert) return;
     const key = event.key.toLowerCase();
     if (key === "z" && !event.shiftKey) this.undo();
     else if (key === "y" || key === "z") this.redo();
@@ -146,9 +150,10 @@ class Editor {
     const item = { widget, x: 0, y: bottom, w: Math.min(w, COLUMNS), h, picture };
     await this.change({ items: [...items, item], removed: removed.filter((one) => one !== widget) });
     const cell = this.board.cell(widget);
+    if (!cell) return;
     this.say("added", { title: this.title(widget) });
-    cell?.scrollIntoView({ block: "center" });
-    cell?.querySelector("[data-handle]").focus({ preventScroll: true });
+    cell.scrollIntoView({ block: "center" });
+    cell.querySelector("[data-handle]").focus({ preventScroll: true });
   }
 
   reset() {
@@ -176,20 +181,44 @@ class Editor {
     this.say("cancelled");
   }
 
+  /** What was not saved stays as it is, to be saved later. */
   async save(url, forWhom = "mine") {
+    await this.following;
     const draft = this.draft(forWhom);
-    const answer = await postDraft(this.toolbar, url, draft).catch(() => ({ refused: this.texts.unreachable }));
-    if (answer.refused) {
-      this.notify("not_saved", { reason: answer.refused });
+    this.wait(forWhom, true);
+    const answer = await this.keep(url, draft);
+    this.wait(forWhom, false);
+    if (answer.detail) {
+      this.notify("not_saved", { reason: answer.detail });
       return;
     }
-    const { toolbar } = this;
     this.keepPlaces();
     this.end();
     this.report.dataset.layout = answer.layout;
     this.page.poll();
     this.say(forWhom === "everyone" ? "saved_everyone" : "saved");
-    if (answer.replaced) this.offerBack(answer, toolbar, url, forWhom);
+    const isMine = answer.replaced && this.unanswered.some((one) => isSame(one, answer.replaced));
+    if (answer.replaced && !isMine) this.offerBack(answer, url, forWhom);
+  }
+
+  async keep(url, draft) {
+    try {
+      const answer = await keep(this.report, url, draft);
+      if (!answer.detail && typeof answer.layout !== "string") throw new Trouble("odd");
+      return answer;
+    } catch ({ kind }) {
+      this.unanswered.push(draft);
+      return { detail: this.reason(kind) };
+    }
+  }
+
+  /** While a draft is being saved nothing can be changed, nor saved again. */
+  wait(forWhom, isWaiting) {
+    const button = this.toolbar.querySelector(`[data-do=${forWhom === "everyone" ? "everyone" : "save"}]`);
+    button.setAttribute("aria-busy", `${isWaiting}`);
+    this.toolbar.inert = this.board.element.inert = isWaiting;
+    if (isWaiting) this.notify("saving");
+    else button.focus();
   }
 
   // -- The draft -------------------------------------------------------------------------
@@ -217,13 +246,35 @@ class Editor {
     else if (key) this.say(key, values);
   }
 
-  async follow(key, values) {
-    await this.bringCells();
+  /** One after the other: two that fetch the same cell would bring it twice. */
+  follow(key, values) {
+    this.following = this.following.then(() => this.catchUp(key, values));
+    return this.following;
+  }
+
+  async catchUp(key, values) {
+    const { state } = this;
+    const kind = await this.bringCells().then(() => "", (trouble) => trouble.kind);
+    if (this.listening.signal.aborted || state !== this.state) return; // the next one in the queue catches up
+    if (kind) this.leaveOut();
     this.board.show(this.state.items);
     this.page.refresh();
     this.page.poll();
     this.showButtons();
-    if (key) this.say(key, values);
+    if (kind) this.notify("not_shown", { reason: this.reason(kind) });
+    else if (key) this.say(key, values);
+  }
+
+  /** What could not be fetched is as the page has it; everything else holds. */
+  leaveOut() {
+    const cellOf = ({ widget }) => this.board.cell(widget);
+    const there = this.state.items.filter(cellOf);
+    const missing = this.state.items.filter((item) => !cellOf(item)).map(({ widget }) => widget);
+    this.history.amend({
+      ...this.state,
+      items: there.map((item) => ({ ...item, picture: cellOf(item).dataset.picture })),
+      removed: [...this.state.removed, ...missing],
+    });
   }
 
   /** Fetch the cells that the state has and the page has not, or has as another picture. */
@@ -233,7 +284,8 @@ class Editor {
   }
 
   async bring({ widget, picture }) {
-    const cell = await fetchCell(this.gallery.urlOf(widget), picture);
+    const cell = await fetchCell(this.report, this.gallery.urlOf(widget), picture);
+    if (this.listening.signal.aborted) return;
     const old = this.board.cell(widget);
     const hadFocus = old?.contains(document.activeElement);
     if (old) this.board.take(old);
@@ -290,6 +342,12 @@ class Editor {
     this.notice.textContent = fill(this.texts[key], values);
   }
 
+  /** Why the server did not do something; the page says what can be done about it. */
+  reason(kind) {
+    this.page.trouble(kind);
+    return this.texts[kind];
+  }
+
   /** Where the draft has them, until the server's answer says the same. */
   keepPlaces() {
     for (const { widget, x, y, w, h } of this.state.items) {
@@ -311,7 +369,7 @@ class Editor {
   }
 
   /** Another window had saved meanwhile: nothing is lost, its arrangement is one press away. */
-  offerBack({ replaced, mine, default: everyones }, form, url, forWhom) {
+  offerBack({ replaced, mine, default: everyones }, url, forWhom) {
     const banner = document.createElement("p");
     banner.className = "lr-banner";
     banner.setAttribute("role", "status");
@@ -322,10 +380,16 @@ class Editor {
     restore.addEventListener("click", async () => {
       const { widgets, removed } = replaced;
       const basedOn = forWhom === "everyone" ? everyones : mine;
-      const answer = await postDraft(form, url, { widgets, removed, based_on: basedOn });
+      restore.disabled = true;
+      const answer = await this.keep(url, { widgets, removed, based_on: basedOn });
+      restore.disabled = false;
+      if (answer.detail) {
+        banner.firstChild.textContent = fill(this.texts.not_saved, { reason: answer.detail });
+        return;
+      }
       banner.remove();
       this.button.focus();
-      if (!answer.refused) this.page.poll();
+      this.page.poll();
     });
     banner.append(fill(this.texts.replaced, { time: replaced.saved }), " ", restore);
     this.mount.replaceChildren(banner);

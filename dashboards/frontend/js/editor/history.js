@@ -21,6 +21,11 @@ export class History {
     return true;
   }
 
+  /** The present as it could be shown; what was there before stays. */
+  amend(state) {
+    this.present = state;
+  }
+
   undo() {
     if (!this.past.length) return false;
     this.future.push(this.present);

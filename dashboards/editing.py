@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from liveReport.report.frames import WidgetInfo
 
 from .drafts import BadDraft, Draft, read_draft, wrong_picture
-from .fragments import Page
+from .fragments import Page, clock_of
 from .grid import Place
 from .labels import editor_texts
 from .layouts import (
@@ -76,7 +76,8 @@ def widget(request: HttpRequest, campaign: str, tab: str, key: str) -> HttpRespo
         page = Page(asked, Layers.load(asked.user, tab))
         shown = next((found for found in page.widgets if found.slug == slug), None)
     else:
-        shown = Widget(info, Standing(Place(0, 0, *info.size), picture), asked)
+        standing = Standing(Place(0, 0, *info.size), picture)
+        shown = Widget(info, standing, asked, clock_of(asked, report))
     return render(request, "dashboards/_widget.html", {"widget": shown})
 
 

@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 
 from liveReport.report import Head
 
@@ -53,6 +54,7 @@ def _with_age(response: HttpResponse, head: Head, layers: Layers) -> HttpRespons
     """Even an answer without content says how old the numbers are, and whose layout it is."""
     response["X-Report-Version"] = version_of(head, layers)
     response["X-Report-Layout"] = layers.version
-    response["X-Report-As-Of"] = head.as_of.isoformat()
+    response["X-Report-As-Of"] = timezone.localtime(head.as_of).isoformat()
+    response["X-Report-Zone"] = timezone.get_current_timezone_name()
     response["X-Report-Lag"] = f"{head.lag_seconds:.1f}"
     return response

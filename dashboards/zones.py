@@ -29,7 +29,7 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
 REGIONS = (
-    *("Africa", "America", "Antarctica", "Asia", "Atlantic"),
+    *("Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic"),
     *("Australia", "Europe", "Indian", "Pacific"),
 )
 
@@ -37,8 +37,13 @@ REGIONS = (
 @cache
 def names() -> list[str]:
     """The zones of the world that are named after a place, and UTC."""
-    zones = zoneinfo.available_timezones()
-    return ["UTC", *sorted(name for name in zones if name.partition("/")[0] in REGIONS)]
+    return ["UTC", *sorted(name for name in known() if name.partition("/")[0] in REGIONS)]
+
+
+@cache
+def known() -> set[str]:
+    """Every zone of the tz database, as the settings have it shipped with us."""
+    return zoneinfo.available_timezones()
 
 
 def chosen(request: HttpRequest) -> str:
@@ -49,10 +54,8 @@ def chosen(request: HttpRequest) -> str:
 
 def of(request: HttpRequest) -> zoneinfo.ZoneInfo:
     """The reader's zone as far as it is known, else UTC."""
-    try:
-        return zoneinfo.ZoneInfo(request.COOKIES.get(COOKIE, "").removeprefix(f"{OWN}:"))
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        return zoneinfo.ZoneInfo("UTC")
+    name = request.COOKIES.get(COOKIE, "").removeprefix(f"{OWN}:")
+    return zoneinfo.ZoneInfo(name if name in known() else "UTC")
 
 
 def in_readers_zone(get_response: GetResponse) -> GetResponse:

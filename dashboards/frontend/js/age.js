@@ -1,5 +1,5 @@
 // How old the numbers are, and what to say when they stop coming.
-import { formatSeconds, isOwnZone, timeZone } from "./format.js";
+import { alongside, formatSeconds } from "./format.js";
 import { text } from "./texts.js";
 
 const STALE_SECONDS = 10;
@@ -10,15 +10,12 @@ let banner;
 export function startAge(report) {
   line = report.querySelector("#lr-age");
   banner = report.querySelector("#lr-banner");
-  line.querySelector("[data-zone]").textContent = text("time_zone", { zone: timeZone });
-  if (isOwnZone) noteZone();
   showAge(line.dataset.asOf, Number(line.dataset.lag));
 }
 
-/** Tell the server, which writes the exports and the next page. */
-function noteZone() {
-  const secure = location.protocol === "https:" ? "; secure" : "";
-  document.cookie = `livereport_zone=auto:${timeZone}; path=/; max-age=31536000; samesite=lax${secure}`;
+/** The zone whose times the server writes. */
+export function showZone(zone) {
+  line.querySelector("[data-zone]").textContent = text("time_zone", { zone });
 }
 
 /** The numbers are as of `moment`, which was `lag` seconds before the server answered. */
@@ -32,7 +29,7 @@ export function showAge(moment, lag) {
 /** No answer since `date`: the numbers on the page stay, but they stand still. */
 export function showUnreachable(date) {
   standStill();
-  showBanner(text("unreachable", { time: formatSeconds(date) }));
+  showBanner(text("unreachable", { time: formatSeconds(alongside(line.dataset.asOf, date)) }));
 }
 
 /** Nothing more will come; reloading is the way on. */
@@ -52,7 +49,7 @@ function standStill() {
 }
 
 function asOf() {
-  return text("as_of", { time: formatSeconds(new Date(line.dataset.asOf)) });
+  return text("as_of", { time: formatSeconds(line.dataset.asOf) });
 }
 
 function write(...parts) {

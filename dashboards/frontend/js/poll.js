@@ -1,5 +1,5 @@
 // One request for the whole tab, again and again. All names of htmx events are in this file.
-import { showAge, showEnded, showUnreachable } from "./age.js";
+import { showAge, showEnded, showUnreachable, showZone } from "./age.js";
 
 const PERIOD = 2_000;
 const LONGEST = 60_000;
@@ -69,6 +69,7 @@ function take(report, state, xhr, refresh) {
     Object.assign(state, { failures: 0, answeredAt: new Date(), left: false });
     tellLayout(report, xhr.getResponseHeader("X-Report-Layout"));
     showAge(xhr.getResponseHeader("X-Report-As-Of"), Number(xhr.getResponseHeader("X-Report-Lag")));
+    showZone(xhr.getResponseHeader("X-Report-Zone"));
     if (xhr.status === 200) refresh();
   } else if (xhr.status === 0 && state.aborted) {
     state.aborted = false;

@@ -9,14 +9,13 @@ import { startPolling } from "./poll.js";
 import { startPopovers } from "./popovers.js";
 import { startPrinting } from "./print.js";
 import { onThemeChange } from "./theme.js";
-import { localiseTimes } from "./times.js";
+import { noteZone } from "./zone.js";
 
 function start() {
   const report = document.getElementById("lr-report");
   if (!report) return;
   const refresh = () => {
     applyPlaces(report);
-    localiseTimes(report);
     drawCharts(report);
   };
   startAge(report);
@@ -28,6 +27,7 @@ function start() {
   const poll = startPolling(report, refresh);
   startModifying(report, { poll, refresh });
   startKiosk(report);
+  if (noteZone(report)) document.addEventListener("DOMContentLoaded", poll); // htmx is ready then
 }
 
 start();

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import IO, Any
 
@@ -14,6 +15,9 @@ from liveReport.models import Source
 
 NDJSON = "application/x-ndjson"
 CHUNK = 1_000
+
+PIECE = 64 * 1024
+"""Bytes of a line too long to be an event that are read at a time, and forgotten."""
 
 Line = tuple[int, bytes]
 """A line with its number in the file."""
@@ -31,13 +35,15 @@ class Command(BaseCommand):
     def handle(self, *args: Any, file: str, source: str, **options: Any) -> None:
         sender = Source.objects.ensure(source)
         accepted = refused = 0
+        too_long: list[int] = []
         with _open(file) as stream, tqdm(unit=" events", file=sys.stderr) as bar:
-            for chunk in _chunks(stream):
+            for chunk in _chunks(_lines(stream, too_long)):
                 receipt = _send(sender, chunk)
                 self._report(chunk, receipt)
                 accepted += receipt.accepted
                 refused += len(receipt.rejected)
                 bar.update(len(chunk))
+        refused += len(too_long)
         self.stderr.write(f"{accepted} accepted, {refused} refused.")
         if refused:
             sys.exit(1)
@@ -58,11 +64,32 @@ def _open(file: str) -> IO[bytes]:
         raise CommandError(f"{file}: {error.strerror}.") from error
 
 
-def _chunks(lines: Iterable[bytes]) -> Iterator[list[Line]]:
+def _lines(stream: IO[bytes], too_long: list[int]) -> Iterator[Line]:
+    """The lines that may be events; the numbers of those no request could hold are noted."""
+    most = settings.INGEST_MAX_BYTES
+    for number in count(1):
+        try:
+            line = stream.readline(most + 1)
+            is_whole = len(line) <= most or line.endswith(b"\n")
+            while not is_whole and (rest := stream.readline(PIECE)):
+                is_whole = rest.endswith(b"\n")
+        except OSError as error:
+            raise CommandError(f"line {number}: {error.strerror}.") from error
+        if not line:
+            return
+        if len(line.rstrip(b"\r\n")) <= most:
+            yield number, line
+        else:
+            too_long.append(number)
+            refusal = f"line {number}: longer than {most} bytes (too_large)"
+            tqdm.write(refusal, file=sys.stderr)
+
+
+def _chunks(lines: Iterable[Line]) -> Iterator[list[Line]]:
     """Lines that are not blank, in groups that one request may hold."""
     chunk: list[Line] = []
     size = 0
-    for number, line in enumerate(lines, 1):
+    for number, line in lines:
         if not line.strip():
             continue
         if chunk and (len(chunk) == CHUNK or size + len(line) > settings.INGEST_MAX_BYTES):

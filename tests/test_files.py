@@ -11,7 +11,7 @@ import pytest
 import time_machine
 from django.contrib.auth.models import User
 from django.test import Client
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboards.sheet_names import sheet_names
@@ -22,7 +22,7 @@ from liveReport.report.export import lines
 from tests.factories import event
 from tests.showcase import Showcase
 
-FORMULA = "=+-@\t\r\uff1d\uff0b\uff0d\uff20"
+FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
 NOW = datetime(2026, 10, 25, 11, 7, 30, tzinfo=UTC)
 SUMMER, WINTER = "2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z"
 """Both are 02:30 in Paris."""
@@ -43,13 +43,14 @@ def read(text: str, separator: str) -> Iterator[str]:
 # -- CSV -----------------------------------------------------------------------------------
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(cells, min_size=1, max_size=5), max_size=5))
 def test_no_cell_is_a_formula_whatever_separates_them(table: list[list[Any]]) -> None:
     """Excel takes the semicolon where the comma is the decimal sign."""
     text = lines(table)
     for separator in ",;\t|":
         for cell in read(text, separator):
-            assert not cell.lstrip(" \u00a0\"'\n\r\t") or not cell.startswith(tuple(FORMULA)), cell
+            assert not cell.strip().startswith(FORMULA), cell
 
 
 @given(
@@ -176,6 +177,7 @@ titles = st.dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(titles)
 def test_every_tab_has_a_sheet_whatever_it_is_called(titles: dict[str, str]) -> None:
     names = sheet_names(titles)
@@ -191,6 +193,7 @@ def test_every_tab_has_a_sheet_whatever_it_is_called(titles: dict[str, str]) -> 
         assert name.casefold() not in ("history", "historique", "журнал")
 
 
+@settings(deadline=None)
 @given(titles, st.randoms())
 def test_names_do_not_depend_on_the_order_of_tabs(titles: dict[str, str], chance: Any) -> None:
     mixed = list(titles.items())

@@ -31,9 +31,16 @@ export function timeAxis({ times, marks }, moments, colours, width) {
 /** What to write at which step: as many labels as there is room for. */
 function labelsOf(times, marks, most) {
   const days = daysThatBegin(times);
-  const at = (distance) => times.flatMap((time, index) => (days.has(index) || minutesOf(time) % distance === 0 ? [index] : []));
+  const isHour = (index, distance) => minutesOf(times[index]) % distance === 0 && !isNear(times, index, days, distance);
+  const at = (distance) => [...times.keys()].filter((index) => days.has(index) || isHour(index, distance));
   const distance = DISTANCES.find((one) => at(one).length <= most) ?? DISTANCES.at(-1);
   return new Map(at(distance).map((index) => [index, days.has(index) ? formatDay(times[index]) : hourLabel(times[index], marks[index])]));
+}
+
+/** Where clocks change at midnight an hour may be too near to the day's label, which stays. */
+function isNear(times, index, days, distance) {
+  const minutes = (day) => Math.abs(Date.parse(times[day]) - Date.parse(times[index])) / 60_000;
+  return [...days].some((day) => minutes(day) < 0.75 * distance);
 }
 
 /** A day begins once, at midnight or, where clocks skip that, after it. */

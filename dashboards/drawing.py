@@ -6,11 +6,10 @@ The numbers become text here and the tones are chosen; nothing is counted.
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.utils import timezone
-
 from liveReport.report.frames import Column, Frame, MarkedRow, Row, WidgetReport
 
 from . import tones
+from .moments import Clock
 from .texts import Writer
 
 
@@ -43,9 +42,10 @@ class Head:
 class Drawing:
     """A frame and how to write it."""
 
-    def __init__(self, report: WidgetReport, frame: Frame) -> None:
+    def __init__(self, report: WidgetReport, frame: Frame, clock: Clock) -> None:
         self.report = report
         self.frame = frame
+        self.clock = clock
         self.writer = Writer()
         self.tones = tones.of_metrics([column.key for column in frame.metrics])
         self.columns = {column.key: column for column in frame.metrics}
@@ -95,14 +95,10 @@ class Drawing:
         value = str(row[axis.key])
         if axis.role == "dimension" or value in self.report.names:
             return Head(text=str(self.report.names.get(value, value)), tone=tone)
-        return Head(text=moment_text(value), moment=value)
+        write = self.clock.run if axis.role == "execution" else self.clock.text
+        return Head(text=write(datetime.fromisoformat(value)), moment=value)
 
 
 def signed(text: str, *, estimate: bool = False, partial: bool = False) -> str:
     """A value's text with its signs, which the page's legend explains."""
     return f"{'≈ ' if estimate else ''}{text}{'†' if partial else ''}"
-
-
-def moment_text(value: str) -> str:
-    """A moment in the reader's time zone, for readers without JavaScript."""
-    return f"{timezone.localtime(datetime.fromisoformat(value)):%Y-%m-%d %H:%M}"

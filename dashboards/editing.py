@@ -17,7 +17,7 @@ from liveReport.report.frames import WidgetInfo
 
 from .answers import piece
 from .drafts import BadDraft, Draft, read_draft, wrong_picture
-from .fragments import Page
+from .fragments import Page, clock_of
 from .grid import Place
 from .labels import editor_texts
 from .layouts import (
@@ -77,7 +77,8 @@ def widget(request: HttpRequest, campaign: str, tab: str, key: str) -> HttpRespo
         page = Page(asked, Layers.load(asked.user, tab))
         shown = next((found for found in page.widgets if found.slug == slug), None)
     else:
-        shown = Widget(info, Standing(Place(0, 0, *info.size), picture), asked)
+        standing = Standing(Place(0, 0, *info.size), picture)
+        shown = Widget(info, standing, asked, clock_of(asked, report))
     return piece(request, "dashboards/_widget.html", {"widget": shown})
 
 

@@ -1,23 +1,28 @@
 """A widget or the whole report as a file, as its user has arranged it."""
 
+import codecs
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.text import get_valid_filename
 from django.utils.timezone import get_current_timezone, get_current_timezone_name
 from django.utils.translation import gettext as _
 
+from liveReport.channels import all_channels
 from liveReport.report import UnknownTab, UnknownWidget, report_head, tab_widget
 from liveReport.report.export import Cell, lines, table, to_csv, written
 
 from .fragments import Page
 from .layouts import Layers
 from .requests import Asked, read_only
-from .spreadsheet import XLSX, Block, workbook
+from .sheet_names import sheet_names
+from .spreadsheet import XLSX, Block, Sheet, workbook
 from .widgets import Widget
 
 CSV = "text/csv; charset=utf-8"
+UTC_NAME = "UTC"
 
 
 @read_only
@@ -29,35 +34,38 @@ def widget_csv(request: HttpRequest, campaign: str, tab: str, widget: str) -> Ht
         _head, found = tab_widget(asked.campaign, tab, key, asked.executions, asked.now)
     except (UnknownTab, UnknownWidget) as error:
         raise Http404 from error
-    content = to_csv(found.frame, found.names, get_current_timezone()) if found.frame else ""
-    return _attachment(content, f"{campaign}-{tab}-{key}.csv", CSV)
+    zone = get_current_timezone()
+    content = to_csv(found.frame, found.names, zone, _("Total")) if found.frame else ""
+    return _csv(content, f"{campaign}-{tab}-{key}.csv")
 
 
 @read_only
 def report_csv(request: HttpRequest, campaign: str) -> HttpResponse:
-    """Every widget of every tab: title, window, age, then its frame."""
+    """Every tab: what its numbers are about, then the frame of every widget."""
     zone = get_current_timezone()
-    asked = Asked.of(request, campaign, "")
     content = [
         [written(cell, zone) for cell in line]
-        for page in _pages(asked)
-        for widget in page.widgets
-        for line in [*_about(page, widget), *_table(widget), []]
+        for page in _pages(Asked.of(request, campaign, ""))
+        for line in [*_about(page), [], *(line for w in page.widgets for line in _lines(w))]
     ]
-    return _attachment(lines(content), f"{campaign}.csv", CSV)
+    return _csv(lines(content), f"{campaign}.csv")
 
 
 @read_only
 def report_xlsx(request: HttpRequest, campaign: str) -> HttpResponse:
     """The same with a sheet for each tab; numbers, shares and times are such."""
-    asked = Asked.of(request, campaign, "")
-    sheets = {
-        str(page.report.tab.title): [
-            Block(str(widget.title), _about(page, widget), _table(widget))
-            for widget in page.widgets
-        ]
-        for page in _pages(asked)
-    }
+    pages = list(_pages(Asked.of(request, campaign, "")))
+    # All channels have a part in it, so that a sheet's name depends on no other one's presence.
+    titles = {channel.slug: str(channel.label) for channel in all_channels()}
+    names = sheet_names(titles | {p.report.tab.slug: str(p.report.tab.title) for p in pages})
+    sheets = [
+        Sheet(
+            names[page.report.tab.slug],
+            [line for about in _about(page) for line in _beside_utc(about)],
+            [Block(str(w.title), _title(w), _with_utc(w)) for w in page.widgets],
+        )
+        for page in pages
+    ]
     return _attachment(workbook(sheets, get_current_timezone()), f"{campaign}.xlsx", XLSX)
 
 
@@ -67,13 +75,12 @@ def _pages(asked: Asked) -> Iterator[Page]:
         yield Page(replace(asked, tab=tab.slug), Layers.load(asked.user, tab.slug))
 
 
-def _about(page: Page, widget: Widget) -> list[list[Cell]]:
+def _about(page: Page) -> list[list[Cell]]:
     """What the numbers are about, and how old they are."""
     head = page.head
     about: list[list[Cell]] = [
         [_("Campaign"), head.campaign.name],
         [_("Channel"), str(page.report.tab.title)],
-        [_("Widget"), str(widget.title), widget.slug],
         [_("Window"), head.window.start, head.window.end],
         [_("Time zone"), get_current_timezone_name()],
         [_("As of"), head.as_of.replace(microsecond=0)],
@@ -85,14 +92,51 @@ def _about(page: Page, widget: Widget) -> list[list[Cell]]:
     return about
 
 
+def _title(widget: Widget) -> list[list[Cell]]:
+    return [[_("Widget"), str(widget.title), widget.slug]]
+
+
 def _table(widget: Widget) -> Sequence[Sequence[Cell]]:
     frame = widget.report.frame
     if frame is None:
         return [[_("This widget could not be computed.")]]
-    return table(frame, widget.report.names)
+    return table(frame, widget.report.names, _("Total"))
 
 
-def _attachment(content: str | bytes, name: str, content_type: str) -> HttpResponse:
+def _lines(widget: Widget) -> list[Sequence[Cell]]:
+    return [*_title(widget), *_table(widget), []]
+
+
+def _with_utc(widget: Widget) -> Sequence[Sequence[Cell]]:
+    """The table with a column for UTC where the first has times.
+
+    A workbook's times have no offset: the hour that is there twice needs another clock.
+    """
+    head, *rows = _table(widget)
+    frame = widget.report.frame
+    if not (frame and frame.axis and frame.axis.role in ("time", "execution")):
+        return [head, *rows]
+    return [[head[0], UTC_NAME, *head[1:]], *([row[0], _utc(row[0]), *row[1:]] for row in rows)]
+
+
+def _beside_utc(line: list[Cell]) -> Iterator[list[Cell]]:
+    """The line and, where it has times, the same in UTC below."""
+    yield line
+    if any(isinstance(cell, datetime) for cell in line):
+        yield [UTC_NAME, *map(_utc, line[1:])]
+
+
+def _utc(cell: Cell) -> Cell:
+    """What a clock in Greenwich shows, where that is a time."""
+    return cell.astimezone(UTC).replace(tzinfo=None) if isinstance(cell, datetime) else None
+
+
+def _csv(content: str, name: str) -> HttpResponse:
+    """A file that spreadsheets take for what it is, UTF-8, since it says so first."""
+    return _attachment(codecs.BOM_UTF8 + content.encode(), name, CSV)
+
+
+def _attachment(content: bytes, name: str, content_type: str) -> HttpResponse:
     return HttpResponse(
         content,
         content_type=content_type,

@@ -10,14 +10,15 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.timezone import get_current_timezone_name
 
+from liveReport.channels import NONE, OTHER
 from liveReport.instants import rfc3339
 from liveReport.models import Campaign
 from liveReport.report import Head, Tab, TabReport
 from liveReport.report.frames import WidgetInfo
 
-from .drawing import moment_text
 from .labels import javascript_texts
 from .layouts import Arrangement, Layers
+from .moments import Clock
 from .pictures import pictures_of
 from .requests import Asked
 from .widgets import Widget, digest_of
@@ -28,17 +29,14 @@ STALE_SECONDS = 10
 
 @dataclass(frozen=True)
 class Moment:
-    """A time: for machines, and for readers without JavaScript."""
+    """A time: for machines, and for readers."""
 
     moment: datetime
+    text: str
 
     @property
     def value(self) -> str:
         return rfc3339(self.moment)
-
-    @property
-    def text(self) -> str:
-        return moment_text(self.value)
 
 
 @dataclass(frozen=True)
@@ -87,15 +85,21 @@ class Page:
         self.layers = layers
         self.report = _report(asked, layers)
         self.head: Head = self.report.head
+        self.clock = clock_of(asked, self.report)
         reports = {report.slug: report for report in self.report.widgets}
         self.widgets = [
-            Widget(reports[slug], standing, asked)
+            Widget(reports[slug], standing, asked, self.clock)
             for slug, standing in _arrangement(asked, layers, self.report.widgets).items()
         ]
 
     @property
     def version(self) -> str:
         return version_of(self.head, self.layers)
+
+    @property
+    def as_of(self) -> str:
+        """For the script, which shows what the reader's clock said then."""
+        return self.clock.local(self.head.as_of)
 
     @property
     def campaign(self) -> Campaign:
@@ -107,7 +111,8 @@ class Page:
 
     @property
     def window(self) -> list[Moment]:
-        return [Moment(self.head.window.start), Moment(self.head.window.end)]
+        window = self.head.window
+        return [Moment(moment, self.clock.text(moment)) for moment in (window.start, window.end)]
 
     @cached_property
     def tabs(self) -> list[TabLink]:
@@ -121,7 +126,10 @@ class Page:
         """The executions on offer, chosen ones among them even when nothing happened there."""
         chosen = set(self.report.selected)
         known = set(self.report.executions) | chosen
-        return [Choice(moment, moment in chosen) for moment in sorted(known, reverse=True)]
+        return [
+            Choice(moment, self.clock.run(moment), moment in chosen)
+            for moment in sorted(known, reverse=True)
+        ]
 
     @property
     def choice_count(self) -> str:
@@ -167,7 +175,7 @@ class Page:
 
     @property
     def title(self) -> Part:
-        moments = [moment.value for moment in self.window]
+        moments = [moment.text for moment in self.window]
         digest = digest_of(self.campaign.name, self.campaign.status, moments)
         return Part("lr-title", digest, "dashboards/_title.html")
 
@@ -178,7 +186,7 @@ class Page:
 
     @property
     def filter(self) -> Part:
-        choices = [(choice.value, choice.selected) for choice in self.choices]
+        choices = [(choice.value, choice.text, choice.selected) for choice in self.choices]
         digest = digest_of(choices, self.report.more_executions)
         return Part("lr-executions", digest, "dashboards/_executions.html")
 
@@ -234,8 +242,21 @@ class Page:
 
 
 def version_of(head: Head, layers: Layers) -> str:
-    """Differs whenever a number or the arrangement may."""
-    return f"{head.version}-{layers.version}"
+    """Differs whenever a number, the arrangement or the reader's time zone may."""
+    return f"{head.version}-{layers.version}-{get_current_timezone_name()}"
+
+
+def clock_of(asked: Asked, report: TabReport) -> Clock:
+    """The clock of a page that shows this report: no two of its runs look alike."""
+    frames = [widget.frame for widget in report.widgets if widget.frame]
+    values = [
+        str(row[frame.axis.key])
+        for frame in frames
+        if frame.axis and frame.axis.role == "execution"
+        for row in frame.rows
+    ]
+    in_tables = [datetime.fromisoformat(value) for value in values if value not in (NONE, OTHER)]
+    return Clock.of(asked.now, [*report.executions, *report.selected, *in_tables])
 
 
 def _report(asked: Asked, layers: Layers) -> TabReport:

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from liveReport.channels import Text
+from liveReport.tiers import STEP
 
 from .drawing import Drawing, Head, Number
 from .parts import PartsPicture
@@ -75,7 +77,7 @@ class SeriesPicture:
         self.chart: Mapping[str, Any] = {
             "kind": "series",
             "summary": summary,
-            "times": [row["time"] for row in frame.rows],
+            **_course(drawing),
             "lines": [
                 {
                     "name": str(column.label),
@@ -88,6 +90,21 @@ class SeriesPicture:
                 for column in frame.metrics
             ],
         }
+
+
+def _course(drawing: Drawing) -> dict[str, Any]:
+    """The steps as the reader's clock shows them: their starts, and what to call them.
+
+    ``marks`` has the offsets of those whose time of day is there twice, by their number.
+    """
+    clock, step = drawing.clock, timedelta(seconds=STEP)
+    starts = [datetime.fromisoformat(str(row["time"])) for row in drawing.frame.rows]
+    marks = {number: clock.mark(start) for number, start in enumerate(starts)}
+    return {
+        "times": [clock.local(start) for start in starts],
+        "spans": [clock.span(start, start + step) for start in starts],
+        "marks": {number: mark for number, mark in marks.items() if mark},
+    }
 
 
 def listing(numbers: Sequence[Number]) -> str:

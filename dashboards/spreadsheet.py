@@ -1,8 +1,7 @@
 """The report as an XLSX workbook: numbers are numbers, and no text is ever a formula."""
 
 import io
-import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
@@ -16,8 +15,6 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 WIDTHS = (34, 18)
 """Characters in the first column, and in each of the others."""
 
-_FORBIDDEN = re.compile(r"[][:*?/\\]")
-
 
 @dataclass(frozen=True)
 class Block:
@@ -28,22 +25,24 @@ class Block:
     table: Sequence[Sequence[Cell]]
 
 
-def workbook(sheets: Mapping[str, Iterable[Block]], zone: tzinfo) -> bytes:
-    """A file with a sheet for each name; times are written in ``zone``."""
+@dataclass(frozen=True)
+class Sheet:
+    """One tab: a name that the format allows and no other has, what it is about, its widgets."""
+
+    name: str
+    about: Sequence[Sequence[Cell]]
+    blocks: Sequence[Block]
+
+
+def workbook(sheets: Iterable[Sheet], zone: tzinfo) -> bytes:
+    """A file with these sheets; times are written in ``zone``, those without a zone as they are."""
     out = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(out, options) as book:
         writer = _Writer(book, zone)
-        for name, blocks in sheets.items():
-            taken = {sheet.get_name().lower() for sheet in book.worksheets()}
-            writer.sheet(book.add_worksheet(_sheet_name(name, taken)), blocks)
+        for sheet in sheets:
+            writer.sheet(book.add_worksheet(sheet.name), sheet)
     return out.getvalue()
-
-
-def _sheet_name(name: str, taken: Collection[str]) -> str:
-    """A name that the format allows and no other sheet has."""
-    allowed = _FORBIDDEN.sub(" ", name).strip("' ")[:28] or "?"
-    return allowed if allowed.lower() not in taken else f"{allowed} {len(taken) + 1}"
 
 
 class _Writer:
@@ -54,15 +53,19 @@ class _Writer:
         self._formats: dict[type, Format] = {
             int: book.add_format({"num_format": "#,##0"}),
             float: book.add_format({"num_format": "0.0%"}),
-            datetime: book.add_format({"num_format": "yyyy-mm-dd hh:mm", "align": "left"}),
         }
+        # As precise as a time is; the format has no more than milliseconds.
+        self._times: list[Format] = [
+            book.add_format({"num_format": f"yyyy-mm-dd hh:mm{more}", "align": "left"})
+            for more in ("", ":ss", ":ss.000")
+        ]
 
-    def sheet(self, sheet: Worksheet, blocks: Iterable[Block]) -> None:
+    def sheet(self, sheet: Worksheet, content: Sheet) -> None:
         first, others = WIDTHS
         sheet.set_column(0, 0, first)
         sheet.set_column(1, 20, others)
-        row = 0
-        for block in blocks:
+        row = self._lines(sheet, 0, content.about) + 1
+        for block in content.blocks:
             sheet.write_string(row, 0, block.title, self._title)
             row = self._lines(sheet, row + 1, block.about)
             row = self._lines(sheet, row, block.table[:1], self._head)
@@ -88,8 +91,9 @@ class _Writer:
         style = style or self._formats.get(type(cell))
         if isinstance(cell, datetime):
             # The format knows no time zones: this is the clock on the reader's wall.
-            local = cell.astimezone(self._zone).replace(tzinfo=None)
-            sheet.write_datetime(row, column, local, style)
+            local = cell.astimezone(self._zone).replace(tzinfo=None) if cell.tzinfo else cell
+            digits = 2 if cell.microsecond else 1 if cell.second else 0
+            sheet.write_datetime(row, column, local, self._times[digits])
         elif isinstance(cell, int | float):
             sheet.write_number(row, column, cell, style)
         elif cell is not None:

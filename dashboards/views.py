@@ -3,10 +3,10 @@
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from liveReport.channels import find_channel
-from liveReport.instants import rfc3339
 from liveReport.report import Head
 
 from . import answers, zones
@@ -75,6 +75,7 @@ def _with_age(response: HttpResponse, head: Head, layers: Layers) -> HttpRespons
     """Even an answer without content says how old the numbers are, and whose layout it is."""
     response["X-Report-Version"] = version_of(head, layers)
     response["X-Report-Layout"] = layers.version
-    response["X-Report-As-Of"] = rfc3339(head.as_of)
+    response["X-Report-As-Of"] = timezone.localtime(head.as_of).isoformat()
+    response["X-Report-Zone"] = timezone.get_current_timezone_name()
     response["X-Report-Lag"] = f"{head.lag_seconds:.1f}"
     return response

@@ -5,7 +5,6 @@ import json
 from functools import cached_property
 from typing import Any
 
-from django.utils.timezone import get_current_timezone_name
 from django.utils.translation import get_language
 
 from liveReport.channels import Text
@@ -13,6 +12,7 @@ from liveReport.report.frames import Frame, WidgetReport
 
 from .drawing import Drawing
 from .layouts import Standing
+from .moments import Clock
 from .pictures import KINDS, kind_of, pictures_of
 from .requests import Asked
 
@@ -26,7 +26,9 @@ def digest_of(*parts: object) -> str:
 class Widget:
     """A widget as the templates need it. Its picture is drawn on first use."""
 
-    def __init__(self, report: WidgetReport, standing: Standing, asked: Asked) -> None:
+    def __init__(
+        self, report: WidgetReport, standing: Standing, asked: Asked, clock: Clock
+    ) -> None:
         self.report = report
         self.slug = report.slug
         self.place = standing.place
@@ -37,6 +39,7 @@ class Widget:
         # Another picture is another element: nothing of the old one may stay.
         self.id = f"lr-{report.slug.replace('.', '-')}-{standing.picture}"
         self._asked = asked
+        self._clock = clock
 
     @property
     def csv_url(self) -> str:
@@ -69,7 +72,8 @@ class Widget:
     @cached_property
     def digest(self) -> str:
         frames = [_content(frame) for frame in (self.report.frame, self.report.trend)]
-        return digest_of(self.state, frames, self.report.names, get_language())
+        clock = self._clock.key if _has_moments(self.report.frame) else ()
+        return digest_of(self.state, frames, self.report.names, get_language(), clock)
 
     @property
     def head_key(self) -> str:
@@ -79,14 +83,14 @@ class Widget:
     @property
     def body_key(self) -> str:
         """Names all that its body is drawn from; for whoever draws it again."""
-        return digest_of(self.id, self.digest, self._asked.here, get_current_timezone_name())
+        return digest_of(self.id, self.digest, self._asked.here)
 
     @cached_property
     def picture(self) -> Any:
         """What its kind draws of the frame; nothing while there is none."""
         if self.report.frame is None or self.state != "ready":
             return None
-        return KINDS[self.kind].draw(Drawing(self.report, self.report.frame))
+        return KINDS[self.kind].draw(Drawing(self.report, self.report.frame, self._clock))
 
     @property
     def chart(self) -> str:
@@ -121,6 +125,10 @@ def _counted(frame: Frame) -> bool:
     return any(frame.totals.values()) or any(
         row.get(column.key) for row in frame.rows for column in frame.metrics
     )
+
+
+def _has_moments(frame: Frame | None) -> bool:
+    return bool(frame and frame.axis and frame.axis.role in ("time", "execution"))
 
 
 def _content(frame: Frame | None) -> object:

@@ -29,7 +29,7 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
 REGIONS = (
-    *("Africa", "America", "Antarctica", "Asia", "Atlantic"),
+    *("Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic"),
     *("Australia", "Europe", "Indian", "Pacific"),
 )
 
@@ -37,13 +37,12 @@ REGIONS = (
 @cache
 def names() -> list[str]:
     """The zones of the world that are named after a place, and UTC."""
-    zones = zoneinfo.available_timezones()
-    return ["UTC", *sorted(name for name in zones if name.partition("/")[0] in REGIONS)]
+    return ["UTC", *sorted(name for name in known() if name.partition("/")[0] in REGIONS)]
 
 
 @cache
 def known() -> frozenset[str]:
-    """Every zone that a browser may be in; not what stands for this machine's or for none."""
+    """Every zone of the tz database as it is shipped with us; not what stands for a machine's or none."""
     return frozenset(zoneinfo.available_timezones() - {"Factory", "localtime"})
 
 

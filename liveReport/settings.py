@@ -7,8 +7,10 @@ queue, both in the data directory, nothing to install.
 import hashlib
 import os
 import sys
+import zoneinfo
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
@@ -18,13 +20,13 @@ from kombu import Queue
 from whitenoise.compress import Compressor
 
 from liveReport.channels.registry import plugin_apps
+from liveReport.data_dir import DATABASE_FILE, data_directory
 from liveReport.secret import embedded_secret_key
 
 env = Env()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-DATA_DIR = Path(env.str("LIVEREPORT_DATA_DIR", str(BASE_DIR / "var"))).resolve()
-DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+DATA_DIR = data_directory(env.str("LIVEREPORT_DATA_DIR", "") or BASE_DIR / "var")
 
 # -- Security -----------------------------------------------------------------------------
 
@@ -169,10 +171,13 @@ AUTH_PASSWORD_VALIDATORS = [
 
 # -- Database -----------------------------------------------------------------------------
 
-DATABASE_URL = env.str("DATABASE_URL", f"sqlite:///{DATA_DIR / 'livereport.sqlite3'}")
-DATABASES = {
-    "default": dj_database_url.parse(DATABASE_URL, conn_max_age=600, conn_health_checks=True)
+DATABASES: dict[str, dict[str, Any]] = {
+    # The embedded one by its path: in a URL, signs that a folder's name may have mean more.
+    "default": {"ENGINE": "django.db.backends.sqlite3", "NAME": str(DATA_DIR / DATABASE_FILE)}
+    if EMBEDDED
+    else {**dj_database_url.parse(env.str("DATABASE_URL"))}
 }
+DATABASES["default"] |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # Every atomic() takes the write lock at its start (a later upgrade would fail at once),
     # and a commit is on disk when it returns.
@@ -338,6 +343,8 @@ USE_I18N = True
 USE_TZ = True
 USE_THOUSAND_SEPARATOR = True
 TIME_ZONE = "UTC"
+# One list of zones and one set of rules wherever we run: those that come with us.
+zoneinfo.reset_tzpath(())
 
 STATIC_URL = "static/"
 STATIC_ROOT = env.path("STATIC_ROOT", BASE_DIR / ".static")

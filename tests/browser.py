@@ -97,9 +97,8 @@ def open_page(
         client.force_login(user)
         session = client.cookies["sessionid"].value
         options.setdefault("viewport", {"width": 1280, "height": 900})
-        context = browser.new_context(
-            timezone_id="Asia/Kolkata", base_url=live_server.url, **options
-        )
+        options.setdefault("timezone_id", "Asia/Kolkata")
+        context = browser.new_context(base_url=live_server.url, **options)
         contexts.append(context)
         cookies = {"sessionid": session, "django_language": language}
         context.add_cookies(

@@ -224,7 +224,7 @@ class Site:
 
     def ask(self, query: str) -> Any:
         """The first value of a query, read as a stranger to the processes would."""
-        base = f"file:{self.data_dir}/livereport.sqlite3?mode=ro"
+        base = f"{(self.data_dir / 'livereport.sqlite3').as_uri()}?mode=ro"
         with closing(sqlite3.connect(base, uri=True, timeout=PATIENCE)) as connection:
             (found,) = connection.execute(query).fetchone()
         return found

@@ -267,4 +267,6 @@ def test_a_chosen_time_zone_is_everywhere(open_page: Open, send: Any) -> None:
     page.get_by_label("Time zone").select_option("Pacific/Kiritimati")
     page.get_by_role("button", name="Save").click()
     expect(page.locator("[data-zone]")).to_have_text("Times in Pacific/Kiritimati")
-    expect(widget(page, "runs").locator("time").first).to_have_text("Jan 1, 22:00")
+    expect(widget(page, "runs").locator("time").first).to_have_text(
+        re.compile(r"Jan 1(, 2026)?, 22:00")
+    )

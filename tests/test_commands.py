@@ -1,7 +1,9 @@
 """The commands an operator types."""
 
 import io
+import re
 import sys
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +122,64 @@ def test_a_long_file_is_sent_in_chunks(tmp_path: Path, campaign: Campaign) -> No
     file.write_bytes(_ndjson(*(event() for _ in range(2_500))))
     call_command("send_events", str(file))
     assert [batch.count for batch in EventBatch.objects.order_by("pk")] == [1000, 1000, 500]
+
+
+@pytest.mark.parametrize("end", [b"", b"\n", b"\r\n"])
+def test_a_line_too_long_is_refused_alone(
+    tmp_path: Path, campaign: Campaign, settings: Any, capsys: Any, end: bytes
+) -> None:
+    good = msgspec.json.encode(event())
+    settings.INGEST_MAX_BYTES = len(good)
+    file = tmp_path / "events.ndjson"
+    long = b"x" * (len(good) + 1)
+    file.write_bytes(b"\r\n".join([good, long, long * 10_000, b"", good, long]) + end)
+    with pytest.raises(SystemExit) as stop:
+        call_command("send_events", str(file))
+    assert stop.value.code == 1
+    err = capsys.readouterr().err
+    refused = re.findall(r"line (\d+): longer than \d+ bytes \(too_large\)", err)
+    assert refused == ["2", "3", "6"]
+    assert "2 accepted, 3 refused." in err
+    assert sum(batch.count for batch in EventBatch.objects.all()) == 2
+
+
+def test_memory_for_a_line_is_bounded(tmp_path: Path, campaign: Campaign, capsys: Any) -> None:
+    file = tmp_path / "events.ndjson"
+    with file.open("wb") as out:
+        out.writelines([_ndjson(event()), *[b"x" * 1_000_000] * 50, b"\n", _ndjson(event())])
+    tracemalloc.start()
+    try:
+        with pytest.raises(SystemExit):
+            call_command("send_events", str(file))
+        assert tracemalloc.get_traced_memory()[1] < 25_000_000
+    finally:
+        tracemalloc.stop()
+    err = capsys.readouterr().err
+    assert "line 2: longer" in err
+    assert "2 accepted, 1 refused." in err
+
+
+def test_a_file_without_events_is_no_mistake(tmp_path: Path, capsys: Any) -> None:
+    file = tmp_path / "events.ndjson"
+    for content in (b"", b"\n", b"\r\n \r\n"):
+        file.write_bytes(content)
+        call_command("send_events", str(file))
+        assert "0 accepted, 0 refused." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("end", [b"", b"\r", b"\r\n"])
+def test_lines_end_in_any_way(tmp_path: Path, campaign: Campaign, capsys: Any, end: bytes) -> None:
+    file = tmp_path / "events.ndjson"
+    file.write_bytes(b"\r\n".join(msgspec.json.encode(event()) for _ in range(3)) + end)
+    call_command("send_events", str(file))
+    assert "3 accepted, 0 refused." in capsys.readouterr().err
+
+
+def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match=rf"{tmp_path}: Is a directory\."):
+        call_command("send_events", str(tmp_path))
+    with pytest.raises(CommandError, match=r"line 1: Input/output error\."):
+        call_command("send_events", "/proc/self/mem")
 
 
 def test_a_missing_file_is_named() -> None:

@@ -1,6 +1,7 @@
 """The pages of the report as they come from the server, without a browser."""
 
 import ast
+import codecs
 import csv
 import io
 import re
@@ -22,6 +23,7 @@ from django.utils import translation
 
 import dashboards
 from dashboards.drawing import Drawing
+from dashboards.moments import Clock
 from dashboards.parts import PartsPicture
 from dashboards.pictures import SeriesPicture, TablePicture
 from dashboards.sparkline import sparkline
@@ -373,7 +375,8 @@ def rows(client: Client, address: str) -> list[list[str]]:
     response = client.get(address)
     assert response.headers["Content-Type"] == "text/csv; charset=utf-8"
     assert "attachment" in response.headers["Content-Disposition"]
-    return list(csv.reader(io.StringIO(response.content.decode())))
+    assert response.content.startswith(codecs.BOM_UTF8)
+    return list(csv.reader(io.StringIO(response.content.decode("utf-8-sig"))))
 
 
 @pytest.mark.usefixtures("flights")
@@ -383,7 +386,7 @@ def test_a_widget_as_csv(alices: Client, name: str) -> None:
         ["Execution time", "Flown", "Arrived", "Readers"],
         [NOON, "1000", "1000", "1000"],
         [MORNING, "234", "0", "0"],
-        ["", "1234", "1000", "1000"],
+        ["Total", "1234", "1000", "1000"],
     ]
 
 
@@ -414,7 +417,10 @@ def test_the_whole_report_as_a_workbook(alices: Client, send: Send) -> None:
     table = [row[:3] for row in found["Pigeon post"]]
     assert ("Widget", "Reasons", "pigeon.reasons") in table
     assert ("Window", datetime(2026, 5, 31, 14, 8), datetime(2026, 6, 1, 14, 8)) in table
-    assert (datetime(2026, 6, 1, 10), 234, 0) in table
+    assert ("UTC", datetime(2026, 5, 31, 12, 8), datetime(2026, 6, 1, 12, 8)) in table
+    assert ("Execution time", "UTC", "Flown") in table
+    assert (datetime(2026, 6, 1, 10), datetime(2026, 6, 1, 8), 234) in table
+    assert ("Total", None, 1234) in table
     assert ("Time zone", "Europe/Paris", None) in table
     assert ("Met a hawk", 3, None) in table
     assert ('=HYPERLINK("http://example.com")', 1, None) in table
@@ -458,7 +464,7 @@ def test_times_are_the_readers(alices: Client, cookie: str) -> None:
     page = html(alices)
     assert "as of 17:37:30" in page
     assert "Times in Asia/Kolkata" in page
-    assert "2026-06-01 13:30" in widget(page, "runs")
+    assert "Jun 1, 13:30" in widget(page, "runs")
     assert ('data-chosen-zone="Asia/Kolkata"' in page) == (cookie == "Asia/Kolkata")
     assert rows(alices, f"{TAB}runs.csv")[1][0] == "2026-06-01T17:30:00+05:30"
 
@@ -516,7 +522,7 @@ def drawing(frame: Frame, **fields: Any) -> Drawing:
         frame=frame,
         **fields,
     )
-    return Drawing(report, frame)
+    return Drawing(report, frame, Clock.of(NOW))
 
 
 READERS = Column(key="readers", label="Readers", role="metric", unit="profiles")
@@ -601,8 +607,9 @@ def test_the_table_of_a_series_begins_with_the_newest() -> None:
     rows = [{"time": f"2026-06-01T{hour}:00:00Z", "readers": 1} for hour in ("10", "11")]
     frame = Frame(columns=[TIME, READERS], rows=rows, totals={"readers": 2})
     heads = [line.head for line in TablePicture(drawing(frame)).lines]
-    assert [head.text for head in heads if head] == ["2026-06-01 11:00", "2026-06-01 10:00"]
-    assert SeriesPicture(drawing(frame)).chart["times"] == [row["time"] for row in rows]
+    assert [head.text for head in heads if head] == ["Jun 1, 11:00", "Jun 1, 10:00"]
+    times = [f"2026-06-01T{hour}:00:00+00:00" for hour in ("10", "11")]
+    assert SeriesPicture(drawing(frame)).chart["times"] == times
 
 
 def test_a_sparkline_sets_the_running_step_apart() -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, tzinfo
 
@@ -13,29 +14,47 @@ from .frames import Column, Frame, MarkedRow, Value
 
 Cell = Value | datetime
 
-_FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
-"""What makes a spreadsheet calculate a cell; the last four are the full-width forms."""
+_RISKY = re.compile(
+    r"""
+    ^(?=[\t\r\n])  # what some spreadsheets skip
+    | (?:^|(?<=[;|\t\r\n]))(?=[\s"']*[=+\-@\uff1d\uff0b\uff0d\uff20])  # the last four: full-width
+    """,
+    re.VERBOSE,
+)
+"""Where a spreadsheet may find a cell that it would calculate.
+
+A cell begins where our text does, and to a reader that splits lines by another sign than
+the comma (Excel does, where that is the decimal sign) after each such sign within it.
+"""
 
 
-def to_csv(frame: Frame, names: Mapping[str, Text] | None = None, zone: tzinfo = UTC) -> str:
+def to_csv(
+    frame: Frame, names: Mapping[str, Text] | None = None, zone: tzinfo = UTC, total: str = ""
+) -> str:
     """The table of a frame as text.
 
-    ``names`` says how to show dimension values, ``zone`` how to write times.
+    ``names`` says how to show dimension values, ``zone`` how to write times, ``total``
+    what the line of totals is called; without a name there is none.
     """
-    return lines([written(cell, zone) for cell in line] for line in table(frame, names or {}))
+    shown = table(frame, names or {}, total)
+    return lines([written(cell, zone) for cell in line] for line in shown)
 
 
-def table(frame: Frame, names: Mapping[str, Text]) -> list[list[Cell]]:
+def table(frame: Frame, names: Mapping[str, Text], total: str = "") -> list[list[Cell]]:
     """A header line, the rows with times as such and, where there are several, their totals.
 
     Numbers stay numbers: when any is an estimate, a last column names those of each line.
+    The totals are left out unless they have a name: a program would add them to the rest.
     """
     shown: list[tuple[list[Cell], MarkedRow]] = [
         ([_cell(column, row.values[column.key], names) for column in frame.columns], row)
         for row in frame.marked_rows
     ]
-    if frame.axis and frame.rows:
-        totals: list[Cell] = [frame.totals.get(column.key, "") for column in frame.columns]
+    axis = frame.axis
+    if total and axis and frame.rows:
+        totals: list[Cell] = [
+            total if column is axis else frame.totals.get(column.key) for column in frame.columns
+        ]
         shown.append((totals, frame.marked_totals))
     head: list[Cell] = [str(column.label) for column in frame.columns]
     if not frame.approximate:
@@ -59,7 +78,7 @@ def _cell(column: Column, value: Value, names: Mapping[str, Text]) -> Cell:
 def written(cell: Cell, zone: tzinfo) -> Cell:
     """Times as RFC 3339 writes them, with the zone's offset; the rest as it is."""
     if isinstance(cell, datetime):
-        return cell.astimezone(zone).isoformat(timespec="seconds").replace("+00:00", "Z")
+        return cell.astimezone(zone).isoformat().replace("+00:00", "Z")
     return cell
 
 
@@ -76,5 +95,4 @@ def _safe(cell: object) -> object:
         return ""
     if isinstance(cell, int | float):
         return cell
-    text = str(cell)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return _RISKY.sub("'", str(cell))

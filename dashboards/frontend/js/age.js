@@ -1,5 +1,5 @@
 // How old the numbers are, and what to say when they stop coming.
-import { formatSeconds, isOwnZone, timeZone } from "./format.js";
+import { alongside, formatSeconds } from "./format.js";
 import { text } from "./texts.js";
 
 const STALE_SECONDS = 10;
@@ -13,15 +13,12 @@ let isOutdated = false; // from then on until the page is loaded anew
 export function startAge(report) {
   line = report.querySelector("#lr-age");
   banner = report.querySelector("#lr-banner");
-  line.querySelector("[data-zone]").textContent = text("time_zone", { zone: timeZone });
-  if (isOwnZone) noteZone();
   showAge(line.dataset.asOf, Number(line.dataset.lag));
 }
 
-/** Tell the server, which writes the exports and the next page. */
-function noteZone() {
-  const secure = location.protocol === "https:" ? "; secure" : "";
-  document.cookie = `livereport_zone=auto:${timeZone}; path=/; max-age=31536000; samesite=lax${secure}`;
+/** The zone whose times the server writes. */
+export function showZone(zone) {
+  line.querySelector("[data-zone]").textContent = text("time_zone", { zone });
 }
 
 /** The numbers are as of `moment`, which was `lag` seconds before the server answered. */
@@ -45,7 +42,7 @@ export function showTrouble(report, kind, { since = new Date(), elsewhere } = {}
   const key = isEditing && ["signed_out", "other_user"].includes(kind) ? `${kind}_editing` : kind;
   const link = LINKS[kind] && linkTo(kind, elsewhere ?? location.href);
   if (link && isEditing) Object.assign(link, { target: "_blank", rel: "noopener" });
-  showBanner(text(key, { time: formatSeconds(since) }), link);
+  showBanner(text(key, { time: formatSeconds(alongside(line.dataset.asOf, since)) }), link);
 }
 
 /** The page's own address leads through the log-in page and back. */
@@ -57,7 +54,7 @@ function linkTo(kind, address) {
 }
 
 function asOf() {
-  return text("as_of", { time: formatSeconds(new Date(line.dataset.asOf)) });
+  return text("as_of", { time: formatSeconds(line.dataset.asOf) });
 }
 
 function write(...parts) {

@@ -1,5 +1,5 @@
 // One request for the whole tab, again and again.
-import { showAge, showTrouble, standStill } from "./age.js";
+import { showAge, showTrouble, showZone, standStill } from "./age.js";
 import { isInUse, startSelections } from "./use.js";
 import { freshToken, headersOf, troubleOf } from "./server.js";
 
@@ -100,6 +100,7 @@ function take(report, state, xhr, refresh) {
   Object.assign(state, { failures: 0, trouble: "", wait: 0, answeredAt: new Date(), left: false });
   tellLayout(report, xhr.getResponseHeader("X-Report-Layout"));
   showAge(xhr.getResponseHeader("X-Report-As-Of"), Number(xhr.getResponseHeader("X-Report-Lag")));
+  showZone(xhr.getResponseHeader("X-Report-Zone"));
   if (xhr.status === 200) refresh();
 }
 

@@ -10,14 +10,13 @@ import { startPolling } from "./poll.js";
 import { startPopovers } from "./popovers.js";
 import { startPrinting } from "./print.js";
 import { onThemeChange } from "./theme.js";
-import { localiseTimes } from "./times.js";
+import { noteZone } from "./zone.js";
 
 function start() {
   const report = document.getElementById("lr-report");
   if (!report) return;
   const refresh = () => {
     applyPlaces(report);
-    localiseTimes(report);
     drawCharts(report);
   };
   startAge(report);
@@ -31,6 +30,7 @@ function start() {
   startPictures(report, page);
   startModifying(report, page);
   startKiosk(report);
+  if (noteZone(report)) document.addEventListener("DOMContentLoaded", poll); // htmx is ready then
 }
 
 start();

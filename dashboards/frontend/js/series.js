@@ -1,28 +1,22 @@
 // Lines over the window. The first and the running step are incomplete, so their piece is dashed.
-import { formatClock, formatDay, formatMarked, formatMoment, formatShort, offsetAt } from "./format.js";
+import { timeAxis } from "./axis.js";
+import { formatMarked, formatShort } from "./format.js";
 import { text } from "./texts.js";
 import { inTooltip, tooltip } from "./options.js";
 
-const STEP = 15 * 60 * 1000;
-const DAY = 24 * 60 * 60 * 1000;
 const LINE = 16; // height of a line of the legend
 
-export function seriesOption({ times, lines, shape }, colours, width) {
-  // The axis knows UTC only, so its moments are those at which UTC's clock shows the reader's time.
-  const ahead = offsetAt(new Date(times.at(-1)));
-  const moments = times.map((time) => Date.parse(time) + ahead);
-  const last = moments.length - 1;
-  const real = (value) => new Date(value - ahead);
+export function seriesOption({ lines, shape, spans, ...course }, colours, width) {
+  const moments = course.times.map((time) => Date.parse(time));
   return {
-    useUTC: true,
     grid: { left: 4, right: 16, top: legendHeight(lines, width, colours), bottom: 4, containLabel: true },
     legend: legend(lines, colours),
     tooltip: tooltip(colours, {
       trigger: "axis",
       axisPointer: { type: "line", lineStyle: { color: colours.quiet, type: [3, 3] } },
-      formatter: (points) => describe(points, moments[last], real, (name) => inTooltip(name, width, colours)),
+      formatter: (points) => describe(points, moments, spans, (name) => inTooltip(name, width, colours)),
     }),
-    xAxis: timeAxis(moments[0], moments[last], real, colours),
+    xAxis: timeAxis(course, moments, colours, width),
     yAxis: countAxis(colours),
     series: lines.flatMap((line) => shapes[shape](line, moments, colours)),
   };
@@ -56,23 +50,6 @@ function legendHeight(lines, width, colours) {
     used += one;
   }
   return colours.size(6 + rows * (LINE + 14));
-}
-
-function timeAxis(min, max, real, colours) {
-  return {
-    type: "time",
-    min,
-    max,
-    boundaryGap: false,
-    axisLine: { lineStyle: { color: colours.line } },
-    axisTick: { lineStyle: { color: colours.line } },
-    axisLabel: { color: colours.quiet, hideOverlap: true, fontSize: colours.size(11), formatter: (value) => hourLabel(value, real(value)) },
-    splitLine: { show: false },
-  };
-}
-
-function hourLabel(value, date) {
-  return value % DAY ? formatClock(date) : formatDay(date);
 }
 
 function countAxis(colours) {
@@ -134,14 +111,14 @@ function stroke(name, color, piece, data, lineStyle) {
   };
 }
 
-function describe(points, running, real, nameOf) {
+function describe(points, moments, spans, nameOf) {
   const moment = points[0].value[0];
   const values = new Map();
   for (const { seriesName, value, marker } of points) {
     if (value[1] !== null && value[0] === moment) values.set(seriesName, { marker, count: formatMarked(value[1], value[2]) });
   }
-  const until = formatClock(real(moment + STEP));
-  const note = moment === running ? ` (${text("running")})` : "";
+  const step = moments.indexOf(moment);
+  const note = step === moments.length - 1 ? ` (${text("running")})` : "";
   const rows = [...values].map(([name, { marker, count }]) => `${marker} ${nameOf(name)}  ${count}`);
-  return [`${formatMoment(real(moment))} – ${until}${note}`, ...rows].join("\n");
+  return [`${spans[step]}${note}`, ...rows].join("\n");
 }

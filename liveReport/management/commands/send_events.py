@@ -4,6 +4,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import IO, Any
 
@@ -18,6 +19,9 @@ from liveReport.models import Source
 CHUNK = 1_000
 CAMPAIGNS = 20
 """Unknown campaigns that are named at the end, those with most events."""
+
+PIECE = 64 * 1024
+"""Bytes of a line too long to be an event that are read at a time, and forgotten."""
 
 Line = tuple[int, bytes]
 """A line with its number in the file."""
@@ -69,12 +73,14 @@ class Command(BaseCommand):
     def handle(self, *args: Any, file: str, source: str, **options: Any) -> None:
         sender = Source.objects.ensure(source)
         sums = Sums()
+        too_long: list[int] = []
         with _open(file) as stream, tqdm(unit=" events", file=sys.stderr) as bar:
-            for chunk in _chunks(stream):
+            for chunk in _chunks(_lines(stream, too_long)):
                 receipt = _send(sender, chunk)
                 self._report(chunk, receipt)
                 sums.add(receipt)
                 bar.update(len(chunk))
+        sums.refused += len(too_long)
         self.stderr.write("\n".join(sums.told()))
         if sums.refused:
             sys.exit(1)
@@ -95,7 +101,28 @@ def _open(file: str) -> IO[bytes]:
         raise CommandError(f"{file}: {error.strerror}.") from error
 
 
-def _chunks(lines: Iterable[bytes]) -> Iterator[list[Line]]:
+def _lines(stream: IO[bytes], too_long: list[int]) -> Iterator[Line]:
+    """The lines that may be events; the numbers of those no request could hold are noted."""
+    most = settings.INGEST_MAX_BYTES
+    for number in count(1):
+        try:
+            line = stream.readline(most + 1)
+            is_whole = len(line) <= most or line.endswith(b"\n")
+            while not is_whole and (rest := stream.readline(PIECE)):
+                is_whole = rest.endswith(b"\n")
+        except OSError as error:
+            raise CommandError(f"line {number}: {error.strerror}.") from error
+        if not line:
+            return
+        if len(line.rstrip(b"\r\n")) <= most:
+            yield number, line
+        else:
+            too_long.append(number)
+            refusal = f"line {number}: longer than {most} bytes (too_large)"
+            tqdm.write(refusal, file=sys.stderr)
+
+
+def _chunks(lines: Iterable[Line]) -> Iterator[list[Line]]:
     """Lines that are not blank, in groups that one request may hold."""
     chunk: list[Line] = []
     size = 0
@@ -109,8 +136,8 @@ def _chunks(lines: Iterable[bytes]) -> Iterator[list[Line]]:
         yield chunk
 
 
-def _documents(lines: Iterable[bytes]) -> Iterator[Line]:
-    for number, line in enumerate(lines, 1):
+def _documents(lines: Iterable[Line]) -> Iterator[Line]:
+    for number, line in lines:
         yield from ((number, text) for text in documents(line) if text.strip())
 
 

@@ -19,6 +19,7 @@ class LiveReportConfig(AppConfig):
     def ready(self) -> None:
         # Importing a plugin's ``channel`` module registers it; a failing import stops the start.
         autodiscover_modules("channel")
+        from liveReport import checks as _deployment  # noqa: F401 (registers its checks)
         from liveReport.channels import checks as _channels  # noqa: F401 (registers its checks)
         from liveReport.engines import checks as _engines  # noqa: F401 (so does this)
 

@@ -3,6 +3,7 @@
 from django.apps import AppConfig
 from django.apps import apps as installed
 from django.apps.registry import Apps
+from django.contrib.admin.apps import AdminConfig as DjangoAdminConfig
 from django.contrib.staticfiles.apps import StaticFilesConfig as DjangoStaticFilesConfig
 from django.db.models.signals import post_migrate
 from django.utils.module_loading import autodiscover_modules
@@ -24,6 +25,12 @@ class LiveReportConfig(AppConfig):
         from liveReport.engines import checks as _engines  # noqa: F401 (so does this)
 
         post_migrate.connect(_complete_channel_plugins, sender=self)
+
+
+class AdminConfig(DjangoAdminConfig):
+    """Django's administration, with a site that guards every model in it."""
+
+    default_site = "liveReport.admin_site.Site"
 
 
 class StaticFilesConfig(DjangoStaticFilesConfig):

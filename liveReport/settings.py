@@ -112,7 +112,7 @@ INSTALLED_APPS = [
     *_channel_apps(),
     *plugin_apps(),
     # What stands above translates before what stands below.
-    "django.contrib.admin",
+    "liveReport.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -14,6 +14,7 @@ from liveReport.models import ApiToken, Campaign, CampaignChannel, ChannelPlugin
 from liveReport.report.window import Window
 
 from .base import ReadView
+from .described import READING, problems
 from .serializers import CampaignSerializer
 
 
@@ -50,7 +51,11 @@ class CampaignView(ReadView, GenericAPIView[Campaign]):
 class CampaignList(ListModelMixin, CampaignView):
     """The campaigns the caller may see."""
 
-    @extend_schema(operation_id="list_campaigns", summary="List campaigns")
+    @extend_schema(
+        operation_id="list_campaigns",
+        summary="List campaigns",
+        responses={200: CampaignSerializer(many=True)} | READING | problems(400, 404),
+    )
     def get(self, request: Request) -> Response:
         return self.list(request)
 
@@ -58,6 +63,10 @@ class CampaignList(ListModelMixin, CampaignView):
 class CampaignDetail(RetrieveModelMixin, CampaignView):
     """One campaign."""
 
-    @extend_schema(operation_id="get_campaign", summary="Get one campaign")
+    @extend_schema(
+        operation_id="get_campaign",
+        summary="Get one campaign",
+        responses={200: CampaignSerializer} | READING | problems(404),
+    )
     def get(self, request: Request, slug: str) -> Response:
         return self.retrieve(request)

@@ -1,16 +1,17 @@
 """What an editor sends: the arrangement that a user wants to keep."""
 
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Container, Sequence
+from typing import Annotated, Self
 
 import msgspec
 from django.utils.translation import gettext as _
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from liveReport.report.frames import WidgetInfo
 
 from .grid import COLUMNS, MAX_HEIGHT, MAX_ROWS, MIN_HEIGHT, MIN_WIDTH, Place
-from .layouts import Arrangement, Standing
+from .layouts import Arrangement, Standing, settled
 from .models import MAX_WIDGETS
 from .pictures import pictures_of
 
@@ -66,6 +67,13 @@ class Draft(Struct, frozen=True, forbid_unknown_fields=True):
     def arrangement(self) -> Arrangement:
         return {placed.widget: placed.standing for placed in self.widgets}
 
+    def about(self, known: Container[str]) -> Self:
+        """What it says of some widgets."""
+        widgets = tuple(placed for placed in self.widgets if placed.widget in known)
+        return replace(
+            self, widgets=widgets, removed=tuple(slug for slug in self.removed if slug in known)
+        )
+
 
 def read_draft(body: bytes, offer: Sequence[WidgetInfo]) -> Draft:
     """The draft in a request, or ``BadDraft``."""
@@ -77,7 +85,18 @@ def read_draft(body: bytes, offer: Sequence[WidgetInfo]) -> Draft:
     for number, placed in enumerate(draft.widgets):
         if placed.picture not in allowed.get(placed.widget, (placed.picture,)):
             raise BadDraft(wrong_picture(placed.widget, placed.picture, f"widgets[{number}]."))
+    for slug, standing in settled(draft.about(allowed).arrangement).items():
+        if standing.place.y >= MAX_ROWS:
+            raise BadDraft(_beyond_the_grid(slug, [placed.widget for placed in draft.widgets]))
     return draft
+
+
+def _beyond_the_grid(widget: str, order: list[str]) -> str:
+    return _("widgets[%(number)d].y: %(widget)s ends up below the %(rows)d rows of the grid.") % {
+        "number": order.index(widget),
+        "widget": widget,
+        "rows": MAX_ROWS,
+    }
 
 
 def wrong_picture(widget: str, picture: str, where: str = "") -> str:

@@ -30,7 +30,7 @@ from .layouts import (
     store,
     version_of,
 )
-from .models import Layout, WidgetChange
+from .models import MAX_WIDGETS, Layout, WidgetChange
 from .pictures import pictures_of
 from .requests import Asked, staff_page
 from .widgets import Widget
@@ -126,12 +126,13 @@ def _editor(request: HttpRequest, asked: Asked) -> HttpResponse:
 
 
 def _save(request: HttpRequest, asked: Asked, *, for_everyone: bool) -> HttpResponse:
-    """Keep an arrangement. The later save wins, and says what it replaced."""
+    """Keep an arrangement. The later save wins, and says what it replaced and left out."""
     offer = asked.report(lambda slug: False).offer
     try:
-        draft = read_draft(request.body, offer)
+        given = read_draft(request.body, offer)
     except BadDraft as error:
         return _refused(str(error))
+    draft = given.about({info.slug for info in offer})
     with transaction.atomic():
         # Whoever else saves this layout waits here until this is done.
         Layout.objects.lock_layers(asked.user, asked.tab)
@@ -144,7 +145,8 @@ def _save(request: HttpRequest, asked: Asked, *, for_everyone: bool) -> HttpResp
             below, left_out = layers.base, removed_by(layers.default)
         known = [info for info in offer if info.slug in draft.arrangement]
         changes = difference(draft.arrangement, draft.removed, below(known), left_out)
-        store(None if for_everyone else asked.user, asked.tab, changes + _kept(draft, before))
+        changes += _kept(draft, before)
+        store(None if for_everyone else asked.user, asked.tab, changes)
         if for_everyone:
             store(asked.user, asked.tab, _kept(draft, layers.mine))
     now = Layers.load(asked.user, asked.tab)
@@ -153,7 +155,9 @@ def _save(request: HttpRequest, asked: Asked, *, for_everyone: bool) -> HttpResp
         "mine": version_of(now.mine),
         "default": version_of(now.default),
     }
-    return JsonResponse(saved | {"replaced": replaced})
+    beyond = [change.widget for change in changes[MAX_WIDGETS:]]
+    unknown = [slug for slug in given.mentioned if slug not in draft.mentioned]
+    return JsonResponse(saved | {"replaced": replaced, "left_out": unknown + beyond})
 
 
 def _kept(draft: Draft, before: Layout | None) -> list[WidgetChange]:
@@ -185,8 +189,8 @@ def _keep_picture(asked: Asked, info: WidgetInfo, picture: str) -> None:
         layers = Layers.load(asked.user, asked.tab)
         changes = list(layers.mine.changes.all()) if layers.mine else []
         change = next((c for c in changes if c.widget == info.slug), None)
-        if change is None:
-            changes.append(change := WidgetChange(widget=info.slug))
+        if change is None:  # in front, where the limit of a layer leaves nothing out
+            changes.insert(0, change := WidgetChange(widget=info.slug))
         change.picture = "" if layers.base([info])[info.slug].picture == picture else picture
         store(asked.user, asked.tab, [change for change in changes if change.says_something])
 

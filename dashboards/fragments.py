@@ -193,7 +193,8 @@ class Page:
     @property
     def folded_executions(self) -> list[Moment]:
         """Those chosen that are not counted apart."""
-        return [Moment(moment) for moment in self.report.folded_executions]
+        folded = self.report.folded_executions
+        return [Moment(moment, self.clock.run(moment)) for moment in folded]
 
     @property
     def notice(self) -> Part:

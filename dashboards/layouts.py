@@ -9,7 +9,7 @@ from django.db import transaction
 from liveReport.report.frames import WidgetInfo
 
 from .grid import Place, flow, settle, within
-from .models import Layout, WidgetChange
+from .models import MAX_WIDGETS, Layout, WidgetChange
 from .pictures import pictures_of
 
 
@@ -125,14 +125,17 @@ def difference(
 
 
 def store(owner: User | None, tab: str, changes: Sequence[WidgetChange]) -> str:
-    """Replace one layer; its new version. A layer without changes is none."""
+    """Replace one layer; its new version. A layer without changes is none.
+
+    Of more than ``MAX_WIDGETS`` changes the first are kept.
+    """
     with transaction.atomic():
         if not changes:
             Layout.objects.filter(owner=owner, tab=tab).delete()
             return version_of(None)
         layout, _created = Layout.objects.update_or_create(owner=owner, tab=tab)
         layout.changes.all().delete()
-        WidgetChange.objects.bulk_create(_copy(change, layout) for change in changes)
+        WidgetChange.objects.bulk_create(_copy(change, layout) for change in changes[:MAX_WIDGETS])
         return version_of(layout)
 
 

@@ -42,7 +42,7 @@ def names() -> list[str]:
 
 @cache
 def known() -> frozenset[str]:
-    """Every zone of the tz database as it is shipped with us; not what stands for a machine's or none."""
+    """Every zone of the tz database that is shipped with us; not a machine's own, or none."""
     return frozenset(zoneinfo.available_timezones() - {"Factory", "localtime"})
 
 

@@ -3,6 +3,7 @@
 from django.apps import AppConfig
 from django.apps import apps as installed
 from django.apps.registry import Apps
+from django.contrib.admin.apps import AdminConfig as DjangoAdminConfig
 from django.contrib.staticfiles.apps import StaticFilesConfig as DjangoStaticFilesConfig
 from django.db.models.signals import post_migrate
 from django.utils.module_loading import autodiscover_modules
@@ -19,10 +20,17 @@ class LiveReportConfig(AppConfig):
     def ready(self) -> None:
         # Importing a plugin's ``channel`` module registers it; a failing import stops the start.
         autodiscover_modules("channel")
+        from liveReport import checks as _deployment  # noqa: F401 (registers its checks)
         from liveReport.channels import checks as _channels  # noqa: F401 (registers its checks)
         from liveReport.engines import checks as _engines  # noqa: F401 (so does this)
 
         post_migrate.connect(_complete_channel_plugins, sender=self)
+
+
+class AdminConfig(DjangoAdminConfig):
+    """Django's administration, with a site that guards every model in it."""
+
+    default_site = "liveReport.admin_site.Site"
 
 
 class StaticFilesConfig(DjangoStaticFilesConfig):

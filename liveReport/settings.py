@@ -21,12 +21,22 @@ from whitenoise.compress import Compressor
 
 from liveReport.channels.registry import plugin_apps
 from liveReport.data_dir import DATABASE_FILE, data_directory
-from liveReport.secret import embedded_secret_key
+from liveReport.secret import check_key, embedded_secret_key, keep_private
+from liveReport.services import check_url
 
 env = Env()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = data_directory(env.str("LIVEREPORT_DATA_DIR", "") or BASE_DIR / "var")
+
+# -- Services: any other than these is refused by name ----------------------------------------
+
+DATABASE_SCHEMES = ("sqlite", "postgres", "postgresql")
+BROKER_SCHEMES = ("filesystem", "redis", "rediss", "amqp", "amqps", "pyamqp")
+CACHE_SCHEMES = ("redis", "rediss")
+check_url(os.environ, "DATABASE_URL", DATABASE_SCHEMES)
+check_url(os.environ, "CELERY_BROKER_URL", BROKER_SCHEMES, separators=";")
+check_url(os.environ, "CACHE_URL", CACHE_SCHEMES, separators=",;")
 
 # -- Security -----------------------------------------------------------------------------
 
@@ -36,9 +46,10 @@ EMBEDDED = "DATABASE_URL" not in os.environ
 SECRET_KEY = env.str("SECRET_KEY", "") or (embedded_secret_key(DATA_DIR) if EMBEDDED else "")
 if not SECRET_KEY:
     raise ImproperlyConfigured("Set SECRET_KEY: with DATABASE_URL none is made up.")
-PSEUDONYM_KEY = hashlib.blake2b(
-    env.str("PSEUDONYM_KEY", SECRET_KEY).encode(), person=b"pseudonyms"
-).digest()
+check_key("SECRET_KEY", SECRET_KEY)
+_profile_key = env.str("PSEUDONYM_KEY", SECRET_KEY)
+check_key("PSEUDONYM_KEY", _profile_key)
+PSEUDONYM_KEY = hashlib.blake2b(_profile_key.encode(), person=b"pseudonyms").digest()
 """Keys the hashes that stand for profiles. Changing it makes every profile a new one."""
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
@@ -103,7 +114,7 @@ INSTALLED_APPS = [
     *_channel_apps(),
     *plugin_apps(),
     # What stands above translates before what stands below.
-    "django.contrib.admin",
+    "liveReport.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -179,6 +190,7 @@ DATABASES: dict[str, dict[str, Any]] = {
 }
 DATABASES["default"] |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    keep_private(Path(str(DATABASES["default"]["NAME"])))
     # Every atomic() takes the write lock at its start (a later upgrade would fail at once),
     # and a commit is on disk when it returns.
     DATABASES["default"]["OPTIONS"] = {

@@ -32,7 +32,7 @@ def make_source(name: str = "shop") -> Source:
 
 def make_token(source: Source, scope: str, *campaigns: Campaign, days: int = 1) -> str:
     """A new token's text, for a ``Authorization: Bearer …`` header."""
-    return ApiToken.objects.issue(source, scope, campaigns=campaigns, days=days)[1]
+    return ApiToken.objects.issue(source, scope, campaigns=campaigns or None, days=days)[1]
 
 
 def make_alice() -> User:

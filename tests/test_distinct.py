@@ -12,6 +12,8 @@ import numpy as np
 import openpyxl
 import pytest
 from django.test import Client
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from liveReport import rollup
 from liveReport.channels import (
@@ -31,6 +33,7 @@ from liveReport.ingest.payload import Events, Shape
 from liveReport.models import Campaign, Source
 from liveReport.report import tab_widget
 from liveReport.report.frames import Frame
+from liveReport.report.tally import Tally
 from liveReport.rollup import sketch
 from liveReport.rollup.sets import Sets
 from liveReport.rollup.sketch import EXACT
@@ -126,6 +129,56 @@ def test_every_tier_says_the_same_at_any_minute(campaign: Campaign, source: Sour
         )
         assert found.frame
         assert found.frame.totals["audience"] == len(members)
+
+
+# -- No more profiles than events ----------------------------------------------------------
+
+
+@given(st.integers(EXACT + 1, 40_000), st.integers(0, 10_000), st.integers(1, 5))
+@settings(max_examples=30, deadline=None)
+def test_an_estimate_is_not_above_its_events(count: int, seed: int, parts: int) -> None:
+    """However the tallies are added up, and as close as before where events are many."""
+    members = profiles(count, seed)
+    cut = Sets(np.arange(count) % parts, sketch.hashes(members)).sketched()
+    shares = np.bincount(np.arange(count) % parts)
+    once, twice = Tally(), Tally()
+    for number, united in enumerate(cut.values()):
+        once.add(Tally(int(shares[number]), [united]))
+        twice.add(Tally(2 * int(shares[number]), [united]))
+    estimated = sketch.estimate(cut.values()).value
+    assert once.value == min(estimated, count)
+    assert twice.value == estimated
+    assert once.approximate
+    assert twice.approximate
+
+
+def overestimated() -> Iterator[Any]:
+    """Sets of 20,000 profiles whose sketches by themselves say that they are more."""
+    for seed in range(40):
+        members = profiles(20_000, seed)
+        whole = Sets(np.zeros(20_000, np.int64), sketch.hashes(members)).sketched()
+        if sketch.estimate(whole.values()).value > 20_000:
+            yield members
+
+
+@pytest.mark.django_db
+def test_no_number_of_profiles_is_above_its_events(
+    campaign: Campaign, source: Source, time_machine: Any
+) -> None:
+    """In rows, steps, totals, and on the Campaign tab. Each profile has one event."""
+    time_machine.move_to(NOW, tick=False)
+    with registered(Crows):
+        for run, members in zip(RUNS, overestimated(), strict=False):
+            targeted(source, "crow", members, run, hours=0.1, type_="seen")
+            targeted(source, "email", members, run, hours=0.1, type_="delivered")
+            targeted(source, "email", members, run, hours=0.1)
+        for widget in ("runs", "course"):
+            crows = frame(campaign, "crow", widget)
+            for values in (*crows.rows, crows.totals):
+                assert values["watchers"] <= values["sightings"]
+        whole = frame(campaign, "campaign", "statistics").totals
+        assert whole["actions_delivered"] == 3 * 20_000  # each of the three would be more
+        assert whole["audience"] <= 3 * 20_000
 
 
 # -- Which values are marked ---------------------------------------------------------------

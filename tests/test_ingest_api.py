@@ -149,6 +149,7 @@ def test_an_expired_token_is_refused(post: Post) -> None:
 
 def test_a_new_limit_of_a_token_is_noticed_soon(post: Post, monkeypatch: Any) -> None:
     assert post(event()).status_code == 202
+    ApiToken.objects.update(all_campaigns=False)
     CampaignFactory(slug="winter").tokens.add(ApiToken.objects.get())
     monkeypatch.setattr(trust, "BELIEF", 0)
     assert post(event()).json()["rejected"][0]["code"] == "forbidden"

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from dashboards.grid import COLUMNS, MAX_HEIGHT, MIN_HEIGHT, MIN_WIDTH, Place, flow, settle, within
 from dashboards.layouts import Standing, difference, overlay, shipped
-from dashboards.models import Layout, WidgetChange
+from dashboards.models import MAX_WIDGETS, Layout, WidgetChange
 from dashboards.pictures import pictures_of
-from liveReport.channels import registered
+from liveReport.channels import Kpi, registered
 from liveReport.models import Campaign, ChannelPlugin
 from liveReport.report.frames import WidgetInfo
 from tests.factories import event
@@ -235,6 +235,77 @@ def test_what_the_editor_could_not_show_is_kept(alices: Client, alice: User) -> 
     assert sorted(kept) == ["pigeon.gifts", "pigeon.gone", "pigeon.runs"]
     save(alices, afresh=True)
     assert not WidgetChange.objects.exists()
+
+
+def test_what_nobody_knows_is_left_out_and_said(alices: Client) -> None:
+    unknown = [f"pigeon.u{number}" for number in range(150)]
+    for turn in range(5):
+        removed = [f"pigeon.r{turn}_{number}" for number in range(150)]
+        widgets = [GOOD | {"widget": slug} for slug in unknown] + state_of(alices)["base"]
+        answer = save(alices, widgets=widgets, removed=removed)
+        assert answer.status_code == 200
+        assert answer.json()["left_out"] == unknown + removed
+        assert not Layout.objects.exists()
+    assert save(alices, **without(alices, "runs")).json()["left_out"] == []
+
+
+@pytest.mark.parametrize("past", [0, 1])
+def test_a_layer_has_so_many_changes_and_no_more(alices: Client, alice: User, past: int) -> None:
+    """What is chosen now goes before what is only kept."""
+    layout = Layout.objects.create(owner=alice, tab="pigeon")
+    old = [f"pigeon.old{number}" for number in range(MAX_WIDGETS - 2 + past)]
+    WidgetChange.objects.bulk_create(
+        WidgetChange(layout=layout, widget=slug, shown=False) for slug in old
+    )
+    answer = save(alices, **without(alices, "runs", "tiles"))
+    assert answer.json()["left_out"] == old[MAX_WIDGETS - 2 :]
+    kept = set(WidgetChange.objects.values_list("widget", flat=True))
+    assert len(kept) == MAX_WIDGETS
+    assert {"pigeon.runs", "pigeon.tiles"} < kept
+    alices.post(f"{TAB}widgets/course/", {"picture": "bar"})
+    chosen = WidgetChange.objects.filter(widget="pigeon.course").values_list("picture", flat=True)
+    assert list(chosen) == ["bar"]
+    assert WidgetChange.objects.count() == MAX_WIDGETS
+
+
+ROWS = [f"w{number}" for number in range(22)]
+
+
+class Tall(Showcase):
+    """More of the highest widgets than the grid has room for below each other."""
+
+    slug = "tall"
+    widgets = [
+        Kpi(key=key, title=key, help="Tall.", metrics=["flown"], size=(12, 24)) for key in ROWS
+    ]
+
+
+@pytest.mark.parametrize(("count", "status"), [(20, 200), (21, 422)])
+def test_a_draft_that_leaves_the_grid_is_refused(
+    alices: Client, send: Any, count: int, status: int
+) -> None:
+    with registered(Tall):
+        send(event(channel="tall", type="flown"))
+        place = {"x": 0, "y": 0, "w": 12, "h": 24, "picture": "kpi"}
+        widgets = [place | {"widget": f"tall.{key}"} for key in ROWS[:count]]
+        draft = {"widgets": widgets, "removed": [f"tall.{key}" for key in ROWS[count:]]}
+        address = LAYOUT.replace("pigeon", "tall")
+        answer = alices.post(address, json.dumps(draft), content_type="application/json")
+        assert answer.status_code == status
+        if status == 422:
+            assert "widgets[20].y: tall.w20 ends up below" in answer.json()["detail"]
+
+
+def test_two_hundred_widgets_at_one_place_do_not_matter(alices: Client) -> None:
+    slugs = [f"pigeon.{key}" for key in ("tiles", "runs", "course", "outcome", "reasons", "gifts")]
+    slugs += [f"pigeon.x{number}" for number in range(MAX_WIDGETS - len(slugs))]
+    pictures = {"pigeon.tiles": "kpi", "pigeon.course": "line", "pigeon.outcome": "donut"}
+    widgets = [
+        GOOD | {"widget": slug, "h": 24, "picture": pictures.get(slug, "table")} for slug in slugs
+    ]
+    answer = save(alices, widgets=widgets)
+    assert answer.status_code == 200, answer.content
+    assert len(answer.json()["left_out"]) == MAX_WIDGETS - 6
 
 
 def test_a_broken_row_breaks_nothing(alices: Client, alice: User) -> None:

@@ -86,6 +86,19 @@ def test_it_says_where_it_is_and_ends_with_all_its_children(site: Site) -> None:
         assert site.processes() == []
 
 
+def test_what_it_writes_is_for_nobody_else(site: Site) -> None:
+    site.data_dir.chmod(0o755)
+    (site.data_dir / "livereport.sqlite3").chmod(0o644)
+    before = set(site.data_dir.rglob("*"))
+    with started(site, "--no-demo"):
+        post(site, "sent")
+        eventually(lambda: shown(site)["sent"] == 1, "the event is shown")
+        files = [site.data_dir / "livereport.sqlite3", *set(site.data_dir.rglob("*")) - before]
+        written = {f.name: f.stat().st_mode & 0o077 for f in files if f.suffix != ".log"}
+    assert {"livereport.sqlite3", "livereport.sqlite3-wal", "run.lock"} <= written.keys()
+    assert not any(written.values()), written
+
+
 def test_a_second_start_waits_for_the_end_of_the_first_and_shows_its_data(
     site: Site, tmp_path: Path
 ) -> None:

@@ -76,7 +76,14 @@ class TokenForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = ApiToken
-        fields = ("source", "scope", "campaigns")
+        fields = ("source", "scope", "all_campaigns", "campaigns")
+
+    def clean(self) -> dict[str, Any]:
+        """A limit is chosen, never what is left when nobody thought of it."""
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        if bool(data.get("all_campaigns")) == bool(data.get("campaigns")):
+            self.add_error("campaigns", _("Choose either all campaigns or some of them."))
+        return data
 
 
 @admin.register(ApiToken)
@@ -93,16 +100,17 @@ class ApiTokenAdmin(NoChanging, admin.ModelAdmin):  # type: ignore[type-arg]
 
     def get_fields(self, request: HttpRequest, obj: ApiToken | None = None) -> tuple[str, ...]:
         if obj:
-            return ("beginning", "source", "scope", "campaigns", "created", "expiry", "valid")
-        return ("source", "scope", "campaigns", "days")
+            return ("beginning", "source", "scope", "campaign_names", "created", "expiry", "valid")
+        return ("source", "scope", "all_campaigns", "campaigns", "days")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiToken]:
         return super().get_queryset(request).prefetch_related("campaigns")
 
     def save_form(self, request: HttpRequest, form: Any, change: Any) -> ApiToken:
         data = form.cleaned_data
+        campaigns = None if data["all_campaigns"] else data["campaigns"]
         token, request.issued_token = ApiToken.objects.issue(  # type: ignore[attr-defined]
-            data["source"], data["scope"], campaigns=data["campaigns"], days=data["days"]
+            data["source"], data["scope"], campaigns=campaigns, days=data["days"]
         )
         return token
 
@@ -143,8 +151,9 @@ class ApiTokenAdmin(NoChanging, admin.ModelAdmin):  # type: ignore[type-arg]
 
     @admin.display(description=_("campaigns"))
     def campaign_names(self, token: ApiToken) -> str:
-        names = [campaign.name for campaign in token.campaigns.all()]
-        return ", ".join(names) or str(_("all"))
+        if token.all_campaigns:
+            return str(_("all"))
+        return ", ".join(campaign.name for campaign in token.campaigns.all()) or str(_("none left"))
 
     @admin.display(description=_("valid"), boolean=True)
     def valid(self, token: ApiToken) -> bool:

@@ -1,5 +1,6 @@
 """What the views of the API have in common."""
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,6 +13,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from .problems import Invalid
+
 
 class Pages(PageNumberPagination):
     """``?page=2&page_size=100``."""
@@ -19,6 +22,18 @@ class Pages(PageNumberPagination):
     page_size = 50
     page_size_query_param = "page_size"
     max_page_size = 500
+
+    def paginate_queryset(
+        self, queryset: Any, request: Request, view: APIView | None = None
+    ) -> list[Any] | None:
+        for name in (self.page_query_param, self.page_size_query_param):
+            _check_number(name, request.query_params.get(name))
+        return super().paginate_queryset(queryset, request, view)
+
+    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
+        """Numbers from 1 on. A page of more than ``max_page_size`` has so many."""
+        found = super().get_schema_operation_parameters(view)
+        return [each | {"schema": {"type": "integer", "minimum": 1}} for each in found]
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         link = {"type": ["string", "null"], "format": "uri"}
@@ -32,6 +47,12 @@ class Pages(PageNumberPagination):
                 "results": schema,
             },
         }
+
+
+def _check_number(name: str, given: str | None) -> None:
+    """No number is read here, however long it is."""
+    if given is not None and not re.fullmatch("0*[1-9][0-9]*", given):
+        raise Invalid(name, f"{given[:50]!r} is not a number from 1 on.")
 
 
 class OnlyJson(BaseContentNegotiation):

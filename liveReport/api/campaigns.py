@@ -15,6 +15,7 @@ from liveReport.models import ApiToken, Campaign, CampaignChannel, ChannelPlugin
 from liveReport.report.window import Window
 
 from .base import ReadView
+from .described import READING, problems
 from .problems import Missing
 from .serializers import CampaignSerializer
 
@@ -60,7 +61,11 @@ class CampaignView(ReadView, GenericAPIView[Campaign]):
 class CampaignList(ListModelMixin, CampaignView):
     """The campaigns the caller may see."""
 
-    @extend_schema(operation_id="list_campaigns", summary="List campaigns")
+    @extend_schema(
+        operation_id="list_campaigns",
+        summary="List campaigns",
+        responses={200: CampaignSerializer(many=True)} | READING | problems(400, 404),
+    )
     def get(self, request: Request) -> Response:
         return self.list(request)
 
@@ -68,7 +73,11 @@ class CampaignList(ListModelMixin, CampaignView):
 class CampaignDetail(RetrieveModelMixin, CampaignView):
     """One campaign."""
 
-    @extend_schema(operation_id="get_campaign", summary="Get one campaign")
+    @extend_schema(
+        operation_id="get_campaign",
+        summary="Get one campaign",
+        responses={200: CampaignSerializer} | READING | problems(404),
+    )
     def get(self, request: Request, slug: str) -> Response:
         try:
             return self.retrieve(request)

@@ -12,6 +12,7 @@ from liveReport.models import ChannelPlugin
 from liveReport.report import campaign as campaign_tab
 
 from .base import ReadView
+from .described import READING
 from .meaning import meaning
 from .serializers import ChannelSerializer, MetricSerializer
 
@@ -20,7 +21,9 @@ class MetricList(ReadView):
     """Every metric of the enabled channels, with what it means."""
 
     @extend_schema(
-        operation_id="list_metrics", summary="Metrics", responses=MetricSerializer(many=True)
+        operation_id="list_metrics",
+        summary="Metrics",
+        responses={200: MetricSerializer(many=True)} | READING,
     )
     def get(self, request: Request) -> Response:
         return Response([_metric(channel, metric) for channel, metric in _metrics()])
@@ -32,7 +35,7 @@ class ChannelList(ReadView):
     @extend_schema(
         operation_id="list_channels",
         summary="Channel plugins",
-        responses=ChannelSerializer(many=True),
+        responses={200: ChannelSerializer(many=True)} | READING,
     )
     def get(self, request: Request) -> Response:
         enabled = ChannelPlugin.objects.enabled()

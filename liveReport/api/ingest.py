@@ -18,12 +18,26 @@ from liveReport.models import ApiToken
 from .auth import MaySend
 from .base import OnlyJson
 from .body import read_body
+from .described import problems
 from .problems import problem_response
-from .serializers import EventSerializer, ProblemSerializer, ReceiptSerializer, RefusedSerializer
+from .serializers import EventSerializer, ReceiptSerializer, RefusedSerializer
 from .throttles import TokenThrottle
 from .trust import IngestAuthentication
 
 PROBLEM = ("application/problem+json",)
+_EVENTS = {"type": "array", "maxItems": 5000, "items": {"$ref": "#/components/schemas/Event"}}
+BATCH = {
+    "oneOf": [
+        _EVENTS,
+        {
+            "type": "object",
+            "properties": {"events": _EVENTS},
+            "required": ["events"],
+            "additionalProperties": False,
+        },
+    ]
+}
+"""Either form of a body of JSON."""
 
 
 class EventsView(APIView):
@@ -47,21 +61,15 @@ class EventsView(APIView):
             "an empty array is fine and stores nothing."
         ),
         request={
-            "application/json": EventSerializer(many=True),
+            "application/json": BATCH,
             "application/x-ndjson": EventSerializer,
             "application/json-seq": EventSerializer,
         },
         responses={
             202: OpenApiResponse(ReceiptSerializer, "What was accepted is durable."),
             (422, *PROBLEM): OpenApiResponse(RefusedSerializer, "No event was acceptable."),
-            (400, *PROBLEM): OpenApiResponse(ProblemSerializer, "The body is not parseable."),
-            (401, *PROBLEM): OpenApiResponse(ProblemSerializer, "No token, or a wrong one."),
-            (403, *PROBLEM): OpenApiResponse(ProblemSerializer, "The token has another scope."),
-            (413, *PROBLEM): OpenApiResponse(ProblemSerializer, "Too many bytes or events."),
-            (415, *PROBLEM): OpenApiResponse(ProblemSerializer, "Unknown type or encoding."),
-            (429, *PROBLEM): OpenApiResponse(ProblemSerializer, "Too many requests."),
-            (503, *PROBLEM): OpenApiResponse(ProblemSerializer, "Try again later."),
-        },
+        }
+        | problems(400, 401, 403, 411, 413, 415, 429, 503),
     )
     def post(self, request: Request) -> Response:
         token = cast("ApiToken", request.auth)

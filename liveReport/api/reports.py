@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.utils import timezone, translation
 from django.utils.cache import get_conditional_response
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -17,16 +17,9 @@ from liveReport.report.frames import WidgetReport
 
 from .base import ReadView
 from .campaigns import visible_campaign
+from .described import EXECUTION, FORMAT, READING, problems
 from .problems import Failed, Invalid, Missing
 from .serializers import HeadSerializer, OneWidgetSerializer, TabSerializer
-
-EXECUTION = OpenApiParameter(
-    "execution",
-    OpenApiTypes.DATETIME,
-    many=True,
-    description="Only these runs of a recurring campaign, by their start. All when left out.",
-)
-FORMAT = OpenApiParameter("format", str, enum=["json", "csv"], default="json")
 
 
 class ReportView(ReadView):
@@ -53,7 +46,11 @@ class ReportView(ReadView):
 class ReportHead(ReportView):
     """The report without its numbers: window, age, tabs."""
 
-    @extend_schema(operation_id="get_report", summary="Head of a report", responses=HeadSerializer)
+    @extend_schema(
+        operation_id="get_report",
+        summary="Head of a report",
+        responses={200: HeadSerializer} | READING | problems(404),
+    )
     def get(self, request: Request, slug: str) -> Response:
         return Response(report.report_head(self.campaign, self.now).as_json())
 
@@ -65,7 +62,7 @@ class ReportTab(ReportView):
         operation_id="get_tab",
         summary="One tab of a report",
         parameters=[EXECUTION],
-        responses={200: TabSerializer, 304: None},
+        responses={200: TabSerializer, 304: None} | READING | problems(400, 404),
     )
     def get(self, request: Request, slug: str, tab: str) -> HttpResponse:
         executions = self.executions()
@@ -87,7 +84,9 @@ class ReportWidget(ReportView):
         responses={
             (200, "application/json"): OneWidgetSerializer,
             (200, "text/csv"): OpenApiTypes.STR,
-        },
+        }
+        | READING
+        | problems(400, 404),
     )
     def get(self, request: Request, slug: str, tab: str, widget: str) -> HttpResponse:
         wanted = request.query_params.get("format", "json")

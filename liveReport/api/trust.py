@@ -44,7 +44,7 @@ logger = logging.getLogger(__name__)
 
 
 class Known(msgspec.Struct, frozen=True, array_like=True):
-    """What a token is good for, besides its digest."""
+    """What a token is good for, besides its digest; ``campaigns`` is ``None`` for all."""
 
     source: int
     user: int
@@ -65,6 +65,7 @@ class Known(msgspec.Struct, frozen=True, array_like=True):
             user=User(pk=self.user),
             scope=self.scope,
             expiry=self.expiry,
+            all_campaigns=self.campaigns is None,
         )
         token.allowed = None if self.campaigns is None else frozenset(self.campaigns)
         return token

@@ -22,7 +22,7 @@ def count(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("livereport", "0007_series_by_execution")]
+    dependencies = [("livereport", "0008_token_campaigns")]
 
     operations = [
         migrations.CreateModel(

@@ -78,15 +78,22 @@ class ApiTokenManager(AuthTokenManager):
         source: Source,
         scope: str,
         *,
-        campaigns: Iterable[Campaign] = (),
+        campaigns: Iterable[Campaign] | None = None,
         days: int = settings.TOKEN_DAYS,
     ) -> tuple["ApiToken", str]:
-        """A new token and its text, which is not stored and cannot be shown again."""
+        """A new token and its text, which is not stored and cannot be shown again.
+
+        It is limited to ``campaigns``, even if there are none; ``None`` is no limit.
+        """
         with transaction.atomic():
             token, text = self.create(  # type: ignore[no-untyped-call]
-                user=source.account, expiry=timedelta(days=days), source=source, scope=scope
+                user=source.account,
+                expiry=timedelta(days=days),
+                source=source,
+                scope=scope,
+                all_campaigns=campaigns is None,
             )
-            token.campaigns.set(campaigns)
+            token.campaigns.set(campaigns or ())
         return token, text
 
     def usable(self) -> models.QuerySet["ApiToken"]:
@@ -118,12 +125,15 @@ class ApiToken(AbstractAuthToken):
         Source, models.CASCADE, related_name="tokens", verbose_name=_("source")
     )
     scope = models.CharField(_("scope"), max_length=10, choices=Scope.choices)
+    all_campaigns = models.BooleanField(
+        _("all campaigns"), default=False, help_text=_("Also those that are created later.")
+    )
     campaigns = models.ManyToManyField(
         Campaign,
         blank=True,
         related_name="tokens",
         verbose_name=_("campaigns"),
-        help_text=_("Only these campaigns; all of them when empty."),
+        help_text=_("Only these. Once they are deleted, the token is good for none."),
     )
 
     objects: ClassVar[ApiTokenManager] = ApiTokenManager()
@@ -137,8 +147,10 @@ class ApiToken(AbstractAuthToken):
 
     @cached_property
     def allowed(self) -> frozenset[str] | None:
-        """The slugs of the campaigns it is limited to; ``None`` for no limit."""
-        return frozenset(self.campaigns.values_list("slug", flat=True)) or None
+        """The slugs of the campaigns it is limited to, maybe none (left); ``None`` for no limit."""
+        if self.all_campaigns:
+            return None
+        return frozenset(self.campaigns.values_list("slug", flat=True))
 
     def revoke(self) -> None:
         """Refuse the token from now on; the row stays as a record."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from operator import itemgetter
-from typing import NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Self, cast
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser, User
@@ -11,6 +11,9 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from liveReport.channels import Channel, all_channels, find_channel
+
+if TYPE_CHECKING:
+    from .access import ApiToken
 
 _CAMPAIGN = "SELECT * FROM livereport_campaign WHERE slug = %s"
 
@@ -22,8 +25,17 @@ def _sees_all(user: AbstractBaseUser | AnonymousUser | None) -> bool:
 class CampaignQuerySet(models.QuerySet["Campaign"]):
     """Campaigns, with the one rule of who may see which."""
 
+    _chosen = False
+    """Whether these may be fewer, or other, than all rows as they are."""
+
+    def _clone(self) -> Self:
+        """What every filter, ordering, annotation begins with."""
+        clone = super()._clone()  # type: ignore[misc]
+        clone._chosen = True
+        return cast("Self", clone)
+
     def visible_to(
-        self, user: AbstractBaseUser | AnonymousUser | None, token: models.Model | None = None
+        self, user: AbstractBaseUser | AnonymousUser | None, token: "ApiToken | None" = None
     ) -> Self:
         """The campaigns a caller may see; pages, API and exports all ask here.
 
@@ -34,20 +46,22 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
         return self if _sees_all(user) else self.none()
 
     def seen_by(self, user: AbstractBaseUser | AnonymousUser, slug: str) -> "Campaign":
-        """The one of this name among those that a user may see, or ``Campaign.DoesNotExist``.
+        """The one of these of this name, if the user may see it, or ``Campaign.DoesNotExist``.
 
-        Asked with every poll: to build the query costs many times its answer.
+        Asked with every poll: to build the query costs many times its answer, so among all
+        campaigns a plain one looks.
         """
-        if _sees_all(user):
-            for campaign in self.model.objects.raw(_CAMPAIGN, [slug]):
-                return campaign
+        if self._chosen or not _sees_all(user):
+            return self.visible_to(user).get(slug=slug)
+        for campaign in self.raw(_CAMPAIGN, [slug]):
+            return campaign
         raise self.model.DoesNotExist
 
-    def for_token(self, token: models.Model) -> Self:
-        """The campaigns an API token was issued for: all, unless it names some."""
-        if not token.campaigns.exists():  # type: ignore[attr-defined]
+    def for_token(self, token: "ApiToken") -> Self:
+        """Those of these campaigns that an API token was issued for."""
+        if token.all_campaigns:
             return self
-        return self.filter(tokens=token)
+        return self.filter(pk__in=token.campaigns.values("pk"))
 
 
 class Campaign(models.Model):

@@ -19,7 +19,11 @@ Key = str | int
 
 @dataclass
 class Tally:
-    """A number in the making: events counted, or sketches of profiles to unite."""
+    """A number in the making: events counted, or sketches of profiles to unite.
+
+    ``count`` is how many events there are, of which a number of profiles, if it is an
+    estimate, knows that there cannot be more.
+    """
 
     count: int = 0
     sketches: list[bytes] | None = None
@@ -31,7 +35,11 @@ class Tally:
 
     @property
     def value(self) -> int:
-        return self.count if self.sketches is None else self._profiles.value
+        if self.sketches is None:
+            return self.count
+        if not self._profiles.approximate:
+            return self._profiles.value
+        return min(self._profiles.value, self.count)
 
     @property
     def approximate(self) -> bool:
@@ -96,7 +104,7 @@ class ChannelTallies:
 
     def profiles(self, types: Sequence[str], by: str = "") -> Tallies:
         return _grouped(
-            (_key(row, by), Tally(0, self._sketches.get(row.pk, [])))
+            (_key(row, by), Tally(self._counts.get(row.pk, 0), self._sketches.get(row.pk, [])))
             for row in self._rows(types, by)
         )
 
@@ -109,7 +117,7 @@ class ChannelTallies:
 
     def profiles_by_step(self, types: Sequence[str]) -> Tallies:
         return _grouped(
-            (step, Tally(0, sketches))
+            (step, Tally(self._counts_by_step.get(row.pk, {}).get(step, 0), sketches))
             for row in self._rows(types)
             for step, sketches in self._sketches_by_step.get(row.pk, {}).items()
         )

@@ -32,7 +32,7 @@ class Command(BaseCommand):
     ) -> None:
         if not 1 <= days <= MAX_DAYS:
             raise CommandError(f"--days must be between 1 and {MAX_DAYS}.")
-        campaigns = _campaigns(campaign)
+        campaigns = _campaigns(campaign) if campaign else None
         source = _source(name)
         token, text = ApiToken.objects.issue(source, scope, campaigns=campaigns, days=days)
         self.stderr.write(

@@ -49,6 +49,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, no_demo: bool, **options: Any) -> None:
         port = os.environ.get("PORT") or "8000"
         host = _free_address(os.environ.get("HOST") or "127.0.0.1", port)
+        os.umask(0o077)  # whatever we or our children write below the data directory is ours
         with _alone():
             _prepare()
             greeting = [f"liveReport   http://{_reachable(host)}:{port}/admin/"]

@@ -54,8 +54,8 @@ class Sums:
             yield f"{self.spooled} accepted ones wait for the database."
         if self.quarantined:
             yield f"{self.quarantined.total()} accepted ones wait in the quarantine:"
-        for (campaign, reason), count in self.quarantined.most_common(CAMPAIGNS):
-            yield f"  {campaign}: {count} ({reason})"
+        for (campaign, reason), events in self.quarantined.most_common(CAMPAIGNS):
+            yield f"  {campaign}: {events} ({reason})"
         if (more := len(self.quarantined) - CAMPAIGNS) > 0:
             yield f"  and {more} campaigns more"
         yield f"{self.accepted} accepted, {self.refused} refused."

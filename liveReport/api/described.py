@@ -1,0 +1,47 @@
+"""What the schema says of answers that are no good, and of parameters."""
+
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
+
+from .serializers import ProblemSerializer
+
+Responses = dict[Any, Any]
+
+_TOLD = {
+    400: "A parameter makes no sense, or the body is not parseable.",
+    401: "No token, or a wrong one.",
+    403: "The token has another scope.",
+    404: "There is nothing, or nothing that the caller may see.",
+    411: "The body has no length.",
+    413: "Too many bytes or events.",
+    415: "Unknown type or encoding.",
+    429: "Too many requests.",
+    503: "Try again later.",
+}
+
+
+def problems(*statuses: int) -> Responses:
+    """Problem documents, for the responses of an operation."""
+    return {
+        (status, "application/problem+json"): OpenApiResponse(ProblemSerializer, _TOLD[status])
+        for status in statuses
+    }
+
+
+READING = problems(401, 403, 503)
+"""What every resource that is read may answer instead."""
+
+EXECUTION = OpenApiParameter(
+    "execution",
+    {
+        "type": "string",
+        "format": "date-time",
+        "pattern": r"^2[01]\d\d-(0[2-9]|1[01])-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d"
+        r"(\.\d{1,6})?(Z|[+-](0\d|1[0-3]):[0-5]\d)$",
+    },
+    many=True,
+    description="Only these runs of a recurring campaign, by their start. All when left out.",
+)
+FORMAT = OpenApiParameter("format", OpenApiTypes.STR, enum=["json", "csv"], default="json")

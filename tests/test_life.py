@@ -22,7 +22,7 @@ from liveReport import report, rollup, tasks
 from liveReport.channels import all_channels, get_channel
 from liveReport.ingest import receive
 from liveReport.models import Bucket, EventBatch
-from liveReport.rollup import lease
+from liveReport.rollup import executions, lease
 from tests import oracle
 from tests.beats import Beat
 from tests.factories import CampaignFactory, make_source
@@ -53,6 +53,9 @@ class Life(RuleBasedStateMachine):
 
     One channel is declared, the others are met in their events.
     """
+
+    executions_apart = True
+    """Whether there is room for all executions."""
 
     @initialize(
         slugs=st.lists(
@@ -177,7 +180,9 @@ class Life(RuleBasedStateMachine):
         assert rollup.verify(self.latest) == []  # what was pruned until then is not expected
         if anew:
             report.forget()
-        oracle.assert_report(self.campaign, self.sent, self.now, runs)
+        chosen = runs if self.executions_apart else ()
+        apart = self.executions_apart
+        oracle.assert_report(self.campaign, self.sent, self.now, chosen, executions_apart=apart)
 
     @invariant()
     def every_bucket_is_within_bounds(self) -> None:
@@ -186,8 +191,24 @@ class Life(RuleBasedStateMachine):
             assert not latest.exists()
 
 
+class CrowdedLife(Life):
+    """The same where of two executions of a channel one has to leave."""
+
+    executions_apart = False
+
+
 @pytest.mark.django_db
 def test_whatever_happens_the_report_says_what_a_recount_says() -> None:
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
         Life, settings=settings(on_a_database, stateful_step_count=STEPS)
+    )
+
+
+@pytest.mark.django_db
+def test_and_no_number_of_a_channel_changes_when_executions_leave(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(executions, "LIMIT", 1)
+    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+        CrowdedLife, settings=settings(on_a_database, stateful_step_count=STEPS)
     )

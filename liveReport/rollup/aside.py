@@ -26,7 +26,7 @@ def next_suspects(lease: Lease, now: datetime, events: int) -> list[EventBatch]:
 
     Divides and sets aside until there is one to be tried.
     """
-    while chosen := suspects.group(lease.fence, events):
+    while chosen := suspects.group(lease, events):
         first = chosen[0]
         if first.attempts >= LAST:
             set_aside(first, lease, now)

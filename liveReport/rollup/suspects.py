@@ -14,7 +14,7 @@ from contextlib import suppress
 from datetime import datetime
 
 from django.db import Error, transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
 
 from liveReport.models import EventBatch, Suspect
 
@@ -106,17 +106,20 @@ def _tried_by(fence: int) -> QuerySet[Suspect]:
 # -- Whom to try next ----------------------------------------------------------------------
 
 
-def group(fence: int, events: int) -> list[Suspect]:
+def group(lease: Lease, events: int) -> list[Suspect]:
     """Those to be tried next, with their batches; several only if they have so many events.
 
     Nothing that fails by itself and cannot be divided is tried twice under one fence: what
-    is wrong at the moment may be right in the next.
+    is wrong at the moment may be right in the next. Those that are probably innocent come
+    first; but all in turn if the last tick ended early, as one of them may be why.
     """
     if not Suspect.objects.exists():  # nearly always
         return []
     whole = Q(batch__count=1, attempts__gt=ALONE) | Q(attempts__gt=ALONE + 1)
     rows = Suspect.objects.filter(batch__folded=False)
-    rows = rows.exclude(whole, holder=fence, attempts__lt=LAST).order_by("tried_at", "pk")
+    rows = rows.exclude(whole, holder=lease.fence, attempts__lt=LAST)
+    rows = rows.alias(alone=ExpressionWrapper(Q(attempts__gte=ALONE), BooleanField()))
+    rows = rows.order_by(*(() if lease.failures else ("alone",)), "tried_at", "pk")
     chosen: list[int] = []
     for pk, attempts, count in rows.values_list("pk", "attempts", "batch__count")[:TOGETHER]:
         events -= count

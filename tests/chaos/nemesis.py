@@ -146,8 +146,8 @@ class Nemesis:
     def _poison(self) -> bool:
         """Events that the fold fails of among good ones, and a batch that nobody can unpack."""
         name = f"{self.seed}-strike-{self.struck[POISON]}-{time.monotonic_ns()}"
-        sent = poison.send(self.stage, self.ledger, name)
-        return poison.spoil(self.stage, self.ledger, name) and sent
+        site = self.stage, self.ledger, name
+        return poison.send(*site) and poison.spoil(*site)
 
     # -- Kills
 

@@ -6,6 +6,7 @@ batch goes past the ingest, straight into the log: nobody can unpack it.
 
 import random
 import sqlite3
+import time
 from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
@@ -21,6 +22,8 @@ from tests.chaos.stage import Stage
 MARK = "poison-"
 GOOD, BAD = 17, 3
 """Events of a batch that are to be counted, and that cannot be."""
+PATIENCE = 15.0
+"""Seconds within which the site, struck as it may be, has accepted a batch."""
 _INSERT = """
 INSERT INTO livereport_eventbatch
 (source_id, received_at, count, payload, folded, duplicates, late)
@@ -51,9 +54,12 @@ def send(stage: Stage, ledger: Ledger, name: str) -> bool:
     ids = [one["id"] for one in batch]
     ledger.note("poison", [one["id"] for one in bad])
     line = Line(stage.target, stage.target.may_send)
-    status, _, _ = line.ask("POST", EVENTS, msgspec.json.encode(batch))
+    status, deadline = 0, time.monotonic() + PATIENCE
+    while status != 202 and time.monotonic() < deadline:
+        status, pause, _ = line.ask("POST", EVENTS, msgspec.json.encode(batch))
+        ledger.note("ok" if status == 202 else "info" if status == 0 else "refused", ids)
+        time.sleep(0 if status == 202 else pause)
     line.close()
-    ledger.note("ok" if status == 202 else "info" if status == 0 else "refused", ids)
     return status == 202
 
 

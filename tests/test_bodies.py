@@ -384,7 +384,7 @@ def test_spellings_of_a_domain_are_one(name: str, spelt: list[str]) -> None:
 @pytest.mark.parametrize(
     "text",
     ["", ".", "a..b", "Not Given", "Bob@Gmail.com", "[IPv6:2001:DB8::1]", "X" * 64 + ".de", "É as",
-     "😀" * 70, "😀." * 39 + "x", "ﷺ" * 80, "X/Y", "É" * 200],
+     "😀" * 70, "😀." * 39 + "x", "ﷺ" * 80, "－1", "-X.de", "X/Y", "É" * 200],
 )  # fmt: skip
 def test_what_is_no_domain_stays_as_it_came(text: str) -> None:
     assert domain_name(text) == text

@@ -474,7 +474,6 @@ BODIES: dict[str, tuple[bytes, str, str, int, str]] = {
         for name in ("utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be")
     },
     "half a byte order mark": in_json(b"\xef\xbb" + GOOD),
-    "a byte order mark within": in_json(GOOD[:1] + b"\xef\xbb\xbf" + GOOD[1:]),
     "a byte order mark alone": in_json(b"\xef\xbb\xbf"),
     "a NUL before": in_json(b"\x00" + GOOD),
     "a NUL behind": in_json(GOOD + b"\x00"),
@@ -566,6 +565,7 @@ def test_an_unreadable_body_is_refused_as_a_whole(
         (b"[%s]" % (b"9" * 1_000_000), JSON),
         (b"[NaN, %s]" % (b"9" * 1_000_000), JSON),
         (b"\xef\xbb\xbf{}", NDJSON),
+        (GOOD[:1] + b"\xef\xbb\xbf" + GOOD[1:], JSON),
         (b"\x1e{}", SEQUENCE),
         (GOOD, SEQUENCE),
         (ZIPPED, NDJSON),

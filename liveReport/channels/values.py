@@ -20,7 +20,7 @@ _NOTHING = (
 _FLAG = "\U0001f3f4[\U000e0030-\U000e007a]+\U000e007f"
 _PADDED = re.compile(f"[{_NOTHING}]*((?:.*(?:{_FLAG}|[^{_NOTHING}]))?)[{_NOTHING}]*", re.DOTALL)
 
-_LABEL = re.compile(r"[a-z0-9_-]{1,63}")
+_LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _LONGEST_LABEL = 63
 _ACE = "xn--"
 _LONGEST_READ = 80

@@ -21,6 +21,7 @@ export function timeAxis({ times, marks }, moments, colours, width) {
       color: colours.quiet,
       hideOverlap: true,
       fontSize: colours.size(11),
+      lineHeight: colours.size(14),
       customValues,
       formatter: (value) => named.get(value) ?? "",
     },

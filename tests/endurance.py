@@ -145,9 +145,11 @@ def main() -> None:
     arguments = argparse.ArgumentParser(prog="python -m tests.endurance", description=__doc__)
     arguments.add_argument("--seconds", type=float, default=60.0, help="of load")
     arguments.add_argument("--rate", type=int, default=200, help="events a second")
+    arguments.add_argument("--demo", action="store_true", help="with its history and traffic")
     asked = arguments.parse_args()
+    options = [] if asked.demo else ["--no-demo"]
     with TemporaryDirectory(prefix="endurance-") as folder:
-        endured = endure(Path(folder), asked.seconds, asked.rate)
+        endured = endure(Path(folder), asked.seconds, asked.rate, *options)
     print(
         f"{endured.events:,} events in {asked.seconds:.0f} s,"
         f" {endured.looks:,} looks at the report, {endured.furthest_behind:.1f} s behind at most"

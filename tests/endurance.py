@@ -115,8 +115,8 @@ def endure(folder: Path, seconds: float, rate: int, *options: str) -> Endured:
         load.run(seconds)
         complaints = [f"others than before: {before}"] if _pids(site, run) != before else []
         eventually(lambda: site.unfolded() < 3, "nearly everything is counted")
-        run.end(signal.SIGINT)
         complaints += [f"in the log: {line}" for line in unexpected(run.says())]
+        run.end(signal.SIGINT)
     sent, kept = 1 + sum(load.taken), int(site.ask(f"{SENT} WHERE source_id = 1"))
     if load.refused:
         complaints.append(f"answered by {sorted(set(load.refused))}, {len(load.refused)} times")
@@ -131,13 +131,12 @@ def _pids(site: Site, run: Running) -> list[list[int]]:
 
 
 def unexpected(log: str) -> list[str]:
-    """The lines of a log that are neither the greeting, the farewell nor of level INFO."""
+    """The lines of a log that are neither the greeting nor of level INFO."""
     _, _, rest = log.partition("Ctrl-C stops everything.\n")
-    expected = ("", "worker: Warm shutdown (MainProcess)", "Stopped.")
     return [
         line
         for line in rest.splitlines()
-        if line not in expected and not QUIET.match(line) and not HISTORY.match(line)
+        if line and not QUIET.match(line) and not HISTORY.match(line)
     ]
 
 
@@ -145,9 +144,11 @@ def main() -> None:
     arguments = argparse.ArgumentParser(prog="python -m tests.endurance", description=__doc__)
     arguments.add_argument("--seconds", type=float, default=60.0, help="of load")
     arguments.add_argument("--rate", type=int, default=200, help="events a second")
+    arguments.add_argument("--demo", action="store_true", help="with its history and traffic")
     asked = arguments.parse_args()
+    options = [] if asked.demo else ["--no-demo"]
     with TemporaryDirectory(prefix="endurance-") as folder:
-        endured = endure(Path(folder), asked.seconds, asked.rate)
+        endured = endure(Path(folder), asked.seconds, asked.rate, *options)
     print(
         f"{endured.events:,} events in {asked.seconds:.0f} s,"
         f" {endured.looks:,} looks at the report, {endured.furthest_behind:.1f} s behind at most"

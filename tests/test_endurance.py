@@ -24,6 +24,6 @@ def test_nobody_has_to_complain(tmp_path: Path) -> None:
     ],
 )
 def test_whoever_complains_is_heard(line: str) -> None:
-    log = "a warning\nCtrl-C stops everything.\n\n{}\n2026-11-26 23:00:00,000 INFO a: b\nStopped.\n"
+    log = "a warning\nCtrl-C stops everything.\n\n{}\n2026-11-26 23:00:00,000 INFO a: b\n"
     assert unexpected(log.format(line)) == [line]
     assert unexpected(log.format("")) == []

@@ -57,7 +57,7 @@ def table(frame: Frame, names: Mapping[str, Text], total: str = "") -> list[list
         ]
         shown.append((totals, frame.marked_totals))
     head: list[Cell] = [str(column.label) for column in frame.columns]
-    if not frame.approximate:
+    if not any(row.estimates for _cells, row in shown):
         return [head, *(cells for cells, _row in shown)]
     marked = [[*cells, _estimates(frame, row)] for cells, row in shown]
     return [[*head, _("≈ Estimates")], *marked]

@@ -33,15 +33,16 @@ def problems(*statuses: int) -> Responses:
 READING = problems(401, 403, 503)
 """What every resource that is read may answer instead."""
 
+_RUN = {
+    "type": "string",
+    "format": "date-time",
+    "pattern": r"^2[01]\d\d-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d"
+    r"(\.\d{1,6})?(Z|[+-](0\d|1[0-3]):[0-5]\d)$",
+}
 EXECUTION = OpenApiParameter(
     "execution",
-    {
-        "type": "string",
-        "format": "date-time",
-        "pattern": r"^2[01]\d\d-(0[2-9]|1[01])-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d"
-        r"(\.\d{1,6})?(Z|[+-](0\d|1[0-3]):[0-5]\d)$",
-    },
-    many=True,
+    {"type": "array", "items": _RUN},
+    explode=True,
     description="Only these runs of a recurring campaign, by their start. All when left out.",
 )
 FORMAT = OpenApiParameter("format", OpenApiTypes.STR, enum=["json", "csv"], default="json")

@@ -199,7 +199,7 @@ class Page:
     @property
     def notice(self) -> Part:
         digest = digest_of([moment.value for moment in self.folded_executions])
-        return Part("lr-notice", digest, "dashboards/_folded_executions.html")
+        return Part("lr-runs-note", digest, "dashboards/_folded_executions.html")
 
     @property
     def legend(self) -> Part:

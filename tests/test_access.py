@@ -41,6 +41,7 @@ ANY_USER = {"admin/logout/"}
 ANY_STAFF = {
     "admin/",
     "admin/jsi18n/",
+    "admin/form-token/",
     "admin/password_change/",
     "admin/password_change/done/",
     "admin/time-zone/",
@@ -469,7 +470,9 @@ def test_a_fold_that_stands_still_is_not_ready(
 def test_a_broker_that_is_away_is_not_ready(prober: Client, monkeypatch: Any, broker: str) -> None:
     connect = health.app.connection_for_write
     monkeypatch.setattr(
-        health.app, "connection_for_write", lambda **options: connect(broker, **options)
+        health.app,
+        "connection_for_write",
+        lambda **options: connect(broker, transport=broker.partition(":")[0], **options),
     )
     assert prober.get("/readyz").json()["checks"]["broker"] == "failed"
 

@@ -160,7 +160,8 @@ def page_of(events: Events, number: str) -> dict[str, Any]:
     """A page of the events: that with this number, or the last, or the first."""
     page = Paginator(range(len(events)), EVENTS).get_page(number)
     some = events.take(np.array(list(page), np.int64))
-    return {"page": page, "events": [Row(event) for event in some]}
+    around = {"previous_url": f"?p={page.number - 1}", "next_url": f"?p={page.number + 1}"}
+    return {"page": page, "events": [Row(event) for event in some], **around}
 
 
 def tallies() -> dict[str, Any]:

@@ -780,7 +780,8 @@ def shown(post: Post, campaign: Campaign, readers: Readers) -> Readers:
 
 
 def quoted(value: str) -> str:
-    """As a cell says it."""
+    """As a cell says it, also where a semicolon would begin another one."""
+    value = value.replace("; --", ";' --")
     return f"'{value}" if value in FORMULAS else value
 
 

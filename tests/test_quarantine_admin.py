@@ -61,8 +61,8 @@ def test_a_batch_shows_its_events(admin: Client, source: Source) -> None:
     row = cells[cells.index("e-7") :][:8]
     assert row[1:3] == ["email", "bounced"]
     assert row[3:5] == [f"{moment:%Y-%m-%d %H:%M:%S}" for moment in (at, run)]
-    assert "domain=example.com" in row[5]
-    assert "reason=&lt;b&gt;full&lt;/b&gt;" in row[5]
+    assert "domain: example.com" in row[5]
+    assert "reason: &lt;b&gt;full&lt;/b&gt;" in row[5]
     assert re.fullmatch("[0-9a-f]{16}", row[6])
     assert row[7] == "m-1"
     assert "carol" not in html

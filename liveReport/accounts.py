@@ -1,10 +1,14 @@
-"""Users and their permissions, found with plain queries."""
+"""Users, their passwords, and their permissions, found with plain queries."""
 
+import re
 from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import User
+from django.contrib.auth.password_validation import CommonPasswordValidator
+from django.core.exceptions import ValidationError
 from django.db import connection
+from django.utils.translation import gettext as _
 
 _USER = "SELECT * FROM auth_user WHERE id = %s"
 _PERMISSIONS = """
@@ -17,6 +21,27 @@ WHERE auth_permission.id IN (
     JOIN auth_user_groups USING (group_id) WHERE user_id = %s
 )
 """
+
+
+SITE_WORDS = re.compile("live|report|rapport|campaign|campagne|admin|demo")
+"""What whoever guesses at our passwords tries first."""
+_AROUND = re.compile(r"^[\W\d_]+|[\W\d_]+$")
+
+
+class NotObvious(CommonPasswordValidator):
+    """Refuses a common password, and words of this site, with digits and signs around them.
+
+    ``Summer2026!`` and ``livereport1`` are guessed as fast as what they are made from.
+    """
+
+    def validate(self, password: str, user: Any = None) -> None:
+        core = _AROUND.sub("", password).lower()
+        rest = re.sub(r"[\W\d_]", "", SITE_WORDS.sub("", core))
+        if core and (core in self.passwords or not rest):
+            raise ValidationError(self.get_help_text(), code="password_too_obvious")
+
+    def get_help_text(self) -> str:
+        return _("Your password can’t be a common word, or words of this site, with digits around.")
 
 
 class Accounts(ModelBackend):

@@ -1,5 +1,7 @@
 """Responses for what goes wrong: pages for people, problem+json below ``/api/``."""
 
+import logging
+import time
 from http import HTTPStatus
 from typing import Any
 
@@ -8,6 +10,31 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template import loader
 
 PROBLEM_JSON = "application/problem+json"
+
+
+class BriefRefusals(logging.Filter):
+    """Log filter: what strangers can make Django refuse (a wrong host, a form from elsewhere).
+
+    Of each kind one short line a minute, without the traceback that Django adds.
+    """
+
+    SECONDS = 60
+    LENGTH = 200
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._next: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if not record.name.startswith("django.security"):
+            return True
+        now = time.monotonic()
+        if now < self._next.get(record.name, now):
+            return False
+        self._next[record.name] = now + self.SECONDS
+        record.msg, record.args = record.getMessage()[: self.LENGTH], None
+        record.exc_info = record.exc_text = None
+        return True
 
 
 def problem(status: int, code: str, detail: str) -> dict[str, Any]:

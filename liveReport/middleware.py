@@ -19,6 +19,33 @@ def not_stored(get_response: GetResponse) -> GetResponse:
     return middleware
 
 
+ISOLATION = {
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": ", ".join(
+        f"{feature}=()"
+        for feature in (
+            *("accelerometer", "bluetooth", "browsing-topics", "camera", "display-capture"),
+            *("geolocation", "gyroscope", "hid", "magnetometer", "microphone", "midi"),
+            *("payment", "publickey-credentials-get", "serial", "usb", "xr-spatial-tracking"),
+        )
+    ),
+}
+"""What no page of ours needs, and no page of others may have from us."""
+
+
+def isolated(get_response: GetResponse) -> GetResponse:
+    """Middleware: other sites neither embed nor open what is ours, and we use no device."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        for name, value in ISOLATION.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    return middleware
+
+
 def client_ip(request: HttpRequest) -> str:
     """The address of whoever talks to us, or to the one proxy in front of us.
 

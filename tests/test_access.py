@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import AnonymousUser, Group, Permission, User
+from django.contrib.auth.password_validation import validate_password
 from django.contrib.sessions.models import Session
+from django.core.exceptions import ValidationError
 from django.db import OperationalError
 from django.test import Client, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, path
@@ -157,6 +159,20 @@ def test_tokens_open_the_api_only(
 # -- What every answer carries -----------------------------------------------------------
 
 
+def assert_isolated(response: Any) -> None:
+    assert response.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert response.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert "camera=(), " in response.headers["Permissions-Policy"]
+
+
+def test_static_files_are_for_our_own_pages(client: Client) -> None:
+    for address, status in (("/static/admin/css/base.css", 200), ("/static/nothing.css", 404)):
+        response = client.get(address)
+        assert response.status_code == status
+        assert_isolated(response)
+    assert client.get("/", headers={"host": "evil.example"}).headers["Permissions-Policy"]
+
+
 def test_the_policy_is_on_every_answer(client: Client, alice: User, campaign: Campaign) -> None:
     client.raise_request_exception = False
     client.force_login(alice)
@@ -172,6 +188,7 @@ def test_the_policy_is_on_every_answer(client: Client, alice: User, campaign: Ca
         assert response.headers["X-Content-Type-Options"] == "nosniff"
         assert response.headers["X-Frame-Options"] == "DENY"
         assert response.headers["Referrer-Policy"] == "same-origin"
+        assert_isolated(response)
         assert "Cache-Control" in response.headers
 
 
@@ -188,6 +205,7 @@ def test_an_error_of_ours_tells_nothing(client: Client, alice: User, address: st
     assert response.status_code == 500
     assert "Content-Security-Policy" in response.headers
     assert b"secret" not in response.content
+    assert_isolated(response)
     is_api = address.startswith("/api/")
     kind = "application/problem+json" if is_api else "text/html; charset=utf-8"
     assert response.headers["Content-Type"] == kind
@@ -531,6 +549,40 @@ def test_templates_trust_no_value() -> None:
     for template in templates:
         text = template.read_text()
         assert not [suspect for suspect in suspects if suspect in text], template
+
+
+def test_a_wrong_host_costs_the_log_a_line(tmp_path: Path) -> None:
+    asks = (
+        "from django.test import Client\n"
+        "for number in range(50):\n"
+        "    answer = Client(headers={'host': 'evil.example'}).get('/healthz')\n"
+        "    assert answer.status_code == 400\n"
+    )
+    done = _manage("shell", "-v0", "-c", asks, data=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stderr.count("Invalid HTTP_HOST header") == 1
+    assert max(map(len, done.stderr.splitlines())) < 300
+
+
+OBVIOUS = [
+    *("Summer26", "livereport", "Summer2026!", "2026Summer!!", "LiveReport2026", "live-report-1"),
+    *("campaign-report", "demo-admin-1", "1234567890", "qwertyuiop", "short-9-x"),
+]
+
+
+@pytest.mark.parametrize("password", OBVIOUS)
+def test_an_obvious_password_is_refused(password: str) -> None:
+    with pytest.raises(ValidationError):
+        validate_password(password)
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["a long enough secret", "k7&-91!4xq?0", "correct horse battery", "mW3-qk_9Zr0b"],
+)
+def test_a_good_password_is_taken(password: str) -> None:
+    validate_password(password)
 
 
 def test_denials_are_logged_without_detail(client: Client, caplog: Any) -> None:

@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import httpx
 import msgspec
 import pytest
 from django.contrib.auth.models import User
@@ -11,7 +12,7 @@ from django.contrib.auth.models import User
 from liveReport import rollup
 from liveReport.demo import account
 from liveReport.demo.campaigns import CAMPAIGNS
-from liveReport.demo.feed import Feed, Progress, batches
+from liveReport.demo.feed import Feed, Progress, Refused, Sender, batches
 from liveReport.demo.traffic import Event, World
 from liveReport.ingest import receive
 from liveReport.management.commands.demo import create
@@ -162,6 +163,69 @@ def test_a_restart_fills_the_gap(tmp_path: Path) -> None:
     after = sent_by(begin(second, later[0]), *later)
     assert due(later[-1]) <= {event["id"] for event in before + after}
     assert len(after) < len(before)
+
+
+# -- What the site answers ---------------------------------------------------------------------
+
+
+def sending(
+    monkeypatch: pytest.MonkeyPatch, *answers: int | Exception, **headers: str
+) -> tuple[Sender, list[httpx.Request], list[float]]:
+    """A sender to a site that answers so, one after the other; what is sent, and the waiting."""
+    waited: list[float] = []
+    sent: list[httpx.Request] = []
+    rest = list(answers)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        found = rest.pop(0)
+        if isinstance(found, Exception):
+            raise found
+        return httpx.Response(found, headers=headers)
+
+    monkeypatch.setattr("liveReport.demo.feed.time.sleep", waited.append)
+    client = httpx.Client(base_url="http://site", transport=httpx.MockTransport(answer))
+    return Sender(client), sent, waited
+
+
+@pytest.mark.parametrize("status", [301, 400, 404, 405, 413, 415, 422])
+def test_what_never_becomes_good_is_said_once_and_left_out(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, status: int
+) -> None:
+    sender, sent, waited = sending(monkeypatch, status, status, 202)
+    for number in range(3):
+        sender.post([{"id": str(number)}])
+    assert [msgspec.json.decode(request.content)[0]["id"] for request in sent] == ["0", "1", "2"]
+    assert waited == []
+    assert [record.getMessage()[:19] for record in caplog.records] == ["Refused, left out: "]
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refused_token_ends_the_demo(monkeypatch: pytest.MonkeyPatch, status: int) -> None:
+    sender, sent, _waited = sending(monkeypatch, status)
+    with pytest.raises(Refused, match=str(status)):
+        sender.post([{"id": "1"}])
+    assert len(sent) == 1
+
+
+@pytest.mark.parametrize("failure", [429, 500, 502, 503, httpx.ConnectError("away")])
+def test_what_passes_is_tried_again_ever_less_often(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, failure: int | Exception
+) -> None:
+    sender, sent, waited = sending(monkeypatch, *[failure] * 6, 202)
+    sender.post([{"id": "1"}])
+    assert len({request.content for request in sent}) == 1
+    assert waited == [0.5, 1.0, 2.0, 4.0, 5.0, 5.0]
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize(("told", "wait"), [("7", 7.0), ("9" * 8, 60.0), ("soon", 0.5), ("", 0.5)])
+def test_the_site_may_say_when_to_come_again(
+    monkeypatch: pytest.MonkeyPatch, told: str, wait: float
+) -> None:
+    sender, _sent, waited = sending(monkeypatch, 503, 202, **{"Retry-After": told})
+    sender.post([{"id": "1"}])
+    assert waited == [wait]
 
 
 # -- The log-in --------------------------------------------------------------------------------

@@ -26,8 +26,10 @@ logger = logging.getLogger(__name__)
 BATCH = 5_000
 DAY = 24 * 60
 """Minutes of history."""
-PATIENCE = 5.0
-"""Seconds between two tries while the site does not take events."""
+SHORTEST, PATIENCE = 0.5, 5.0
+"""Seconds between the first two tries while the site does not take events, and later on."""
+LONGEST = 60.0
+"""Seconds that the site may ask to wait."""
 
 
 class Progress(msgspec.Struct):
@@ -115,28 +117,53 @@ def _receive(source: Source, body: bytes) -> float | None:
         receipt = receive(source, body)
     except BodyError as error:
         if error.retry_after is None:
-            raise
+            logger.warning("Refused, left out: %s %s", error.status, error.message)
         return error.retry_after
     if receipt.rejected:
         logger.warning("Refused: %s", receipt.rejected[0])
     return None
 
 
-def post(client: httpx.Client, events: list[Event]) -> None:
-    """Send events over HTTP until the site has taken them."""
-    for body in batches(events):
-        while not _taken(client, body):
-            time.sleep(PATIENCE)
+class Refused(Exception):
+    """The site does not take events from this token."""
 
 
-def _taken(client: httpx.Client, body: bytes) -> bool:
-    """Whether the site has the events. A refused token is an error: a restart gets another."""
-    try:
-        answer = client.post(
-            "/api/v1/events/", content=body, headers={"Content-Type": "application/json"}
-        )
-    except httpx.TransportError:
-        return False
-    if answer.status_code in (401, 403):
-        answer.raise_for_status()
-    return answer.status_code == 202
+@dataclass
+class Sender:
+    """Sends events over HTTP until the site has taken them, or has said that it never will."""
+
+    client: httpx.Client
+    _told: set[int] = field(default_factory=set)
+
+    def post(self, events: list[Event]) -> None:
+        """Raises ``Refused`` where another token is needed. What else is refused is left out."""
+        for body in batches(events):
+            pause = SHORTEST
+            while (wait := self._send(body)) is not None:
+                time.sleep(max(wait, pause))
+                pause = min(2 * pause, PATIENCE)
+
+    def _send(self, body: bytes) -> float | None:
+        """Seconds to wait at least before the next try, if there must be one."""
+        headers = {"Content-Type": "application/json"}
+        try:
+            answer = self.client.post("/api/v1/events/", content=body, headers=headers)
+        except httpx.TransportError:
+            return 0
+        if answer.status_code in (401, 403):
+            raise Refused(f"The site refuses the token ({answer.status_code}).")
+        if answer.status_code in (408, 429) or answer.is_server_error:
+            return _seconds(answer.headers.get("Retry-After", ""))
+        if not answer.is_success:
+            self._tell_once(answer)
+        return None
+
+    def _tell_once(self, answer: httpx.Response) -> None:
+        """To wait makes nothing of this good. The live stream would say it every second."""
+        if answer.status_code not in self._told:
+            self._told.add(answer.status_code)
+            logger.warning("Refused, left out: %s %s", answer.status_code, answer.text[:200])
+
+
+def _seconds(retry_after: str) -> float:
+    return min(float(retry_after), LONGEST) if retry_after[:9].isdecimal() else 0.0

@@ -9,12 +9,12 @@ from typing import Any
 
 import httpx
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from tqdm import tqdm
 
 from liveReport.demo.campaigns import CAMPAIGNS, Demo
-from liveReport.demo.feed import Feed, Progress, append, post
+from liveReport.demo.feed import Feed, Progress, Refused, Sender, append
 from liveReport.demo.traffic import World
 from liveReport.models import ApiToken, Campaign, Source
 
@@ -42,10 +42,14 @@ class Command(BaseCommand):
         feed = Feed(world, progress, next_minute=world.minute_of(now) + 1)
         history = _history(source, feed)
         with httpx.Client(base_url=url, headers=_authorization(source), timeout=30) as client:
+            sender = Sender(client)
             deadline = time.monotonic() + seconds
             while time.monotonic() < deadline:
                 started, now = time.monotonic(), timezone.now()
-                post(client, feed.live(now))
+                try:
+                    sender.post(feed.live(now))
+                except Refused as error:  # a restart gets another token
+                    raise CommandError(str(error)) from error
                 progress.until = now
                 progress.save(path)
                 while time.monotonic() < started + PERIOD:

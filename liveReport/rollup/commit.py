@@ -38,6 +38,8 @@ CHUNK = 50_000
 """Events to a transaction: few enough to keep the lock short, enough to share its cost."""
 SMALLER = 16
 """By so much a chunk is smaller for every failure of those who held the lease before."""
+BATCHES = 10_000
+"""Batches to a transaction: some builds of SQLite take 32,766 parameters."""
 BUDGET = 20.0
 """Seconds after which a tick leaves the rest to the next one."""
 RETENTION = timedelta(hours=26)
@@ -237,7 +239,7 @@ def _next_chunk(most: int | None = None) -> list[EventBatch]:
     pending = EventBatch.objects.filter(folded=False, suspect=None).order_by("pk")
     chunk: list[EventBatch] = []
     events = 0
-    for pk, count in pending.values_list("pk", "count")[:CHUNK]:
+    for pk, count in pending.values_list("pk", "count")[:BATCHES]:
         if chunk and events + count > most:
             break
         chunk.append(EventBatch(pk=pk))

@@ -1,15 +1,11 @@
 """Each key belongs to the batch that first brought it, wherever the key is kept by now."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
 from unittest import mock
 
 import numpy as np
 import pytest
-from django.db import IntegrityError, connection, transaction
-from django.db.migrations.executor import MigrationExecutor
+from django.db import IntegrityError, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -25,12 +21,11 @@ from liveReport.engines.bloom import Filter
 from liveReport.engines.keypages import Owned
 from liveReport.models import KeyPage, KeyPeriod
 from liveReport.rollup import retention
+from tests.former import tables_before
 from tests.isolation import undone
 
 NOW = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
 FIRST, LAST = -(2**63), 2**63 - 1
-HOME = [("livereport", "0003_key_periods")]
-HERE = [("livereport", "0004_key_pages")]
 
 any_key = st.integers(FIRST, LAST) | st.sampled_from([FIRST, FIRST + 1, -1, 0, 1, LAST - 1, LAST])
 batch_ids = st.sampled_from([1, 2, 3, 256, 257, 70_000, 2**33, 2**62])
@@ -234,21 +229,11 @@ def test_a_page_is_written_once() -> None:
 # -- Keys from before there were pages -----------------------------------------------------------
 
 
-@contextmanager
-def former_tables() -> Iterator[Any]:
-    """The models as they were before pages; the tables are those of today again afterwards."""
-    MigrationExecutor(connection).migrate(HOME)
-    try:
-        yield MigrationExecutor(connection).loader.project_state(HOME).apps.get_model
-    finally:
-        MigrationExecutor(connection).migrate(HERE)
-
-
 @pytest.mark.django_db(transaction=True)
 def test_keys_move_into_pages() -> None:
     keys = np.sort(np.random.default_rng(2).integers(FIRST, LAST, 3_000))
     parts = [Owned(keys[n::3], np.arange(n, 5_000, 5)[:1_000]) for n in (1, 2)]
-    with former_tables() as model:
+    with tables_before("0004_key_pages") as model:
         period, key = model("livereport", "KeyPeriod"), model("livereport", "SeenEvent")
         closed = period.objects.create(
             opened_at=NOW,

@@ -1,7 +1,6 @@
 """A token keeps to the campaigns it was issued for, also when there are none of them left."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -9,7 +8,6 @@ import pytest
 from django.contrib.auth.models import AnonymousUser, User
 from django.core.management import call_command
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Count
 from django.test import Client
 from django.urls import reverse
@@ -19,6 +17,7 @@ from liveReport.api import trust
 from liveReport.models import ApiToken, Campaign, Source
 from liveReport.models.campaigns import CampaignQuerySet
 from tests.factories import CampaignFactory, event, make_token
+from tests.former import tables_before
 
 pytestmark = pytest.mark.django_db
 
@@ -228,22 +227,9 @@ def test_what_a_token_sees_can_be_filtered(gammas: list[Campaign], source: Sourc
 # -- Tokens from before they said so themselves --------------------------------------------------
 
 
-@contextmanager
-def former_tables() -> Iterator[Any]:
-    """The models before the flag; the tables are those of today again afterwards."""
-    executor = MigrationExecutor(connection)
-    here = executor.loader.graph.leaf_nodes()
-    before = executor.loader.get_migration("livereport", "0008_token_campaigns").dependencies
-    executor.migrate(before)
-    try:
-        yield MigrationExecutor(connection).loader.project_state(before).apps.get_model
-    finally:
-        MigrationExecutor(connection).migrate(here)
-
-
 @pytest.mark.django_db(transaction=True)
 def test_tokens_keep_what_they_had(source: Source, campaign: Campaign) -> None:
-    with former_tables() as model:
+    with tables_before("0008_token_campaigns") as model:
         former = model("livereport", "ApiToken")
         common = {"user_id": source.account_id, "source_id": source.pk, "scope": "read"}
         for digest in ("whole", "limited"):
@@ -259,7 +245,7 @@ def test_going_back_widens_no_token(source: Source, campaign: Campaign) -> None:
         ApiToken.objects.issue(source, "read", campaigns=campaigns)[0].pk
         for campaigns in (None, [campaign], [])
     )
-    with former_tables():
+    with tables_before("0008_token_campaigns"):
         pass
     assert set(ApiToken.objects.usable().values_list("pk", flat=True)) == {whole, limited}
     assert ApiToken.objects.get(pk=lost).expiry <= timezone.now()

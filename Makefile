@@ -9,9 +9,12 @@ FRONTEND := package.json package-lock.json $(shell find dashboards/frontend -typ
 CATALOGS := $(shell find liveReport dashboards channels_plugins -name '*.po')
 POSTGRES := $(or $(LIVEREPORT_TEST_POSTGRES),postgres://postgres@127.0.0.1:5432/livereport)
 # These drive browsers and processes on a database of their own.
-NOT_ON_POSTGRESQL := accessibility browser celery chaos editor outage run slow_clients
+NOT_ON_POSTGRESQL := accessibility browser celery editor outage run
+# These attack, upgrade and load whole sites: they take their time, and the processor for themselves.
+SITES := chaos endurance slow_clients upgrade
+ignored = $(addprefix --ignore=tests/test_,$(addsuffix .py,$(1)))
 
-.PHONY: help run setup test test-sqlite test-postgresql lint bench chaos clean
+.PHONY: help run setup test test-more test-sqlite test-postgresql lint bench chaos clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -31,11 +34,14 @@ lint: setup $(VENV)/.dev ## format, style, types, system checks, migrations
 	$(BIN)/python manage.py makemigrations --check
 
 test-sqlite: setup $(VENV)/.dev
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 $(call ignored,$(SITES))
+
+test-more: setup $(VENV)/.dev ## what takes longer: attacks, an upgrade under load, slow clients behind a proxy
+	$(BIN)/pytest -n 0 $(patsubst %,tests/test_%.py,$(SITES))
 
 test-postgresql: setup $(VENV)/.dev
 	@if $(BIN)/python -c 'import psycopg,sys; psycopg.connect(sys.argv[1].rsplit("/",1)[0]+"/postgres", connect_timeout=3)' "$(POSTGRES)" 2>/dev/null; \
-	then SECRET_KEY=only-for-tests-only-for-tests-only-for-tests-0123456789 DATABASE_URL="$(POSTGRES)" $(BIN)/pytest -n 2 $(addprefix --ignore=tests/test_,$(addsuffix .py,$(NOT_ON_POSTGRESQL))); \
+	then SECRET_KEY=only-for-tests-only-for-tests-only-for-tests-0123456789 DATABASE_URL="$(POSTGRES)" $(BIN)/pytest -n 2 $(call ignored,$(SITES) $(NOT_ON_POSTGRESQL)); \
 	elif [ "$$CI" = true ]; then echo "PostgreSQL is not reachable" >&2; exit 1; \
 	else echo "SKIPPED the same tests on PostgreSQL: not reachable"; fi
 

@@ -25,9 +25,8 @@ ISOLATION = {
     "Permissions-Policy": ", ".join(
         f"{feature}=()"
         for feature in (
-            *("accelerometer", "bluetooth", "browsing-topics", "camera", "display-capture"),
-            *("geolocation", "gyroscope", "hid", "magnetometer", "microphone", "midi"),
-            *("payment", "publickey-credentials-get", "serial", "usb", "xr-spatial-tracking"),
+            *("accelerometer", "camera", "display-capture", "geolocation", "gyroscope"),
+            *("magnetometer", "microphone", "midi", "payment", "usb"),
         )
     ),
 }

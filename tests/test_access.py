@@ -170,6 +170,7 @@ def test_static_files_are_for_our_own_pages(client: Client) -> None:
         response = client.get(address)
         assert response.status_code == status
         assert_isolated(response)
+        response.close()
     assert client.get("/", headers={"host": "evil.example"}).headers["Permissions-Policy"]
 
 

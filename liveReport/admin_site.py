@@ -47,6 +47,11 @@ class Guarded(admin.ModelAdmin):  # type: ignore[type-arg]
         # PostgreSQL would raise an error of its own.
         return None if "\0" in object_id else super().get_object(request, object_id, from_field)
 
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        if any("\0" in value for values in request.GET.lists() for value in values[1]):
+            raise BadRequest("A filter has a null in it.")
+        return super().changelist_view(request, extra_context)
+
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:

@@ -16,11 +16,16 @@ class SessionStore(db.SessionStore):
     """
 
     def load(self) -> dict[str, Any]:
-        now = connection.ops.adapt_datetimefield_value(timezone.now())
-        with connection.cursor() as cursor:
-            cursor.execute(_DATA, [self.session_key, now])
-            found = cursor.fetchone()
+        found = None if "\0" in str(self.session_key) else self._found()
         if found is None:
             self._session_key = None
             return {}
         return dict(self.decode(found[0]))
+
+    def _found(self) -> tuple[str] | None:
+        """Its row. Of a key with a null, which a cookie may have, PostgreSQL makes an error."""
+        now = connection.ops.adapt_datetimefield_value(timezone.now())
+        with connection.cursor() as cursor:
+            cursor.execute(_DATA, [self.session_key, now])
+            row: tuple[str] | None = cursor.fetchone()
+        return row

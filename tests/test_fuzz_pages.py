@@ -214,3 +214,24 @@ def test_a_layout_breaks_nothing_and_stays_small(
             assert WidgetChange.objects.count() <= len(Showcase.widgets)
         answered(screen, "get", "/admin/reports/summer/pigeon/")
         transaction.set_rollback(True)
+
+
+NULLS = [
+    ("/admin/livereport/apitoken/%00/change/", ""),
+    ("/admin/livereport/apitoken/%00/history/", ""),
+    ("/admin/livereport/apitoken/?scope__exact=%00", ""),
+    ("/admin/livereport/campaign/?q=%00", ""),
+    ("/admin/auth/user/?username__startswith=%00", ""),
+    ("/admin/reports/summer/pigeon/", 'sessionid="aaaaaaaaaaaa\\000"'),
+    ("/admin/reports/summer/pigeon/", 'livereport_zone="\\000"'),
+    ("/api/v1/campaigns/%00/", ""),
+    ("/api/v1/campaigns/summer/report/pigeon/%00/", ""),
+]
+
+
+@pytest.mark.parametrize(("address", "cookie"), NULLS)
+def test_a_null_breaks_nothing(screen: Client, address: str, cookie: str) -> None:
+    """PostgreSQL has no text with one."""
+    signed_in = f"sessionid={screen.cookies['sessionid'].value}"
+    cookies = cookie if cookie.startswith("sessionid") else f"{signed_in}; {cookie}"
+    answered(screen, "get", address, headers={"cookie": cookies})

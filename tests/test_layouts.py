@@ -220,7 +220,7 @@ def test_a_disabled_channel_comes_back_as_it_was(alices: Client) -> None:
     save(alices, **without(alices, "tiles"))
     ChannelPlugin.objects.complete()
     ChannelPlugin.objects.filter(slug="pigeon").update(enabled=False)
-    assert alices.get(TAB).status_code == 404
+    assert alices.get(TAB).status_code == 302
     ChannelPlugin.objects.filter(slug="pigeon").update(enabled=True)
     assert "tiles" not in order(alices)
 

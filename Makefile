@@ -9,7 +9,8 @@ FRONTEND := package.json package-lock.json $(shell find dashboards/frontend -typ
 CATALOGS := $(shell find liveReport dashboards channels_plugins -name '*.po')
 POSTGRES := $(or $(LIVEREPORT_TEST_POSTGRES),postgres://postgres@127.0.0.1:5432/livereport)
 # These drive browsers and processes on a database of their own.
-NOT_ON_POSTGRESQL := accessibility browser celery editor outage run
+NOT_ON_POSTGRESQL := accessibility browser celery clock_changes clocks data_dir editor odd_answers \
+    outage presses reading run sessions_end vanished_tab
 # These attack, upgrade and load whole sites: they take their time, and the processor for themselves.
 SITES := chaos endurance slow_clients upgrade
 ignored = $(addprefix --ignore=tests/test_,$(addsuffix .py,$(1)))

@@ -42,6 +42,7 @@ ANY_STAFF = {
     "admin/jsi18n/",
     "admin/password_change/",
     "admin/password_change/done/",
+    "admin/form-token/",
     "admin/time-zone/",
     "api/docs/",
     "api/schema/",

@@ -46,6 +46,7 @@ ANY_STAFF = {
     "admin/form-token/",
     "admin/password_change/",
     "admin/password_change/done/",
+    "admin/form-token/",
     "admin/time-zone/",
     "api/docs/",
     "api/schema/",

@@ -43,7 +43,6 @@ ANY_USER = {"admin/logout/"}
 ANY_STAFF = {
     "admin/",
     "admin/jsi18n/",
-    "admin/form-token/",
     "admin/password_change/",
     "admin/password_change/done/",
     "admin/form-token/",

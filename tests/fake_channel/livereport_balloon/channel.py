@@ -37,11 +37,12 @@ class Balloon(Channel):
         ),
         Dimension(key="reason", label=_("Why"), labels={"wind": _("Too much wind")}),
         Dimension(key="excuse", label=_("Excuse"), labels=COMMON_EXCLUSIONS),
+        Dimension(key="site", label=_("Site"), domain_names=True),
     ]
     events = [
         EventType(key="meant", label=_("Meant"), dimensions=["colour"]),
         EventType(key="withheld", label=_("Withheld"), dimensions=["excuse", "colour"]),
-        EventType(key="risen", label=_("Risen"), dimensions=["colour"]),
+        EventType(key="risen", label=_("Risen"), dimensions=["colour", "site"]),
         EventType(key="drifting", label=_("Drifting")),
         EventType(key="landed", label=_("Landed"), dimensions=["colour"]),
         EventType(key="burst", label=_("Burst"), dimensions=["reason", "colour"]),

@@ -13,6 +13,7 @@ from django.db import connection, transaction
 
 import liveReport.ingest as ingest
 from liveReport.ingest import append as append_events
+from liveReport.ingest.append import Fate
 from liveReport.models import EventBatch, FoldLease
 from liveReport.rollup import commit
 from liveReport.rollup.lease import LENGTH, Lease
@@ -35,7 +36,7 @@ def two_step() -> None:
             lease.renew(now)
             held = commit.periods.load(now)
             fresh = chunk.where(_unclaimed(chunk, held))
-            commit._apply(scope.fold(fresh), scope.campaigns, held)
+            commit._apply(scope.fold(fresh), (), scope.campaigns, held)
         time.sleep(5)
         with transaction.atomic():
             lease.renew(now)
@@ -63,10 +64,11 @@ def id_cursor() -> None:
             cursor.write_text(str(batches[-1].pk))
         return batches
 
-    def slowly(*args: Any) -> None:
+    def slowly(*args: Any) -> Fate:
         with transaction.atomic():
-            append_events(*args)
+            fate = append_events(*args)
             time.sleep(random.uniform(0, 0.5))  # between getting an id and its commit
+        return fate
 
     plant(commit, "_next_chunk", next_chunk)
     plant(ingest, "append", slowly)
@@ -75,7 +77,7 @@ def id_cursor() -> None:
 def ack_before_commit() -> None:
     """The answer does not wait for the disk."""
 
-    def later(*args: Any) -> None:
+    def later(*args: Any) -> Fate:
         def work() -> None:
             time.sleep(0.3)
             try:
@@ -84,6 +86,7 @@ def ack_before_commit() -> None:
                 connection.close()
 
         threading.Thread(target=work).start()
+        return Fate()
 
     plant(ingest, "append", later)
 

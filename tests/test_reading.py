@@ -3,12 +3,14 @@
 import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client, RequestFactory
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from dashboards import zones
 from liveReport.report import build
@@ -152,22 +154,19 @@ class TestDrawings:
         drawing = widget(page, "reasons").locator("[data-chart]")
         shape = drawing.locator("path[fill^=rgb]").first
         expect(shape).to_be_attached()
-        page.mouse.move(0, 0)
-        hover(page, picture)
         shown = drawing.locator("g", has_text=TEMPLATE).or_(
             drawing.locator("svg", has_text=TEMPLATE)
         )
-        expect(shown.first).to_be_visible()
+        hover(page, picture, shown.first)
         expect(drawing).to_have_attribute("aria-label", re.compile(re.escape(TEMPLATE)))
         expect(widget(page, "reasons").locator("tbody")).to_contain_text(TEMPLATE)
 
     def test_a_very_long_name_stays_in_its_chart(self, open_page: Open, send: Any) -> None:
         send(*(pigeon("lost", reason="long " * 30 + "x" * 40) for _ in range(50)))
         page = open_page()
-        hover(page, "Donut")
         drawing = widget(page, "reasons").locator("[data-chart]")
         texts = drawing.locator("svg text", has_text="long")
-        expect(texts.first).to_be_visible()
+        hover(page, "Donut", texts.first)
         frame = drawing.bounding_box()
         assert frame
         for text in texts.all():
@@ -207,8 +206,21 @@ class TestDrawings:
             assert number["x"] + number["width"] <= tile["x"] + tile["width"] + 1
 
 
-def hover(page: Page, picture: str) -> None:
-    """Over the ring of a donut, or over the longest bar."""
+def hover(page: Page, picture: str, shown: Locator) -> None:
+    """Over the ring of a donut, or over the longest bar, until its tooltip is shown.
+
+    News that come meanwhile draw the chart anew, without the tooltip.
+    """
+    for _ in range(5):
+        page.mouse.move(0, 0)
+        point_at(page, picture)
+        with suppress(PlaywrightTimeout):
+            shown.wait_for(state="visible", timeout=2_000)
+            return
+    expect(shown).to_be_visible()
+
+
+def point_at(page: Page, picture: str) -> None:
     box = widget(page, "reasons").locator("[data-chart]").bounding_box()
     assert box
     x = 0.9 if picture == "Donut" else 0.5

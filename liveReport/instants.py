@@ -1,6 +1,6 @@
 """Instants as text: whatever comes in or goes out, one spelling means the same everywhere."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import msgspec
@@ -12,6 +12,8 @@ RUNS = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 """A run starts at the first of these or later, and before the second."""
 
 _DAY = len("2026-03-01")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 def instant(text: str) -> datetime:
@@ -43,3 +45,13 @@ def is_start_of_run(moment: datetime) -> bool:
 def rfc3339(moment: datetime) -> str:
     """An instant as frames and URLs name it, in UTC; fractions only where there are any."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def moment(microseconds: int) -> datetime:
+    """The instant so long after 1970 began; ``OverflowError`` if there is no such year."""
+    return _EPOCH + microseconds * _MICROSECOND
+
+
+def microseconds(moment: datetime) -> int:
+    """The time from when 1970 began to an instant."""
+    return (moment - _EPOCH) // _MICROSECOND

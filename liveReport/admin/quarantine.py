@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,7 @@ from django.utils.translation import ngettext
 from liveReport.channels import NONE
 from liveReport.ingest import discard, replay
 from liveReport.ingest.payload import Events, LogEvent, decode
+from liveReport.instants import moment
 from liveReport.models import Campaign, QuarantinedBatch, QuarantinedCampaign, QuarantineTally
 
 from .base import NoAdding, NoChanging
@@ -29,7 +29,6 @@ CAMPAIGNS = 30
 """Campaigns to choose from, those with most events; others are found by the search."""
 NAMED = 20
 """Campaigns that a message names."""
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 logger = logging.getLogger(__name__)
 
@@ -149,8 +148,8 @@ class Row:
         self.id = event.id
         self.channel = event.shape.channel
         self.type = event.shape.type
-        self.at = _moment(event.at)
-        self.execution = _moment(event.shape.execution) if event.shape.execution else None
+        self.at = moment(event.at)
+        self.execution = moment(event.shape.execution) if event.shape.execution else None
         self.dimensions = [pair for pair in event.shape.dimensions if pair[1] != NONE]
         self.profile = f"{event.profile & 0xFFFF_FFFF_FFFF_FFFF:016x}"
         self.message = event.message
@@ -178,7 +177,3 @@ def tallies() -> dict[str, Any]:
         "max_campaigns": settings.QUARANTINE_MAX_CAMPAIGNS,
         "max_total": settings.QUARANTINE_MAX_TOTAL,
     }
-
-
-def _moment(microseconds: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=microseconds)

@@ -1,6 +1,5 @@
 """What could not be counted: to be tried again, or dropped."""
 
-from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
 
@@ -13,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from liveReport.channels import NONE
 from liveReport.ingest.payload import LogEvent, decode
+from liveReport.instants import moment
 from liveReport.models import SetAsideBatch
 from liveReport.rollup import try_again
 
@@ -20,7 +20,6 @@ from .base import NoAdding, NoChanging
 
 SHOWN = 100
 """Events of a set-aside batch that are shown."""
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @admin.register(SetAsideBatch)
@@ -85,6 +84,6 @@ def _cells(event: LogEvent) -> tuple[str, ...]:
 def _instant(microseconds: int) -> str:
     """An instant as events are sent with it, or the number if there is no such instant."""
     try:
-        return (_EPOCH + timedelta(microseconds=microseconds)).isoformat()
+        return moment(microseconds).isoformat()
     except OverflowError:
         return str(microseconds)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from liveReport.channels import find_channel
+from liveReport.instants import moment
 from liveReport.rollup.cells import OTHER_EXECUTIONS, Place, Run, SeriesKey
 
 from . import sql, writes
@@ -29,7 +30,7 @@ def known(runs: Iterable[Run], campaigns: Mapping[str, int]) -> set[Run]:
     """Those of some executions that are counted apart."""
     wanted = list(runs)
     keys = _placed([run.place for run in wanted], campaigns)
-    keys["started_at"] = [sql.moment(run.execution) for run in wanted]
+    keys["started_at"] = [moment(run.execution) for run in wanted]
     rows = sql.fetch_in("campaign_id, channel, found.started_at", EXECUTIONS, keys)
     return {run for (run,) in _runs(rows, campaigns)}
 
@@ -81,9 +82,9 @@ def note(last_events: Mapping[Run, int], campaigns: Mapping[str, int]) -> None:
     sql.insert(
         EXECUTIONS,
         {
-            "started_at": [sql.moment(run.execution) for run in runs],
+            "started_at": [moment(run.execution) for run in runs],
             **_placed([run.place for run in runs], campaigns),
-            "last_event_at": [sql.moment(last_events[run]) for run in runs],
+            "last_event_at": [moment(last_events[run]) for run in runs],
         },
         "(campaign_id, channel, started_at) DO UPDATE SET last_event_at = excluded.last_event_at"
         f" WHERE {EXECUTIONS}.last_event_at < excluded.last_event_at",
@@ -93,7 +94,7 @@ def note(last_events: Mapping[Run, int], campaigns: Mapping[str, int]) -> None:
 def take_out(runs: Sequence[Run], campaigns: Mapping[str, int]) -> None:
     """Count executions apart no longer; the messages that wait in them do so in the common one."""
     keys = _placed([run.place for run in runs], campaigns)
-    keys["started_at"] = [sql.moment(run.execution) for run in runs]
+    keys["started_at"] = [moment(run.execution) for run in runs]
     found = sql.fetch_in("id", EXECUTIONS, keys)
     inside, given = sql.among("id", [pk for (pk,) in found])
     sql.fetch(f"DELETE FROM {EXECUTIONS} WHERE {inside} RETURNING id", [given])

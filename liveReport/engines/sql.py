@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import chain, repeat
 from typing import Any, cast
 
@@ -11,6 +11,7 @@ import numpy as np
 import psycopg
 from django.db import connection, transaction
 
+from liveReport import instants
 from liveReport.ingest.payload import Column, Mask
 
 from . import arrays
@@ -190,22 +191,14 @@ def _fetch_in_on_sqlite(
     return fetch(f"WITH wanted ({names}) AS (VALUES {marks}) {query}", given)
 
 
-def moment(microseconds: int) -> datetime:
-    """The instant so long after 1970 began."""
-    return _EPOCH + timedelta(microseconds=microseconds)
-
-
 def microseconds(read: datetime) -> int:
     """The time from when 1970 began to an instant, as a database gives it."""
-    return (aware(read) - _EPOCH) // timedelta(microseconds=1)
+    return instants.microseconds(aware(read))
 
 
 def aware(read: datetime) -> datetime:
     """SQLite's times have no zone; they are all in UTC."""
     return read.replace(tzinfo=UTC) if read.tzinfo is None else read
-
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def among(column: str, values: Column | Sequence[int]) -> tuple[str, Any]:

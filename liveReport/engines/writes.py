@@ -7,6 +7,7 @@ import numpy as np
 from django.db import connection
 
 from liveReport.ingest.payload import Column, Mask
+from liveReport.instants import moment
 from liveReport.rollup.buckets import Buckets
 from liveReport.rollup.cells import Group, Place, Run, SeriesKey
 from liveReport.rollup.fold import Latest, Span
@@ -199,8 +200,8 @@ def _note_channels(spans: Mapping[Place, Span], campaigns: Mapping[str, int]) ->
             "channel": [channel for _campaign, channel in spans],
             "campaign_id": np.array([campaigns[slug] for slug, _channel in spans], np.int64),
             "declared": np.zeros(len(spans), np.bool_),
-            "first_event_at": [sql.moment(span.first) for span in spans.values()],
-            "last_event_at": [sql.moment(span.last) for span in spans.values()],
+            "first_event_at": [moment(span.first) for span in spans.values()],
+            "last_event_at": [moment(span.last) for span in spans.values()],
             "version": 1,
         },
         "(campaign_id, channel) DO UPDATE SET"

@@ -10,7 +10,7 @@ import fcntl
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -18,12 +18,12 @@ from zlib import crc32
 
 from django.conf import settings
 
+from liveReport.instants import microseconds, moment
+
 from .local import LocalFile
 from .payload import Events, decode, encode
 
 PAGE = 4096
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 _COLUMNS = "source, received, events, campaigns, payload, checksum"
 _SET_UP = """
 PRAGMA auto_vacuum = INCREMENTAL;
@@ -79,7 +79,7 @@ class Record(NamedTuple):
     @property
     def row(self) -> tuple[int, int, int, str, bytes, int]:
         """Its ``_COLUMNS``, as they are stored."""
-        at = (self.received - _EPOCH) // _MICROSECOND
+        at = microseconds(self.received)
         campaigns = " ".join(sorted(self.campaigns))  # slugs have no blanks
         return self.source, at, self.events, campaigns, self.payload, self.checksum
 
@@ -123,7 +123,7 @@ class Spool:
     def oldest(self) -> datetime | None:
         """When the record that waits longest was accepted."""
         received = self._ask("SELECT coalesce(min(received), 0) FROM waiting")
-        return _moment(received) if received else None
+        return moment(received) if received else None
 
     def first(self, records: int, events: int) -> list[Record]:
         """Records in the order of acceptance: at most so many, of at most so many events.
@@ -141,7 +141,7 @@ class Spool:
                 if found and events < 0:
                     break
                 named = frozenset(campaigns.split())
-                found.append(Record(number, source, _moment(received), count, named, *rest))
+                found.append(Record(number, source, moment(received), count, named, *rest))
         return found
 
     def remove(self, last: int, aside: Iterable[Record] = (), reason: str = "") -> None:
@@ -219,7 +219,3 @@ def spool() -> Spool:
 
 
 _spool = cache(Spool)
-
-
-def _moment(microseconds: int) -> datetime:
-    return _EPOCH + microseconds * _MICROSECOND

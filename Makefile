@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 export LIVEREPORT_DATA_DIR ?= $(CURDIR)/var
+# What Python compiles is kept: a process of ours starts in a third of the time.
+unexport PYTHONDONTWRITEBYTECODE
 BUNDLE := dashboards/static/dashboards/build/report.js
 FRONTEND := package.json package-lock.json $(shell find dashboards/frontend -type f 2>/dev/null)
 CATALOGS := $(shell find liveReport dashboards channels_plugins -name '*.po')
@@ -57,7 +59,7 @@ clean: ## remove everything that was built; the data stay
 
 # uv installs in seconds what takes pip half a minute; pip does where uv has no wheel.
 define install
-	@$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r $(1) || $(BIN)/pip install -q --require-hashes -r $(1)
+	@$(BIN)/uv pip install -q --compile-bytecode --python $(BIN)/python --require-hashes -r $(1) || $(BIN)/pip install -q --require-hashes -r $(1)
 	@touch $@
 endef
 

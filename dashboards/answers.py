@@ -16,7 +16,7 @@ from django.middleware.csrf import get_token
 from django.shortcuts import render, resolve_url
 from django.templatetags.static import static
 
-from .requests import TabGone, read_only
+from .report_request import TabGone, read_only
 from .widgets import digest_of
 
 ASSETS = "X-Report-Assets"

@@ -10,7 +10,7 @@ from liveReport.report.frames import Column, Frame, MarkedRow, Row, WidgetReport
 
 from . import tones
 from .moments import Clock
-from .texts import Writer
+from .numbers import Writer
 
 
 @dataclass(frozen=True, kw_only=True)

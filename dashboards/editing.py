@@ -19,7 +19,6 @@ from .answers import piece
 from .drafts import BadDraft, Draft, read_draft, wrong_picture
 from .fragments import Page, clock_of
 from .grid import Place
-from .labels import editor_texts
 from .layouts import (
     Arrangement,
     Layers,
@@ -32,7 +31,8 @@ from .layouts import (
 )
 from .models import MAX_WIDGETS, Layout, WidgetChange
 from .pictures import pictures_of
-from .requests import Asked, staff_page
+from .report_request import Asked, staff_page
+from .script_texts import editor_texts
 from .widgets import Widget
 
 DEFAULT_PERMISSION = "dashboards.set_default_layout"

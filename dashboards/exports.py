@@ -16,7 +16,7 @@ from liveReport.report.export import Cell, lines, table, to_csv, written
 
 from .fragments import Page
 from .layouts import Layers
-from .requests import Asked, read_only
+from .report_request import Asked, read_only
 from .sheet_names import sheet_names
 from .spreadsheet import XLSX, Block, Sheet, workbook
 from .widgets import Widget

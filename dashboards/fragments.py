@@ -11,16 +11,16 @@ from django.urls import reverse
 from django.utils.timezone import get_current_timezone_name
 
 from liveReport.channels import NONE, OTHER
-from liveReport.instants import rfc3339
+from liveReport.events.moments import rfc3339
 from liveReport.models import Campaign
 from liveReport.report import Head, Tab, TabReport
 from liveReport.report.frames import WidgetInfo
 
-from .labels import javascript_texts
 from .layouts import Arrangement, Layers
 from .moments import Clock
 from .pictures import pictures_of
-from .requests import Asked
+from .report_request import Asked
+from .script_texts import javascript_texts
 from .widgets import Widget, digest_of
 
 STALE_SECONDS = 10

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from liveReport.channels import Text
-from liveReport.tiers import STEP
+from liveReport.counts.tiers import STEP
 
 from .drawing import Drawing, Head, Number
 from .parts import PartsPicture

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from liveReport.report.frames import Column, Frame
 
-from .texts import Writer
+from .numbers import Writer
 
 HEIGHT = 24
 

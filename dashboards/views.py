@@ -12,7 +12,7 @@ from liveReport.report import Head
 from . import answers, zones
 from .fragments import Page, version_of
 from .layouts import Layers
-from .requests import Asked, TabGone, read_only
+from .report_request import Asked, TabGone, read_only
 
 
 @read_only

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from .requests import KIOSK_SECONDS, Asked, staff_page
+from .report_request import KIOSK_SECONDS, Asked, staff_page
 
 LOCK = "wall_screen"
 LENGTH = timedelta(days=30)

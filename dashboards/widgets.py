@@ -14,7 +14,7 @@ from .drawing import Drawing
 from .layouts import Standing
 from .moments import Clock
 from .pictures import KINDS, kind_of, pictures_of
-from .requests import Asked
+from .report_request import Asked
 
 
 def digest_of(*parts: object) -> str:

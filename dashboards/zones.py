@@ -18,7 +18,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from .requests import staff_page
+from .report_request import staff_page
 
 COOKIE = "livereport_zone"
 OWN = "auto"

@@ -20,9 +20,9 @@ class LiveReportConfig(AppConfig):
     def ready(self) -> None:
         # Importing a plugin's ``channel`` module registers it; a failing import stops the start.
         autodiscover_modules("channel")
-        from liveReport import checks as _deployment  # noqa: F401 (registers its checks)
         from liveReport.channels import checks as _channels  # noqa: F401 (registers its checks)
         from liveReport.engines import checks as _engines  # noqa: F401 (so does this)
+        from liveReport.site import checks as _deployment  # noqa: F401 (registers its checks)
 
         post_migrate.connect(_complete_channel_plugins, sender=self)
 
@@ -30,7 +30,7 @@ class LiveReportConfig(AppConfig):
 class AdminConfig(DjangoAdminConfig):
     """Django's administration, with a site that guards every model in it."""
 
-    default_site = "liveReport.admin_site.Site"
+    default_site = "liveReport.site.admin_site.Site"
 
 
 class StaticFilesConfig(DjangoStaticFilesConfig):

@@ -20,9 +20,9 @@ from kombu import Queue
 from whitenoise.compress import Compressor
 
 from liveReport.channels.registry import plugin_apps
-from liveReport.data_dir import DATABASE_FILE, data_directory
-from liveReport.secret import check_key, embedded_secret_key, keep_private
-from liveReport.services import check_url
+from liveReport.site.data_dir import DATABASE_FILE, data_directory
+from liveReport.site.secret import check_key, embedded_secret_key, keep_private
+from liveReport.site.services import check_url
 
 env = Env()
 
@@ -66,7 +66,7 @@ if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 8 * 3600
-SESSION_ENGINE = "liveReport.sessions"
+SESSION_ENGINE = "liveReport.site.sessions"
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
@@ -86,16 +86,16 @@ CONTENT_SECURITY_POLICY = {
 
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "liveReport.accounts.Accounts",
+    "liveReport.site.accounts.Accounts",
 ]
-CSRF_FAILURE_VIEW = "liveReport.errors.csrf_failure"
+CSRF_FAILURE_VIEW = "liveReport.site.errors.csrf_failure"
 # Five wrong passwords lock a name for the address they came from, for a quarter of an hour.
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
-AXES_LOCKOUT_CALLABLE = "liveReport.errors.locked_out"
-AXES_CLIENT_IP_CALLABLE = "liveReport.middleware.client_ip"
+AXES_LOCKOUT_CALLABLE = "liveReport.site.errors.locked_out"
+AXES_CLIENT_IP_CALLABLE = "liveReport.site.middleware.client_ip"
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
 
@@ -133,8 +133,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "liveReport.middleware.not_stored",
-    "liveReport.middleware.isolated",
+    "liveReport.site.middleware.not_stored",
+    "liveReport.site.middleware.isolated",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -179,7 +179,7 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
-    {"NAME": "liveReport.accounts.NotObvious"},
+    {"NAME": "liveReport.site.accounts.NotObvious"},
 ]
 
 # -- Database -----------------------------------------------------------------------------
@@ -241,7 +241,7 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = env.str("CELERY_QUEUE", "livereport")
 # One queue. Nobody misses a tick that waited for long: the next one does its work. (RabbitMQ's
-# own clock, and RabbitMQ alone: for all brokers ``liveReport.beat`` sees to it that few wait.)
+# own clock, and RabbitMQ alone: for all brokers ``liveReport.site.beat`` sees to it that few wait.)
 CELERY_TASK_QUEUES = [Queue(CELERY_TASK_DEFAULT_QUEUE, message_ttl=60)]
 CELERY_TASK_TIME_LIMIT = 60
 CELERY_TASK_ACKS_LATE = True
@@ -254,11 +254,11 @@ CELERY_BROKER_CONNECTION_TIMEOUT = 5
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a broker may be away for as long as it likes
 CELERY_BROKER_HEARTBEAT = 10
-CELERY_BEAT_SCHEDULER = "liveReport.beat:Scheduler"
+CELERY_BEAT_SCHEDULER = "liveReport.site.beat:Scheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 1
 if CELERY_BROKER_URL.startswith("filesystem"):
     QUEUE_DIR = DATA_DIR / "queue"
-    CELERY_BROKER_TRANSPORT = "liveReport.filequeue:Transport"
+    CELERY_BROKER_TRANSPORT = "liveReport.site.filequeue:Transport"
     CELERY_BROKER_TRANSPORT_OPTIONS = {"folder": str(QUEUE_DIR), "polling_interval": 0.05}
 elif CELERY_BROKER_URL.startswith("redis"):
     # A hung broker must not hang us, and a killed worker's task comes back within seconds.
@@ -380,12 +380,12 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {
         "plain": {
-            "class": "liveReport.logs.Brief",
+            "class": "liveReport.site.logs.Brief",
             "format": "{asctime} {levelname} {name}: {message}",
             "style": "{",
         }
     },
-    "filters": {"brief": {"()": "liveReport.errors.BriefRefusals"}},
+    "filters": {"brief": {"()": "liveReport.site.errors.BriefRefusals"}},
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",

@@ -8,7 +8,7 @@ from liveReport import rollup
 @shared_task(name="livereport.tick", ignore_result=True)
 def tick() -> None:
     """Fold everything that is pending."""
-    rollup.tick()
+    rollup.fold_pending()
 
 
 @shared_task(name="livereport.prune", ignore_result=True)

@@ -4,8 +4,8 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from liveReport import health
 from liveReport.api.missing import missing
+from liveReport.site import health
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
@@ -18,7 +18,7 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
 ]
 
-handler400 = "liveReport.errors.bad_request"
-handler403 = "liveReport.errors.permission_denied"
-handler404 = "liveReport.errors.page_not_found"
-handler500 = "liveReport.errors.server_error"
+handler400 = "liveReport.site.errors.bad_request"
+handler403 = "liveReport.site.errors.permission_denied"
+handler404 = "liveReport.site.errors.page_not_found"
+handler500 = "liveReport.site.errors.server_error"

@@ -10,8 +10,9 @@ import time_machine
 from celery.worker.request import Request
 from kombu.exceptions import OperationalError
 
-from liveReport import beat, tasks
+from liveReport import tasks
 from liveReport.celery import app
+from liveReport.site import beat
 
 SECOND = timedelta(seconds=1)
 assert tasks.tick.name in app.tasks

@@ -16,8 +16,8 @@ from hypothesis import settings as hypothesis_settings
 from liveReport import report, rollup
 from liveReport.api import throttles
 from liveReport.api.trust import trusted_tokens
-from liveReport.engines import reads
-from liveReport.ingest import Receipt, outage, receive
+from liveReport.engines import outage, reads
+from liveReport.ingest import Receipt, receive
 from liveReport.ingest.append import lately
 from liveReport.ingest.drain import drainer
 from liveReport.ingest.refusals import lines
@@ -116,7 +116,7 @@ def send(source: Source) -> Callable[..., Receipt]:
 
     def send_events(*events: dict[str, Any], now: Any = None) -> Receipt:
         receipt = receive(source, msgspec.json.encode(events), now=now)
-        rollup.tick(now)
+        rollup.fold_pending(now)
         return receipt
 
     return send_events

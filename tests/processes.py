@@ -248,7 +248,7 @@ class Site:
 
 def embedded(folder: Path) -> kombu.Connection:
     """The queue of the embedded default, in a folder."""
-    transport = "liveReport.filequeue:Transport"
+    transport = "liveReport.site.filequeue:Transport"
     return kombu.Connection(transport=transport, transport_options={"folder": str(folder)})
 
 

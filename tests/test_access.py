@@ -21,8 +21,8 @@ from django.test import Client, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, path
 from django.utils import timezone
 
-from liveReport import health
 from liveReport.models import Campaign, EventBatch, SetAsideBatch, Source
+from liveReport.site import health
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -213,7 +213,7 @@ def test_an_error_of_ours_tells_nothing(client: Client, alice: User, address: st
 
 
 urlpatterns = [path("broken/", _broken), path("api/broken/", _broken)]
-handler500 = "liveReport.errors.server_error"
+handler500 = "liveReport.site.errors.server_error"
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from liveReport.channels import NONE, all_channels
-from liveReport.ingest.payload import Events, LogEvent, Shape, encode
+from liveReport.events.batch import Events, LogEvent, Shape, encode
 from liveReport.models import (
     ApiToken,
     Campaign,

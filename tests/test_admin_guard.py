@@ -13,8 +13,8 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
-from liveReport.admin_site import SECRETS, Guarded
 from liveReport.models import ApiToken, Campaign, EventBatch, Source
+from liveReport.site.admin_site import SECRETS, Guarded
 from tests.factories import UserFactory, make_token
 
 pytestmark = pytest.mark.django_db

@@ -14,7 +14,7 @@ from django_celery_beat.models import IntervalSchedule, PeriodicTask, PeriodicTa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liveReport import beat
+from liveReport.site import beat
 from tests.beats import Beat
 from tests.isolation import undone
 from tests.strategies import on_a_database
@@ -102,7 +102,7 @@ def test_few_messages_wait_for_a_worker_and_none_kind_keeps_out_the_other() -> N
 def test_a_database_that_is_away_is_waited_for(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, error: Exception, when: str
 ) -> None:
-    caplog.set_level(logging.INFO, "liveReport.beat")
+    caplog.set_level(logging.INFO, "liveReport.site.beat")
 
     def fail(*_: object) -> Any:
         raise error
@@ -134,7 +134,7 @@ def test_what_is_no_outage_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_a_broker_that_is_away_is_met_anew(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO, "liveReport.beat")
+    caplog.set_level(logging.INFO, "liveReport.site.beat")
     running = Beat(NOW)
     list(running.wait(3))
     for _ in range(2):

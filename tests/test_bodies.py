@@ -24,12 +24,12 @@ from hypothesis import strategies as st
 from liveReport import rollup
 from liveReport.channels import Dimension
 from liveReport.channels.values import domain_name, trimmed
+from liveReport.events.moments import start_of_run
 from liveReport.ingest import BodyError, receive
 from liveReport.ingest.body import JSON, NDJSON, SEQUENCE, documents, plain_text
 from liveReport.ingest.coding import SMALL, decompress
 from liveReport.ingest.contract import current_contract
 from liveReport.ingest.media import media_type
-from liveReport.instants import start_of_run
 from liveReport.models import Campaign, Source
 from liveReport.report import parse_executions, tab_widget
 from tests.factories import event
@@ -249,7 +249,7 @@ def test_a_mark_in_a_text_belongs_to_it(take: Any, reason: str) -> None:
         take(one() + MARK + line + b"\n" + line.replace(b'"id":"', b'"id":"x'), NDJSON).accepted
         == 3
     )
-    rollup.tick()
+    rollup.fold_pending()
     table = tab_widget(Campaign.objects.get(), "email", "error_reasons", (), timezone.now())[1]
     assert table.frame
     assert table.frame.rows[0]["reason"] == reason
@@ -442,7 +442,7 @@ def test_spellings_of_a_domain_are_counted_as_one(take: Any, campaign: Campaign)
     body = msgspec.json.encode([event(type="opened", domain=text) for text in spelt])
     again = msgspec.json.encode([event(type="opened", domain="GMAIL.COM")])
     assert take(body).accepted + take(again).accepted == 7
-    rollup.tick()
+    rollup.fold_pending()
     assert rows("recipient_domains", "domain", "opens") == {"gmail.com": 5, "münchen.de": 2}
     assert rollup.verify() == []
 
@@ -453,7 +453,7 @@ def test_padded_reasons_are_known_and_blank_ones_are_none(take: Any, campaign: C
     events = [event(type="bounced", category=" hard\t", reason=reason) for reason in reasons]
     receipt = take(msgspec.json.encode(events))
     assert (receipt.accepted, receipt.rejected) == (8, [])
-    rollup.tick()
+    rollup.fold_pending()
     assert rows("bounce_reasons", "reason", "bounces") == {"5.1.1": 3, "__none__": 5}
 
 
@@ -476,7 +476,7 @@ def test_ids_are_as_they_came(take: Any, campaign: Campaign) -> None:
         ).accepted
         == 4
     )
-    assert rollup.tick() == 4
+    assert rollup.fold_pending() == 4
     assert rows("recipient_domains", "domain", "opens") == {"__none__": 4}
 
 

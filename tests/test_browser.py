@@ -11,8 +11,8 @@ from django.contrib.staticfiles.finders import find
 from playwright.sync_api import Page, expect
 from pypdf import PdfReader
 
+from liveReport.counts import sketch
 from liveReport.report import build
-from liveReport.rollup import sketch
 from tests.browser import BUNDLE, NEWS, TAB, Open, chart, in_browser, pigeon, show_as, widget
 from tests.factories import event
 

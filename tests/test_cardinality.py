@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 
 from liveReport import rollup
 from liveReport.channels import OTHER
+from liveReport.counts.cells import SeriesKey
 from liveReport.ingest import receive
 from liveReport.models import Bucket, Campaign, Series, Source
 from liveReport.report import tab_widget
 from liveReport.report.frames import Frame
 from liveReport.rollup import admission
 from liveReport.rollup.admission import Standing, keep
-from liveReport.rollup.cells import SeriesKey
 from tests.factories import event
 from tests.isolation import undone
 
@@ -63,7 +63,7 @@ def fold(source: Source, events: Sequence[dict[str, Any]], size: int = 5_000) ->
     for start in range(0, len(events), size):
         batch = msgspec.json.encode(events[start : start + size])
         assert receive(source, batch, now=NOW).rejected == []
-        rollup.tick(NOW)
+        rollup.fold_pending(NOW)
 
 
 # -- Who stays -----------------------------------------------------------------------------

@@ -12,9 +12,9 @@ from django.db import connection
 from django.db.models import F, Sum
 
 from liveReport import rollup
+from liveReport.events.batch import decode
 from liveReport.ingest import receive
 from liveReport.ingest.drain import drain
-from liveReport.ingest.payload import decode
 from liveReport.models import Bucket, Campaign, EventBatch, Source
 from tests.factories import event
 
@@ -47,7 +47,7 @@ def test_twenty_folders_and_repeating_producers(campaign: Campaign, source: Sour
 
     def fold(index: int) -> None:
         while not sent.wait(0.01):
-            rollup.tick(budget=5)
+            rollup.fold_pending(budget=5)
 
     with ThreadPoolExecutor(FOLDERS + PRODUCERS) as pool:
         folders = in_threads(fold, FOLDERS, pool)
@@ -58,7 +58,7 @@ def test_twenty_folders_and_repeating_producers(campaign: Campaign, source: Sour
         for folder in folders:
             folder.result(timeout=120)
     drain()  # what found the database locked for too long
-    rollup.tick()
+    rollup.fold_pending()
     batches = EventBatch.objects.all()
     assert not batches.filter(folded=False).exists()
     totals = batches.aggregate(sent=Sum("count"), counted=Sum(F("count") - F("duplicates")))
@@ -76,11 +76,11 @@ def test_two_ticks_and_a_pruning_at_once(campaign: Campaign, source: Source) -> 
     """None of them waits for another for good, and none fails."""
     for number in range(30):
         receive(source, msgspec.json.encode([event(id=f"{number}-{n}") for n in range(20)]))
-    work = [rollup.tick, rollup.prune, rollup.tick, rollup.prune]
+    work = [rollup.fold_pending, rollup.prune, rollup.fold_pending, rollup.prune]
     with ThreadPoolExecutor(len(work)) as pool:
         done = in_threads(lambda index: work[index](), len(work), pool)
         for one in done:
             one.result(timeout=60)
-    rollup.tick()
+    rollup.fold_pending()
     assert rollup.verify() == []
     assert not EventBatch.objects.filter(folded=False).exists()

@@ -14,10 +14,11 @@ from django.db import OperationalError
 from django.db.models import Sum
 
 from liveReport import rollup
+from liveReport.engines import lease
 from liveReport.ingest import receive
 from liveReport.models import Campaign, EventBatch, Source
 from liveReport.report import tab_report
-from liveReport.rollup import admission, commit, executions, lease
+from liveReport.rollup import admission, executions, tick
 from tests import oracle
 from tests.isolation import undone
 from tests.mishaps import at_statement, end_of, failing, forked, held, stopped
@@ -40,7 +41,7 @@ pytestmark = [
 
 @pytest.fixture(autouse=True)
 def _without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(commit, "let_others_write", lambda held: None)
+    monkeypatch.setattr(tick, "let_others_write", lambda held: None)
 
 
 class Traffic:
@@ -107,16 +108,16 @@ def test_a_tick_that_fails_at_any_statement_leaves_no_trace(
         monkeypatch.setattr(module, "LIMIT", room)
     traffic = Traffic(source)
     traffic.send(0, NOW)
-    rollup.tick(NOW)
+    rollup.fold_pending(NOW)
     traffic.send(1, NOW)
     with undone():
-        rollup.tick(NOW + EXPIRED)
+        rollup.fold_pending(NOW + EXPIRED)
         expected = shown(campaign)
     before, now = held(), NOW
     for step in count():
         now += EXPIRED
         with suppress(OperationalError), failing(step):
-            rollup.tick(now)
+            rollup.fold_pending(now)
         if not pending():
             break
         assert held() == before
@@ -147,7 +148,7 @@ def test_whoever_dies_at_any_statement_is_replaced(
         if end_of(forked(dying(step, now))) != DIED:
             break
         now += EXPIRED
-        rollup.tick(now)
+        rollup.fold_pending(now)
         traffic.assert_ended()
         oracle.assert_tab(campaign, "email", traffic.sent, now, apart=False, executions_apart=False)
     assert step > 30, "most statements were never reached"
@@ -160,7 +161,7 @@ def dying(step: int, now: datetime) -> Callable[[], int]:
 
     def work() -> int:
         with at_statement(step, lambda: os._exit(DIED)):
-            rollup.tick(now)
+            rollup.fold_pending(now)
         return 0
 
     return work
@@ -176,10 +177,10 @@ def test_a_process_that_was_stopped_commits_nothing_after_it_was_replaced(
     traffic, later = Traffic(source), NOW + EXPIRED
     traffic.send(0, NOW)
     with stopped(lambda: stopping(NOW)) as paused:
-        assert rollup.tick(NOW + lease.LENGTH / 2) == 0  # it may still be at it
-        assert rollup.tick(later) == 8
+        assert rollup.fold_pending(NOW + lease.LENGTH / 2) == 0  # it may still be at it
+        assert rollup.fold_pending(later) == 8
         traffic.send(1, later)
-        assert rollup.tick(later) == 10
+        assert rollup.fold_pending(later) == 10
         before = held()
         other = lease.acquire(later)
         assert other
@@ -194,12 +195,12 @@ def test_a_process_that_was_stopped_commits_nothing_after_it_was_replaced(
 
 def stopping(now: datetime) -> int:
     """A tick that is stopped between its computation and its transaction; what it committed."""
-    plain_fold = commit.fold
+    plain_fold = tick.fold
 
     def fold(*args: Any) -> Any:
         folded = plain_fold(*args)
         os.kill(os.getpid(), signal.SIGSTOP)
         return folded
 
-    commit.fold = fold  # type: ignore[assignment]  # the process is there for nothing else
-    return rollup.tick(now)
+    tick.fold = fold  # type: ignore[assignment]  # the process is there for nothing else
+    return rollup.fold_pending(now)

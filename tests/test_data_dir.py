@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from liveReport.data_dir import LONGEST, data_directory
+from liveReport.site.data_dir import LONGEST, data_directory
 from tests.processes import MANAGE, Site, eventually, free_port
 
 NAMES = [

@@ -116,7 +116,7 @@ def test_everything_is_accepted_and_counted(source: Source) -> None:
     for body in batches(sent):
         receipt = receive(source, body, now=now)
         assert not receipt.rejected
-    rollup.tick(now)
+    rollup.fold_pending(now)
     assert rollup.verify(now) == []
 
 

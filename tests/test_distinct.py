@@ -28,15 +28,15 @@ from liveReport.channels import (
     find_channel,
     registered,
 )
+from liveReport.counts import sketch
+from liveReport.counts.sets import Sets
+from liveReport.counts.sketch import EXACT
+from liveReport.events.batch import Events, Shape
 from liveReport.ingest import append
-from liveReport.ingest.payload import Events, Shape
 from liveReport.models import Campaign, Source
 from liveReport.report import tab_widget
 from liveReport.report.frames import Frame
 from liveReport.report.tally import Tally
-from liveReport.rollup import sketch
-from liveReport.rollup.sets import Sets
-from liveReport.rollup.sketch import EXACT
 
 NOW = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
 RUNS = (0, 1_773_446_400_000_000, 1_773_450_000_000_000)
@@ -64,7 +64,7 @@ def targeted(
         [""] * len(members),
     )
     append(source, whole, NOW)
-    rollup.tick(NOW)
+    rollup.fold_pending(NOW)
 
 
 def frame(campaign: Campaign, tab: str, widget: str, *runs: int) -> Frame:

@@ -17,7 +17,7 @@ def test_nobody_has_to_complain(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        "2026-11-26 23:00:00,000 WARNING liveReport.beat: Sending tasks fails: away",
+        "2026-11-26 23:00:00,000 WARNING liveReport.site.beat: Sending tasks fails: away",
         "[2026-11-26 23:00:00,000: CRITICAL/MainProcess] Unrecoverable error",
         "Traceback (most recent call last):",
         "worker ended (1), starting it again",

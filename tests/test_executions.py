@@ -48,7 +48,7 @@ def flooded(campaign: Campaign, source: Source, time_machine: Any) -> list[dict[
     time_machine.move_to(NOW, tick=False)
     events = flood()
     assert receive(source, msgspec.json.encode(events), now=NOW).rejected == []
-    rollup.tick(NOW)
+    rollup.fold_pending(NOW)
     return events
 
 

@@ -126,7 +126,7 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.M
 def test_each_message_is_for_one_and_nobody_finds_half_of_one(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level("INFO", "liveReport.filequeue")
+    caplog.set_level("INFO", "liveReport.site.filequeue")
     sent = [f"{number}" for number in range(400)]
     taken: list[str] = []
 

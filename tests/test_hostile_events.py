@@ -49,7 +49,7 @@ def _at_noon() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("liveReport.rollup.commit.let_others_write", lambda held: None)
+    monkeypatch.setattr("liveReport.rollup.tick.let_others_write", lambda held: None)
 
 
 @pytest.fixture
@@ -343,7 +343,7 @@ def test_poison_is_refused_alone_with_its_field_and_reason(
     else:
         assert_refused_alone(response, poison)
     expected = 2 if poison.whole else 4
-    assert rollup.tick() == expected
+    assert rollup.fold_pending() == expected
     assert counted(campaign) == {"sent": expected}
 
 
@@ -368,7 +368,7 @@ def test_all_poison_at_once_takes_nothing_with_it(
     assert answer["accepted"] == len(poison)
     assert [refusal["index"] for refusal in answer["rejected"]] == list(range(1, len(events), 2))
     assert [refusal["field"] for refusal in answer["rejected"]] == [one.field for one in poison]
-    rollup.tick()
+    rollup.fold_pending()
     assert counted(campaign) == {"sent": len(poison)}
     assert EventBatch.objects.get().count == len(poison)
     assert not QuarantinedBatch.objects.exists()
@@ -395,7 +395,7 @@ def test_the_last_of_two_members_of_one_name_counts_however_it_is_read(
     assert post(array(double)).json()["rejected"] == []
     slow = double.replace(b"good-0", b"good-1")
     assert post(array(slow, POISON["reason: NaN"].event)).json()["accepted"] == 1
-    rollup.tick()
+    rollup.fold_pending()
     values = Bucket.objects.filter(tier=60, series__dimension="domain")
     assert list(values.values_list("series__value", "count")) == [("last", 2)]
 
@@ -775,7 +775,7 @@ def shown(post: Post, campaign: Campaign, readers: Readers) -> Readers:
         body = events_with(harmless, *place).replace(b'"summer"', b'"winter"')
         body = body.replace(b'"id": "', b'"id": "w ')
         assert post(body).json()["accepted"] == len(VALUES)
-    assert rollup.tick() == 2 * len(VALUES) * len(PLACES)
+    assert rollup.fold_pending() == 2 * len(VALUES) * len(PLACES)
     return readers
 
 
@@ -829,7 +829,7 @@ def test_strange_ids_and_profiles_are_told_apart(post: Post, campaign: Campaign)
     body = json.dumps(events).encode()  # this time with escapes
     assert post(body).json() == receipt(len(VALUES))
     assert post(json.dumps(events, ensure_ascii=False).encode()).status_code == 202
-    assert rollup.tick() == 2 * len(VALUES)
+    assert rollup.fold_pending() == 2 * len(VALUES)
     assert counted(campaign) == {"targeted": len(VALUES)}
     assert [batch.duplicates for batch in EventBatch.objects.order_by("pk")] == [0, len(VALUES)]
 
@@ -858,7 +858,7 @@ def test_a_time_at_the_edge_never_makes_a_bucket_out_of_range(
 ) -> None:
     event = raw("occurred_at", text(moment)).replace(b"bounced", b"delivered")
     assert post(array(event, good(1))).json() == receipt(2)
-    rollup.tick()
+    rollup.fold_pending()
     assert counted(campaign).get("delivered", 0) == counts
     assert EventBatch.objects.get().late == 1 - counts
     earliest, latest = NOW - timedelta(hours=27), NOW + timedelta(minutes=5)
@@ -883,7 +883,7 @@ def test_every_execution_that_was_accepted_can_be_asked_for(
 ) -> None:
     event = raw("execution", text(moment)).replace(b"bounced", b"sent")
     assert post(array(event, good(1))).json()["accepted"] == 2
-    rollup.tick()
+    rollup.fold_pending()
     report = "campaigns/summer/report/email/"
     (execution,) = readers.api(report)["executions"]
     assert datetime.fromisoformat(execution) == datetime.fromisoformat(moment)
@@ -900,7 +900,7 @@ def test_times_at_the_edge_break_no_read(post: Post, readers: Readers) -> None:
         for number, ((moment, _), run) in enumerate(product(EDGES, RUNS))
     ]
     assert post(json.dumps(events).encode()).json() == receipt(len(events))
-    rollup.tick()
+    rollup.fold_pending()
     readers.read_everything()
 
 
@@ -961,7 +961,7 @@ def test_whatever_an_event_is_its_neighbours_count(
             assert refusal["index"] == 1
             assert refusal["code"]
             assert refusal["message"]
-        rollup.tick()
+        rollup.fold_pending()
         assert (
             QuarantinedBatch.objects.count()
             + sum(batch.count for batch in EventBatch.objects.all())
@@ -1033,6 +1033,6 @@ def test_whatever_a_body_is_it_gets_an_answer_of_the_contract(
             assert answer["status"] == response.status_code
             assert answer["code"]
             assert not EventBatch.objects.exists()
-        rollup.tick()
+        rollup.fold_pending()
         assert not EventBatch.objects.filter(folded=False).exists()
         transaction.set_rollback(True)

@@ -17,9 +17,9 @@ from django.conf import settings
 from django.db import connection
 from django.test import Client
 
+from liveReport.engines.outage import PAUSE
 from liveReport.ingest import Receipt, receive
 from liveReport.ingest.coding import SMALL
-from liveReport.ingest.outage import PAUSE
 from liveReport.models import Campaign, EventBatch, Source
 from tests.factories import event
 from tests.processes import JSON, Site, free_port
@@ -288,7 +288,7 @@ def test_a_cache_that_is_away_is_asked_once_in_a_while(post: Any, monkeypatch: A
         raise ConnectionError
 
     clock = 1_000.0
-    monkeypatch.setattr("liveReport.ingest.outage.time.monotonic", lambda: clock)
+    monkeypatch.setattr("liveReport.engines.outage.time.monotonic", lambda: clock)
     monkeypatch.setattr("liveReport.api.throttles.cache.add", hang_up)
     assert {post(b"[]").status_code for _ in range(5)} == {202}
     assert len(asked) == 1

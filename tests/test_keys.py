@@ -16,9 +16,10 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from liveReport.engines import keypages, periods, writes
-from liveReport.engines.bloom import Filter
-from liveReport.engines.keypages import Owned
+from liveReport.engines import writes
+from liveReport.engines.keys import keypages, periods
+from liveReport.engines.keys.bloom import Filter
+from liveReport.engines.keys.keypages import Owned
 from liveReport.models import KeyPage, KeyPeriod
 from liveReport.rollup import retention
 from tests.former import tables_before

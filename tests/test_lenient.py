@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from liveReport.ingest.lenient import elements, leniently
+from liveReport.ingest.salvage import elements, leniently
 
 anything = st.text(st.characters(codec=None), max_size=8)
 values = st.recursive(

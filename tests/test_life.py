@@ -20,9 +20,10 @@ from hypothesis.stateful import (
 
 from liveReport import report, rollup, tasks
 from liveReport.channels import all_channels, get_channel
+from liveReport.engines import lease
 from liveReport.ingest import receive
 from liveReport.models import Bucket, EventBatch
-from liveReport.rollup import executions, lease
+from liveReport.rollup import executions
 from tests import oracle
 from tests.beats import Beat
 from tests.factories import CampaignFactory, make_source
@@ -114,11 +115,11 @@ class Life(RuleBasedStateMachine):
 
     @rule()
     def tick(self) -> None:
-        rollup.tick(self.now)
+        rollup.fold_pending(self.now)
 
     @rule(step=st.integers(0, 30))
     def fail_to_fold(self, step: int) -> None:
-        self.fail(step, rollup.tick)
+        self.fail(step, rollup.fold_pending)
 
     @rule(step=st.integers(0, 30))
     def fail_to_prune(self, step: int) -> None:
@@ -150,7 +151,7 @@ class Life(RuleBasedStateMachine):
         self.beat.now = self.now
         for task in self.beat.wait(int(span.total_seconds())):
             if task == tasks.tick.name:
-                rollup.tick(self.beat.now)
+                rollup.fold_pending(self.beat.now)
         self.now = self.beat.now
         self.latest = max(self.now, self.latest)
 

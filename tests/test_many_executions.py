@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from liveReport import rollup
 from liveReport.channels import OTHER
+from liveReport.counts.cells import OTHER_EXECUTIONS
 from liveReport.ingest import receive
 from liveReport.models import (
     Bucket,
@@ -33,7 +34,6 @@ from liveReport.models import (
 from liveReport.report import tab_widget
 from liveReport.report.frames import Frame
 from liveReport.rollup import admission, executions
-from liveReport.rollup.cells import OTHER_EXECUTIONS
 from tests import oracle
 from tests.factories import CampaignFactory, event
 from tests.isolation import undone
@@ -72,7 +72,7 @@ def fold(source: Source, events: Sequence[dict[str, Any]], size: int = 5_000) ->
     """Send and fold in batches of a size."""
     for start in range(0, len(events), size):
         log(source, events[start : start + size], size)
-        rollup.tick(NOW)
+        rollup.fold_pending(NOW)
 
 
 def apart() -> set[str]:
@@ -164,7 +164,7 @@ def ticks_of_the_backlog() -> int:
     while pending := EventBatch.objects.filter(folded=False).count():
         ticks += 1
         with CaptureQueriesContext(connection) as queries:
-            rollup.tick(NOW)
+            rollup.fold_pending(NOW)
         assert len(queries) < STATEMENTS
         assert EventBatch.objects.filter(folded=False).count() < pending
     return ticks

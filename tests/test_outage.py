@@ -14,14 +14,14 @@ from threading import Event, Thread
 
 import pytest
 
-from liveReport.ingest.payload import decode
+from liveReport.events.batch import decode
 from tests.factories import event
 from tests.postgres import Server, postgres
 from tests.processes import MANAGE, SET_UP, Answer, Running, Site, eventually, free_port
 
 KEY = "only-for-tests-only-for-tests-only-for-tests-0123456789"
 COUNTED = "SELECT sum(count - duplicates - late) FROM livereport_eventbatch WHERE folded"
-FOLD = "from liveReport import rollup; rollup.tick()"
+FOLD = "from liveReport import rollup; rollup.fold_pending()"
 BATCH = 5
 """Events to a request."""
 

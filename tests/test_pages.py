@@ -24,10 +24,10 @@ from django.utils import translation
 import dashboards
 from dashboards.drawing import Drawing
 from dashboards.moments import Clock
+from dashboards.numbers import Writer
 from dashboards.parts import PartsPicture
 from dashboards.pictures import SeriesPicture, TablePicture
 from dashboards.sparkline import sparkline
-from dashboards.texts import Writer
 from liveReport.channels import registered
 from liveReport.engines import reads
 from liveReport.models import Campaign

@@ -21,10 +21,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liveReport import ingest, rollup
+from liveReport.events.batch import decode
 from liveReport.ingest import Quarantined, Receipt, receive, refusals
 from liveReport.ingest import quarantine as quarantining
 from liveReport.ingest.drain import drain
-from liveReport.ingest.payload import decode
 from liveReport.ingest.quarantine import CODE, discard
 from liveReport.ingest.spool import spool
 from liveReport.models import (
@@ -510,7 +510,7 @@ def test_a_replay_frees_the_limits(source: Source) -> None:
     assert ingest.replay(QuarantinedBatch.objects.all()) == 3
     assert_tallied()
     assert send(source, of("d", "a", "b")).rejected == []
-    rollup.tick()
+    rollup.fold_pending()
     assert rollup.verify() == []
 
 

@@ -59,8 +59,8 @@ def send_in_batches(source: Source, events: Sequence[dict[str, Any]], sizes: Seq
             receipt = receive(source, msgspec.json.encode(batch), now=NOW)
             assert not receipt.rejected
         if number % 2:
-            rollup.tick(NOW)
-    rollup.tick(NOW)
+            rollup.fold_pending(NOW)
+    rollup.fold_pending(NOW)
 
 
 # Times cluster at the window's edges.

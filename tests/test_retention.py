@@ -19,13 +19,13 @@ from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from liveReport import report, rollup
-from liveReport.engines import reads
-from liveReport.engines.periods import LONGEST
-from liveReport.ingest import outage, quarantine, receive
+from liveReport.engines import outage, reads
+from liveReport.engines.keys.periods import LONGEST
+from liveReport.ingest import quarantine, receive
 from liveReport.models import Bucket, Campaign, KeyPage, QuarantinedBatch, Series
 from liveReport.models import Source as Sender
 from liveReport.report import tab_report
-from liveReport.rollup import commit, retention
+from liveReport.rollup import retention, tick
 from tests import oracle
 from tests.isolation import undone
 from tests.mishaps import failing, held
@@ -57,7 +57,7 @@ class Soak:
         receipt = receive(self.source, msgspec.json.encode(fresh + again + lost), now=self.now)
         assert not receipt.rejected
         self.sent = [one for one in self.sent + fresh if self._is_recent(one)]
-        rollup.tick(self.now)
+        rollup.fold_pending(self.now)
         self.check()
         rollup.prune(self.now)
         self.check()
@@ -158,7 +158,7 @@ def test_a_reader_sees_the_same_numbers_after_every_transaction(
     """Three days at once, as after a long pause, two rows at a time."""
     in_slices(monkeypatch, SLICE=2, BATCHES=2, BUCKETS=3)
     soak = paused_for_days(campaign, source)
-    rollup.tick(soak.now)
+    rollup.fold_pending(soak.now)
     shown = frames(soak)
     gone: list[Counter[str]] = []
 
@@ -184,7 +184,7 @@ def paused_for_days(campaign: Campaign, source: Sender) -> Soak:
     soak = Soak(campaign, source)
     for _ in range(3):
         soak.step()
-    rollup.tick(soak.now + LONGEST)
+    rollup.fold_pending(soak.now + LONGEST)
     soak.now += timedelta(hours=80)
     soak.sent = []
     for _ in range(2):
@@ -210,7 +210,7 @@ def test_a_pruning_that_fails_at_any_statement_is_finished_by_the_next(
     settings.QUARANTINE_RETENTION = settings.LOG_RETENTION
     in_slices(monkeypatch, SLICE=20, BATCHES=2, BUCKETS=100)
     soak = paused_for_days(campaign, source)
-    rollup.tick(soak.now)
+    rollup.fold_pending(soak.now)
     soak.check()
     shown = frames(soak)
     with undone():
@@ -265,21 +265,22 @@ def test_who_reads_during_pruning_and_folding_sees_one_chunk_after_the_other(
 ) -> None:
     """Nothing else in between: never half a chunk, and nothing that goes and comes again."""
     in_slices(monkeypatch, SLICE=10, BATCHES=2, BUCKETS=20)
-    monkeypatch.setattr(commit, "CHUNK", 1)
+    monkeypatch.setattr(tick, "CHUNK", 1)
     soak = paused_for_days(campaign, source)
-    rollup.tick(soak.now)
+    rollup.fold_pending(soak.now)
     batches = [[soak._event(minutes) for minutes in (0, 1, 700, 1_439)] for _ in range(6)]
     states = replayed(soak, batches)
     for batch in batches:
         send(soak, *batch)
     reader = Reader(soak)
-    for module in (outage, commit):
+    for module in (outage, tick):
         monkeypatch.setattr(module, "let_others_write", reader.let_read)
     before = rows()
     with ThreadPoolExecutor(3) as pool:
         reading = pool.submit(alone, reader.read)
         writing = [
-            pool.submit(alone, partial(work, soak.now)) for work in (rollup.prune, rollup.tick)
+            pool.submit(alone, partial(work, soak.now))
+            for work in (rollup.prune, rollup.fold_pending)
         ]
         wait(writing, timeout=120)
         reader.over.set()
@@ -300,7 +301,7 @@ def replayed(soak: Soak, batches: list[list[Event]]) -> dict[str, list[Any]]:
         sent = list(soak.sent)
         for batch in batches:
             send(soak, *batch)
-            rollup.tick(soak.now)
+            rollup.fold_pending(soak.now)
             soak.check()
             for tab, shown in states.items():
                 shown.append(frames(soak, tab))

@@ -25,11 +25,17 @@ from hypothesis import strategies as st
 
 from liveReport import rollup
 from liveReport.channels import NONE, all_channels, get_channel
-from liveReport.engines import keypages, periods
-from liveReport.engines.periods import LONGEST
+from liveReport.counts import sketch
+from liveReport.counts.cells import Cells
+from liveReport.counts.sets import Sets
+from liveReport.counts.states import Span
+from liveReport.counts.tiers import TIERS
+from liveReport.engines import lease
+from liveReport.engines.keys import keypages, periods
+from liveReport.engines.keys.periods import LONGEST
+from liveReport.events.batch import Events, LogEvent, Shape, decode
+from liveReport.events.hashes import event_keys, message_keys, pseudonyms
 from liveReport.ingest import receive
-from liveReport.ingest.payload import Events, LogEvent, Shape, decode
-from liveReport.ingest.pseudonym import event_keys, message_keys, pseudonyms
 from liveReport.models import (
     Bucket,
     Campaign,
@@ -43,11 +49,8 @@ from liveReport.models import (
     Source,
 )
 from liveReport.report import tab_report
-from liveReport.rollup import commit, lease, sketch
-from liveReport.rollup.cells import Cells
-from liveReport.rollup.fold import Folded, Span, fold
-from liveReport.rollup.sets import Sets
-from liveReport.tiers import TIERS
+from liveReport.rollup import tick
+from liveReport.rollup.fold import Folded, fold
 from tests import oracle
 from tests.factories import CampaignFactory, make_source
 from tests.isolation import undone
@@ -160,7 +163,7 @@ def reports(campaign: Campaign, now: datetime) -> list[Any]:
 
 @pytest.fixture(autouse=True)
 def _without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(commit, "let_others_write", lambda held: None)
+    monkeypatch.setattr(tick, "let_others_write", lambda held: None)
 
 
 @pytest.fixture
@@ -378,13 +381,13 @@ def send_all(
 ) -> None:
     """Send events in batches of these sizes, ticking after some of them."""
     rest = list(sent)
-    with mock.patch.object(commit, "CHUNK", chunk):
+    with mock.patch.object(tick, "CHUNK", chunk):
         for size, ticked in zip([*cuts, len(rest)], [*ticks, True], strict=False):
             batch, rest = rest[:size], rest[size:]
             log(source, *batch)
             if ticked:
-                rollup.tick(NOW)
-        rollup.tick(NOW)
+                rollup.fold_pending(NOW)
+        rollup.fold_pending(NOW)
 
 
 @given(data=st.data())
@@ -432,7 +435,7 @@ def test_a_profile_counts_once_in_every_tier_and_in_the_whole(
     ]
     for one in sent:
         log(source, one)
-        rollup.tick(NOW)
+        rollup.fold_pending(NOW)
     sizes = {key[-2:]: held for key, held in counted(stored()).items()}
     hour = int((NOW - ages[0]).timestamp()) // 3600 * 3600
     assert sizes[3600, hour] == (3, 2)
@@ -444,7 +447,7 @@ def test_a_profile_counts_once_in_every_tier_and_in_the_whole(
         KeyPeriod.objects.all().delete()
         Bucket.objects.all().delete()
         EventBatch.objects.update(folded=False)
-        rollup.tick(NOW)
+        rollup.fold_pending(NOW)
         assert {key[-2:]: held for key, held in counted(stored()).items()} == sizes
 
 
@@ -456,9 +459,9 @@ def test_of_one_id_the_first_counts_whatever_the_others_say(
     others = [event(id="x", type=kind, message="m") for kind in ("deferred", "clicked")]
     log(source, first, others[0])
     log(source, others[1], first)
-    assert rollup.tick(NOW) == 4
+    assert rollup.fold_pending(NOW) == 4
     log(source, *others, first)
-    rollup.tick(NOW)
+    rollup.fold_pending(NOW)
     assert counted(stored()) == recount([first])
     assert not MessageState.objects.filter(waiting=True).exists()
     assert [b.duplicates for b in EventBatch.objects.order_by("pk")] == [1, 2, 3]
@@ -470,7 +473,7 @@ def test_the_same_id_of_another_source_is_another_event(campaign: Campaign, sour
     same = event(id="x")
     log(source, same)
     log(make_source("till"), same)
-    rollup.tick(NOW)
+    rollup.fold_pending(NOW)
     totals = Bucket.objects.filter(tier=3600, series__dimension="").values_list("count", flat=True)
     assert list(totals) == [2]
     assert rollup.verify(NOW) == []
@@ -485,15 +488,15 @@ def test_of_two_instants_a_message_keeps_the_later_and_of_one_the_stronger(
 
     log(source, event(3 * MINUTE, type="sent", message="m"))
     log(source, event(MINUTE, type="deferred", message="m"))
-    rollup.tick(NOW)
+    rollup.fold_pending(NOW)
     assert waiting() == [True]
     log(source, event(2 * MINUTE, type="delivered", message="m"))
-    rollup.tick(NOW)
+    rollup.fold_pending(NOW)
     assert waiting() == [True]
     log(source, event(MINUTE, type="delivered", message="m"))
-    rollup.tick(NOW)
+    rollup.fold_pending(NOW)
     log(source, event(MINUTE, type="deferred", message="m"))
-    rollup.tick(NOW)
+    rollup.fold_pending(NOW)
     assert waiting() == [False]
 
 
@@ -515,7 +518,7 @@ def test_before_the_horizon_events_are_late(
     campaign: Campaign, source: Source, age: timedelta, late: int
 ) -> None:
     log(source, event(age, message="m"))
-    assert rollup.tick(NOW) == 1
+    assert rollup.fold_pending(NOW) == 1
     batch = EventBatch.objects.get()
     assert (batch.folded, batch.duplicates, batch.late) == (True, 0, late)
     assert Bucket.objects.count() == (0 if late else 2 * len(TIERS))
@@ -529,7 +532,7 @@ def test_events_of_a_campaign_that_was_deleted_meanwhile_are_late(
 ) -> None:
     log(source, event(), event(campaign="winter"), event(campaign="winter"))
     winter.delete()
-    assert rollup.tick(NOW) == 3
+    assert rollup.fold_pending(NOW) == 3
     assert EventBatch.objects.get().late == 2
     assert {key[0] for key in stored()["buckets"]} == {"summer"}
     assert rollup.verify(NOW) == []
@@ -544,17 +547,17 @@ def test_while_one_holds_the_lease_nobody_else_folds(campaign: Campaign, source:
     held = lease.acquire(NOW)
     assert held
     assert lease.acquire(NOW + lease.LENGTH - TICK) is None
-    assert rollup.tick(NOW + lease.LENGTH - TICK) == 0
+    assert rollup.fold_pending(NOW + lease.LENGTH - TICK) == 0
     assert pending() == 1
     held.release()
-    assert rollup.tick(NOW) == 1
+    assert rollup.fold_pending(NOW) == 1
 
 
 @pytest.mark.django_db
 def test_who_dies_is_replaced_when_the_lease_expires(campaign: Campaign, source: Source) -> None:
     log(source, event())
     assert lease.acquire(NOW)
-    assert rollup.tick(NOW + lease.LENGTH) == 1
+    assert rollup.fold_pending(NOW + lease.LENGTH) == 1
 
 
 @pytest.mark.django_db
@@ -562,7 +565,7 @@ def test_every_chunk_extends_the_lease(campaign: Campaign, source: Source) -> No
     log(source, event())
     held = lease.acquire(NOW)
     assert held
-    commit.fold_chunk(list(EventBatch.objects.all()), held, NOW + lease.LENGTH / 2)
+    tick.fold_chunk(list(EventBatch.objects.all()), held, NOW + lease.LENGTH / 2)
     assert lease.acquire(NOW + lease.LENGTH) is None
 
 
@@ -575,10 +578,10 @@ def test_a_paused_holder_commits_nothing_after_it_was_replaced(
     paused = lease.acquire(NOW)
     assert paused
     batches = list(EventBatch.objects.all())
-    assert rollup.tick(NOW + EXPIRED) == 2
+    assert rollup.fold_pending(NOW + EXPIRED) == 2
     before = stored()
     with pytest.raises(lease.Fenced):
-        commit.fold_chunk(batches, paused, NOW)
+        tick.fold_chunk(batches, paused, NOW)
     assert stored() == before
     assert counted(before) == recount(sent)
     assert EventBatch.objects.get().duplicates == 0
@@ -592,25 +595,25 @@ def test_a_tick_that_was_paused_gives_way_to_the_one_that_went_on(
     sent = [event(profile=str(number), message="m") for number in range(6)]
     for one in sent:
         log(source, one)
-    monkeypatch.setattr(commit, "CHUNK", 2)
+    monkeypatch.setattr(tick, "CHUNK", 2)
     others: list[lease.Lease] = []
-    plain_fold = commit.fold
+    plain_fold = tick.fold
 
     def paused(*args: Any) -> Any:
         if not others:
             other = lease.acquire(NOW + EXPIRED)
             assert other
             others.append(other)
-            commit.fold_chunk(commit._next_chunk(), other, NOW + EXPIRED)
+            tick.fold_chunk(tick._next_chunk(), other, NOW + EXPIRED)
         return plain_fold(*args)
 
-    monkeypatch.setattr(commit, "fold", paused)
-    assert rollup.tick(NOW) == 0
+    monkeypatch.setattr(tick, "fold", paused)
+    assert rollup.fold_pending(NOW) == 0
     assert pending() == 4
     assert counted(stored()) == recount(sent[:2])
-    commit.fold_chunk(commit._next_chunk(), others[0], NOW + EXPIRED)
+    tick.fold_chunk(tick._next_chunk(), others[0], NOW + EXPIRED)
     others[0].release()
-    assert rollup.tick(NOW + EXPIRED) == 2
+    assert rollup.fold_pending(NOW + EXPIRED) == 2
     assert counted(stored()) == recount(sent)
 
 
@@ -644,9 +647,9 @@ def test_every_holder_has_a_greater_fence(campaign: Campaign) -> None:
 def test_a_clock_that_steps_back_does_not_stop_the_fold(
     campaign: Campaign, source: Source, back: timedelta
 ) -> None:
-    rollup.tick(NOW)
+    rollup.fold_pending(NOW)
     log(source, event(now=NOW - back), now=NOW - back)
-    assert rollup.tick(NOW - back) == 1
+    assert rollup.fold_pending(NOW - back) == 1
 
 
 @pytest.mark.parametrize("back", [timedelta(hours=1), timedelta(days=400)])
@@ -656,7 +659,7 @@ def test_nor_when_the_holder_died_before_the_clock_stepped_back(
 ) -> None:
     assert lease.acquire(NOW)
     log(source, event(now=NOW - back), now=NOW - back)
-    assert rollup.tick(NOW - back) == 1
+    assert rollup.fold_pending(NOW - back) == 1
 
 
 @pytest.mark.django_db
@@ -685,11 +688,11 @@ def test_a_commit_that_fails_counts_nothing(campaign: Campaign, source: Source) 
         mock.patch.object(connection, "_commit", committing),
         pytest.raises(OperationalError, match="disk is full"),
     ):
-        rollup.tick(NOW)
+        rollup.fold_pending(NOW)
     assert not Bucket.objects.exists()
     assert not KeyPage.objects.exists()
     assert pending() == 1
-    assert rollup.tick(NOW) == 2
+    assert rollup.fold_pending(NOW) == 2
     assert counted(stored()) == recount(sent)
 
 
@@ -709,12 +712,12 @@ def clock(monkeypatch: pytest.MonkeyPatch, module: Any) -> list[float]:
 def test_a_tick_stops_at_its_budget_and_the_next_one_goes_on(
     campaign: Campaign, source: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(commit, "CHUNK", 2)
-    clock(monkeypatch, commit)
+    monkeypatch.setattr(tick, "CHUNK", 2)
+    clock(monkeypatch, tick)
     sent = [event() for _ in range(9)]
     for one in sent:
         log(source, one)
-    done = [rollup.tick(NOW, budget=5) for _ in range(5)]
+    done = [rollup.fold_pending(NOW, budget=5) for _ in range(5)]
     assert sum(done) == len(sent)
     assert 0 < done[0] < len(sent)
     assert done[-1] == 0
@@ -726,9 +729,9 @@ def test_without_a_budget_nothing_is_done_and_the_lease_is_given_back(
     campaign: Campaign, source: Source
 ) -> None:
     log(source, event())
-    assert rollup.tick(NOW, budget=0) == 0
+    assert rollup.fold_pending(NOW, budget=0) == 0
     assert pending() == 1
-    assert rollup.tick(NOW) == 1
+    assert rollup.fold_pending(NOW) == 1
 
 
 @pytest.mark.parametrize(
@@ -744,16 +747,16 @@ def test_a_chunk_is_some_whole_batches(
 ) -> None:
     for size in (3, 1, 1, 2):
         log(source, *(event() for _ in range(size)))
-    monkeypatch.setattr(commit, "CHUNK", chunk)
+    monkeypatch.setattr(tick, "CHUNK", chunk)
     sizes: list[int] = []
-    plain_chunk = commit.fold_chunk
+    plain_chunk = tick.fold_chunk
 
     def spied(batches: Sequence[EventBatch], *args: Any) -> int:
         sizes.append(sum(batch.count for batch in batches))
         return plain_chunk(batches, *args)
 
-    monkeypatch.setattr(commit, "fold_chunk", spied)
-    assert rollup.tick(NOW) == 7
+    monkeypatch.setattr(tick, "fold_chunk", spied)
+    assert rollup.fold_pending(NOW) == 7
     assert sizes == chunks
 
 
@@ -773,16 +776,16 @@ def test_pruning_removes_what_is_old_and_changes_no_number(
         for channel in ("email", "web"):
             campaign.channels.create(channel=channel, declared=True)
         log(source, *old, now=NOW - timedelta(hours=72))
-        rollup.tick(NOW - timedelta(hours=72))
+        rollup.fold_pending(NOW - timedelta(hours=72))
         log(source, *recent)
-        rollup.tick(NOW)
-        rollup.tick(later)
+        rollup.fold_pending(NOW)
+        rollup.fold_pending(later)
         before, shown = stored(), reports(campaign, later)
         rollup.prune(later)
         assert reports(campaign, later) == shown
         assert_pruned(before, later)
         assert rollup.verify(later) == []
-        rollup.tick(later + LONGEST)
+        rollup.fold_pending(later + LONGEST)
         rollup.prune(later + timedelta(hours=100))
         left = stored()
         assert not any(left[kind] for kind in ("buckets", "series", "states", "keys"))
@@ -814,7 +817,7 @@ def test_a_bucket_goes_at_the_instant_that_it_ended_before_the_horizon(
 ) -> None:
     noon = NOW.replace(hour=12, minute=0, second=0, microsecond=0)
     log(source, event(timedelta(hours=1, minutes=1), now=noon, domain="a.example"))
-    rollup.tick(NOW)
+    rollup.fold_pending(NOW)
     horizon = noon - timedelta(hours=1)  # the minute, the quarter and the hour all end here
     rollup.prune(horizon + timedelta(hours=26) - timedelta(seconds=1))
     assert Bucket.objects.count() == 2 * len(TIERS)
@@ -830,9 +833,9 @@ def test_a_repeat_that_is_pruned_leaves_the_id_to_the_batch_that_owns_it(
     """Possible where the clock stepped back between the two."""
     sent = event(timedelta(hours=1))
     log(source, sent)
-    rollup.tick(NOW)
+    rollup.fold_pending(NOW)
     log(source, sent, now=NOW - timedelta(hours=1))
-    rollup.tick(NOW)
+    rollup.fold_pending(NOW)
     rollup.prune(NOW + timedelta(hours=71, minutes=30))
     assert EventBatch.objects.get().duplicates == 0
     assert len(known_keys()) == 1
@@ -842,12 +845,12 @@ def test_a_repeat_that_is_pruned_leaves_the_id_to_the_batch_that_owns_it(
 def test_after_pruning_a_late_event_brings_nothing_back(campaign: Campaign, source: Source) -> None:
     old = event(timedelta(hours=25, minutes=59), message="m")
     log(source, old)
-    rollup.tick(NOW)
+    rollup.fold_pending(NOW)
     later = NOW + timedelta(hours=2)
     rollup.prune(later)
     assert not Bucket.objects.exists()
     log(source, event(timedelta(hours=25, minutes=59)), old, now=later)
-    rollup.tick(later)
+    rollup.fold_pending(later)
     assert not Bucket.objects.exists()
     assert not Series.objects.exists()
     batch = EventBatch.objects.latest("pk")
@@ -858,12 +861,12 @@ def test_after_pruning_a_late_event_brings_nothing_back(campaign: Campaign, sour
 @pytest.mark.django_db
 def test_a_series_that_was_pruned_can_come_again(campaign: Campaign, source: Source) -> None:
     log(source, event(timedelta(hours=25)))
-    rollup.tick(NOW)
+    rollup.fold_pending(NOW)
     later = NOW + timedelta(hours=3)
     rollup.prune(later)
     again = event(now=later)
     log(source, again, now=later)
-    rollup.tick(later)
+    rollup.fold_pending(later)
     assert counted(stored()) == recount([again], later)
 
 
@@ -875,9 +878,9 @@ def test_what_still_waits_is_not_pruned_and_counts_as_late(
     later = NOW + timedelta(hours=80)
     rollup.prune(later)
     assert pending() == 1
-    assert rollup.tick(later) == 1
+    assert rollup.fold_pending(later) == 1
     assert EventBatch.objects.get().late == 1
-    rollup.tick(later + LONGEST)
+    rollup.fold_pending(later + LONGEST)
     rollup.prune(later + LONGEST + timedelta(hours=73))
     assert not EventBatch.objects.exists()
     assert not KeyPage.objects.exists()
@@ -889,12 +892,12 @@ def test_an_id_is_known_for_as_long_as_its_event_is_accepted(
 ) -> None:
     sent = event(timedelta(minutes=-5))
     log(source, sent)
-    rollup.tick(NOW)
+    rollup.fold_pending(NOW)
     for hours in (25, 71, 72):
         later = NOW + timedelta(hours=hours)
         rollup.prune(later)
         log(source, sent, now=later)
-        rollup.tick(later)
+        rollup.fold_pending(later)
         assert EventBatch.objects.latest("pk").duplicates == 1
 
 
@@ -904,9 +907,9 @@ def test_keys_and_states_go_with_their_period(
     campaign: Campaign, source: Source, age: timedelta
 ) -> None:
     log(source, event(age, type="deferred", message="m"))
-    rollup.tick(NOW)
+    rollup.fold_pending(NOW)
     over = NOW + LONGEST
-    rollup.tick(over)
+    rollup.fold_pending(over)
     rollup.prune(over + timedelta(hours=72))
     assert MessageState.objects.count() == len(known_keys()) == 1
     rollup.prune(over + timedelta(hours=72) + TICK)
@@ -919,17 +922,17 @@ def test_a_state_outlives_its_period_while_it_may_change(
     campaign: Campaign, source: Source
 ) -> None:
     log(source, event(type="deferred", message="m"))
-    rollup.tick(NOW)
+    rollup.fold_pending(NOW)
     later = NOW + timedelta(hours=70)
     again = event(now=later, type="deferred", message="m")
     log(source, again, now=later)
-    rollup.tick(later)
+    rollup.fold_pending(later)
     much_later = NOW + timedelta(hours=80)
-    rollup.tick(much_later)
+    rollup.fold_pending(much_later)
     rollup.prune(much_later)
     assert [state.waiting for state in MessageState.objects.all()] == [True]
     log(source, event(now=much_later, type="delivered", message="m"), now=much_later)
-    rollup.tick(much_later)
+    rollup.fold_pending(much_later)
     assert [state.waiting for state in MessageState.objects.all()] == [False]
 
 
@@ -941,10 +944,10 @@ def test_repeats_are_known_across_periods(
     sent = [event(type="deferred", message=f"m{number}") for number in range(20)]
     for start in range(0, 20, 2):
         log(source, *sent[start : start + 2])
-        rollup.tick(NOW)
+        rollup.fold_pending(NOW)
     assert KeyPeriod.objects.count() > 4
     log(source, *reversed(sent), *(event(type="delivered", message=f"m{n}") for n in range(5)))
-    rollup.tick(NOW)
+    rollup.fold_pending(NOW)
     assert EventBatch.objects.latest("pk").duplicates == 20
     assert len(known_keys()) == 25
     assert MessageState.objects.count() == 20
@@ -988,8 +991,8 @@ def test_pruning_between_two_chunks_costs_a_tick_at_most(
     now = noon + timedelta(hours=25, minutes=59, seconds=59)
     for one in sent:
         log(source, one, now=now)
-    monkeypatch.setattr(commit, "CHUNK", 1)
-    plain_chunk = commit.fold_chunk
+    monkeypatch.setattr(tick, "CHUNK", 1)
+    plain_chunk = tick.fold_chunk
 
     def pruned_meanwhile(*args: Any) -> int:
         folded = plain_chunk(*args)
@@ -997,9 +1000,9 @@ def test_pruning_between_two_chunks_costs_a_tick_at_most(
         return folded
 
     with monkeypatch.context() as patch, suppress(IntegrityError):
-        patch.setattr(commit, "fold_chunk", pruned_meanwhile)
-        rollup.tick(now)
-    rollup.tick(now)
+        patch.setattr(tick, "fold_chunk", pruned_meanwhile)
+        rollup.fold_pending(now)
+    rollup.fold_pending(now)
     assert pending() == 0
     assert counted(stored()) == recount(sent[1:])
     assert rollup.verify(now + timedelta(seconds=1)) == []
@@ -1012,8 +1015,8 @@ def test_pruning_a_long_log_takes_it_in_slices(
     monkeypatch.setattr("liveReport.rollup.retention.SLICE", 2)
     for _ in range(3):
         log(source, *(event(domain=f"{number}.example", message="m") for number in range(5)))
-    rollup.tick(NOW)
-    rollup.tick(NOW + LONGEST)
+    rollup.fold_pending(NOW)
+    rollup.fold_pending(NOW + LONGEST)
     rollup.prune(NOW + LONGEST + timedelta(hours=73))
     left = stored()
     assert not any(left[kind] for kind in ("buckets", "series", "states", "keys"))
@@ -1101,7 +1104,7 @@ def rolled_up(campaign: Campaign, source: Source) -> list[Event]:
         event(timedelta(), type="delivered", message="settled"),
     ]
     log(source, *sent)
-    rollup.tick(NOW)
+    rollup.fold_pending(NOW)
     return sent
 
 
@@ -1138,7 +1141,7 @@ def test_after_mending_the_fold_goes_on(rolled_up: list[Event], source: Source) 
     rollup.verify(NOW, rebuild=True)
     more = event(timedelta(), type="deferred", message="settled", now=NOW + MINUTE)
     log(source, more, now=NOW + MINUTE)
-    assert rollup.tick(NOW + MINUTE) == 1
+    assert rollup.fold_pending(NOW + MINUTE) == 1
     horizon = (NOW - timedelta(hours=26)).timestamp()
     mended = {key: held for key, held in recount([*rolled_up, more]).items() if key[-1] >= horizon}
     assert counted(stored()) == mended
@@ -1152,19 +1155,19 @@ def test_verification_bears_others_that_write(
 ) -> None:
     for _ in range(25):
         log(source, event())
-    rollup.tick(NOW)
-    plain_chunk = commit.Chunk.of
+    rollup.fold_pending(NOW)
+    plain_chunk = tick.Chunk.of
 
     def write() -> None:
         Source.objects.ensure(f"source-{next(numbers_of_ids)}")
         connection.close()
 
-    def watched(batches: Any) -> commit.Chunk:
+    def watched(batches: Any) -> tick.Chunk:
         with ThreadPoolExecutor(1) as pool:
             pool.submit(write).result()
         return plain_chunk(batches)
 
-    monkeypatch.setattr(commit.Chunk, "of", watched)
+    monkeypatch.setattr(tick.Chunk, "of", watched)
     assert rollup.verify(NOW) == []
 
 

@@ -17,8 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liveReport import rollup
+from liveReport.engines import lease
+from liveReport.events.batch import decode
 from liveReport.ingest import receive
-from liveReport.ingest.payload import decode
 from liveReport.models import (
     Campaign,
     EventBatch,
@@ -27,7 +28,7 @@ from liveReport.models import (
     Source,
     Suspect,
 )
-from liveReport.rollup import aside, commit, faults, lease, suspects
+from liveReport.rollup import aside, faults, suspects, tick
 from tests import factories, oracle
 from tests.isolation import undone
 from tests.mishaps import at_statement, end_of, forked
@@ -43,7 +44,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(commit, "let_others_write", lambda held: None)
+    monkeypatch.setattr(tick, "let_others_write", lambda held: None)
     suspects._unheard.clear()
 
 
@@ -69,14 +70,14 @@ class Poison:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.ids: set[str] = set()
         self.act: Callable[[], None] = self.fail
-        plain = commit.fold
+        plain = tick.fold
 
         def poisoned(events: Any, channels: Any) -> Any:
             if self.ids & set(events.ids):
                 self.act()
             return plain(events, channels)
 
-        monkeypatch.setattr(commit, "fold", poisoned)
+        monkeypatch.setattr(tick, "fold", poisoned)
 
     def fail(self) -> None:
         raise ValueError(f"cannot fold {SECRET} of '{SECRET}'")
@@ -90,7 +91,7 @@ def poison(monkeypatch: pytest.MonkeyPatch) -> Poison:
 def tick_until_still(most: int = 12) -> int:
     """Tick as beat would until nothing is pending; how many ticks that took."""
     for number in range(1, most + 1):
-        rollup.tick(NOW + number * timedelta(seconds=2))
+        rollup.fold_pending(NOW + number * timedelta(seconds=2))
         if not EventBatch.objects.filter(folded=False).exists():
             return number
     raise AssertionError(f"{EventBatch.objects.filter(folded=False).count()} still wait")
@@ -125,7 +126,7 @@ def test_a_payload_that_cannot_be_unpacked_is_set_aside_whole(
     corrupt(source)
     after = event("b")
     log(source, after)
-    assert rollup.tick(NOW) == 2
+    assert rollup.fold_pending(NOW) == 2
     oracle.assert_report(campaign, [before, after], NOW)
     tick_until_still()
     row = SetAsideBatch.objects.get()
@@ -135,7 +136,7 @@ def test_a_payload_that_cannot_be_unpacked_is_set_aside_whole(
         NOW,
         b"no frame",
     )
-    assert row.error.startswith("ZstdError (liveReport/ingest/payload.py:")
+    assert row.error.startswith("ZstdError (liveReport/events/batch.py:")
     assert_balanced(5)
     assert not Suspect.objects.exists()
 
@@ -162,7 +163,7 @@ def test_every_other_batch_is_counted_in_the_first_tick(
     poison.ids = {"17"}
     for number in range(40):
         log(source, event(str(number)))
-    assert rollup.tick(NOW) == 39
+    assert rollup.fold_pending(NOW) == 39
     assert SetAsideBatch.objects.count() == 0, "a single failure in time is no proof"
 
 
@@ -171,8 +172,8 @@ def test_what_fails_for_a_moment_is_counted(
 ) -> None:
     poison.ids = {"a"}
     log(source, event("a"), event("b"))
-    rollup.tick(NOW)
-    rollup.tick(NOW)
+    rollup.fold_pending(NOW)
+    rollup.fold_pending(NOW)
     poison.ids = set()
     tick_until_still()
     assert counted_ids() == ["a", "b"]
@@ -183,14 +184,14 @@ def test_what_fails_for_a_moment_is_counted(
 def test_what_fails_by_its_size_is_counted_in_parts(
     campaign: Campaign, source: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plain = commit.fold
+    plain = tick.fold
 
     def small_only(events: Any, channels: Any) -> Any:
         if len(events) > 7:
             raise MemoryError
         return plain(events, channels)
 
-    monkeypatch.setattr(commit, "fold", small_only)
+    monkeypatch.setattr(tick, "fold", small_only)
     sent = [event(str(number)) for number in range(100)]
     log(source, *sent)
     assert tick_until_still() == 1
@@ -204,7 +205,7 @@ def test_it_does_not_matter_where_it_fails(
     campaign: Campaign, source: Source, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
     """Half of a chunk is written by then: nothing of it stays."""
-    plain = getattr(commit, where)
+    plain = getattr(tick, where)
     bad = log(source, event("bad"))
     fails = {bad.pk}
 
@@ -217,7 +218,7 @@ def test_it_does_not_matter_where_it_fails(
             raise DatabaseError("Failing row contains (1, bob)")
         return done
 
-    monkeypatch.setattr(commit, where, failing_after)
+    monkeypatch.setattr(tick, where, failing_after)
     good = event("good")
     log(source, good)
     tick_until_still()
@@ -304,7 +305,7 @@ def test_verification_counts_neither_suspects_nor_what_is_set_aside(
     poison.ids = {"3"}
     log(source, *(event(str(number)) for number in range(20)))
     for _ in range(4):
-        rollup.tick(NOW)
+        rollup.fold_pending(NOW)
         assert rollup.verify(NOW) == []
     assert ids_set_aside() == ["3"]
     call_command("verify_rollups")
@@ -374,16 +375,16 @@ def test_nothing_is_set_aside_however_often_it_is_nobodys_fault(
     poison.ids, poison.act = {"a", "b"}, fail
     for number in range(40):
         with suppress(type(error)):
-            rollup.tick(NOW + number * EXPIRED)
+            rollup.fold_pending(NOW + number * EXPIRED)
     other = log(source, event("other"))
     with suppress(type(error)):
-        rollup.tick(NOW + 41 * EXPIRED)
+        rollup.fold_pending(NOW + 41 * EXPIRED)
     other.refresh_from_db()
     assert other.folded, "it holds up others"
     assert not SetAsideBatch.objects.exists()
     assert EventBatch.objects.count() == 2, "nor is it divided"
     poison.ids = set()
-    rollup.tick(NOW + 42 * EXPIRED)
+    rollup.fold_pending(NOW + 42 * EXPIRED)
     assert counted_ids() == ["a", "b", "other"]
     assert not Suspect.objects.exists()
 
@@ -396,9 +397,9 @@ def test_nor_if_the_database_does_not_come_back_in_time_to_say_so(
     log(source, event("a"))
     for number in range(60):
         with suppress(OperationalError), lasting(number % 15):
-            rollup.tick(NOW + number * EXPIRED)
+            rollup.fold_pending(NOW + number * EXPIRED)
         assert not SetAsideBatch.objects.exists()
-    rollup.tick(NOW + 61 * EXPIRED)
+    rollup.fold_pending(NOW + 61 * EXPIRED)
     assert counted_ids() == ["a"]
 
 
@@ -421,20 +422,20 @@ def lasting(at: int) -> Iterator[None]:
 def test_innocent_takeovers_lead_to_smaller_chunks_and_a_success_to_larger_ones(
     campaign: Campaign, source: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(commit, "CHUNK", 64)
+    monkeypatch.setattr(tick, "CHUNK", 64)
     for number in range(160):
         log(source, event(str(number)))
     for number in range(3):
         assert lease.acquire(NOW + number * EXPIRED)  # and is not heard of again
     sizes: list[int] = []
-    plain = commit.fold_chunk
+    plain = tick.fold_chunk
 
     def spied(batches: Any, *args: Any) -> int:
         sizes.append(len(batches))
         return plain(batches, *args)
 
-    monkeypatch.setattr(commit, "fold_chunk", spied)
-    assert rollup.tick(NOW + 4 * EXPIRED) == 160
+    monkeypatch.setattr(tick, "fold_chunk", spied)
+    assert rollup.fold_pending(NOW + 4 * EXPIRED) == 160
     assert sizes == [1, 64, 64, 31]
     assert FoldLease.objects.get().failures == 0
     assert not Suspect.objects.exists()
@@ -459,10 +460,10 @@ def test_whoever_was_paused_and_goes_on_takes_the_blame_back(
     for _ in range(12):
         poison.ids, poison.act = {"a"}, pause
         clock[0] += EXPIRED
-        assert rollup.tick(clock[0]) == 0
+        assert rollup.fold_pending(clock[0]) == 0
         assert not SetAsideBatch.objects.exists()
         assert set(Suspect.objects.values_list("attempts", flat=True)) <= {0}
-    rollup.tick(clock[0] + EXPIRED)
+    rollup.fold_pending(clock[0] + EXPIRED)
     assert counted_ids() == ["a"]
 
 
@@ -501,7 +502,7 @@ DIED = 9
 
 
 def ticking(now: datetime) -> int:
-    rollup.tick(now)
+    rollup.fold_pending(now)
     return 0
 
 
@@ -548,11 +549,11 @@ def test_poison_is_exactly_what_is_set_aside(
         now = NOW
         for moment in deaths:
             with like_a_death(), dying(moment):
-                rollup.tick(now)
+                rollup.fold_pending(now)
             now += EXPIRED
         for _ in range(10):
             now += EXPIRED
-            rollup.tick(now)
+            rollup.fold_pending(now)
         assert not EventBatch.objects.filter(folded=False).exists()
         poisonous = {str(one) for one in bad if one < number}
         whole = SetAsideBatch.objects.filter(payload=b"no frame")

@@ -10,9 +10,9 @@ import pytest
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from liveReport.checks import check_hosts
-from liveReport.secret import LEAST_LENGTH, check_key, keep_private
-from liveReport.services import check_url
+from liveReport.site.checks import check_hosts
+from liveReport.site.secret import LEAST_LENGTH, check_key, keep_private
+from liveReport.site.services import check_url
 
 ROOT = Path(__file__).parent.parent
 KEY = "k7&abcdefghij0123456789klmnopqrstuvwxyz0123456789ABC"

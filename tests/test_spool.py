@@ -33,11 +33,12 @@ from django.utils import timezone
 from liveReport import ingest, rollup
 from liveReport.api import trust
 from liveReport.api.trust import IngestAuthentication, trusted_tokens
+from liveReport.engines import outage
+from liveReport.events.batch import decode
 from liveReport.ingest import drain as draining
-from liveReport.ingest import outage, receive
+from liveReport.ingest import receive
 from liveReport.ingest.append import lately
 from liveReport.ingest.drain import Drainer, drain
-from liveReport.ingest.payload import decode
 from liveReport.ingest.spool import spool
 from liveReport.models import ApiToken, Campaign, EventBatch, QuarantinedBatch, Source
 from tests.factories import CampaignFactory, UserFactory, event, make_source, make_token
@@ -125,7 +126,7 @@ def test_what_can_succeed_later_is_an_outage(error: Any, verdict: bool) -> None:
 
 def test_after_a_failure_one_caller_of_each_pause_tries_again(monkeypatch: Any) -> None:
     now = 100.0
-    monkeypatch.setattr("liveReport.ingest.outage.time.monotonic", lambda: now)
+    monkeypatch.setattr("liveReport.engines.outage.time.monotonic", lambda: now)
     breaker = outage.Breaker()
     assert [breaker.lets_through() for _ in range(3)] == [True] * 3
     breaker.failed()
@@ -230,7 +231,7 @@ def test_a_crash_between_log_and_spool_repeats_what_counts_once(
     assert (EventBatch.objects.count(), QuarantinedBatch.objects.count()) == (2, 2)
     CampaignFactory(slug="later")
     ingest.replay(QuarantinedBatch.objects.all())
-    rollup.tick()
+    rollup.fold_pending()
     assert rollup.verify() == []
     counts = EventBatch.objects.values_list("count", "duplicates")
     assert sum(count - duplicates for count, duplicates in counts) == 2
@@ -244,7 +245,7 @@ def test_events_that_have_grown_old_in_the_spool_are_kept(
     with away():
         take(source, event(occurred_at=long_ago - timedelta(hours=71)), now=long_ago)
     assert drain() == 1
-    rollup.tick()
+    rollup.fold_pending()
     assert EventBatch.objects.get().late == 1
 
 
@@ -364,7 +365,7 @@ def test_a_spool_that_cannot_be_written_is_503(
 CRASH = """
 import os, signal
 from django.utils import timezone
-from liveReport.ingest.payload import Events, LogEvent, Shape
+from liveReport.events.batch import Events, LogEvent, Shape
 from liveReport.ingest.spool import spool
 for number in range(3):
     if number == 1 and not os.fork():  # a child opens the spool for itself
@@ -675,7 +676,7 @@ def test_after_an_outage_the_database_is_asked_again(
 
     monkeypatch.setattr(IngestAuthentication, "_confirmed", confirmed)
     clock = 1_000.0
-    monkeypatch.setattr("liveReport.ingest.outage.time.monotonic", lambda: clock)
+    monkeypatch.setattr("liveReport.engines.outage.time.monotonic", lambda: clock)
     with silent():
         for _ in range(5):
             assert post(ingest_token).status_code == 202

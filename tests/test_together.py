@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection
 
+from liveReport.events.batch import Events, LogEvent, Shape
 from liveReport.ingest import append
 from liveReport.ingest.append import _commit
-from liveReport.ingest.payload import Events, LogEvent, Shape
-from liveReport.ingest.together import Together
+from liveReport.ingest.group_commit import Together
 from liveReport.models import Campaign, EventBatch, Source
 from tests.processes import PATIENCE, eventually
 

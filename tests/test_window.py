@@ -11,10 +11,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from liveReport.counts.tiers import STEP, TIERS, Range, cover
 from liveReport.models import Campaign
 from liveReport.report import tab_report
 from liveReport.report.window import LENGTH, Window
-from liveReport.tiers import STEP, TIERS, Range, cover
 from tests.factories import event
 
 MINUTE = timedelta(minutes=1)

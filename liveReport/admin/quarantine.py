@@ -16,9 +16,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from liveReport.channels import NONE
+from liveReport.events.batch import Events, LogEvent, decode
+from liveReport.events.moments import moment
 from liveReport.ingest import discard, replay
-from liveReport.ingest.payload import Events, LogEvent, decode
-from liveReport.instants import moment
 from liveReport.models import Campaign, QuarantinedBatch, QuarantinedCampaign, QuarantineTally
 
 from .base import NoAdding, NoChanging

@@ -11,8 +11,8 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from liveReport.channels import NONE
-from liveReport.ingest.payload import LogEvent, decode
-from liveReport.instants import moment
+from liveReport.events.batch import LogEvent, decode
+from liveReport.events.moments import moment
 from liveReport.models import SetAsideBatch
 from liveReport.rollup import try_again
 

@@ -12,7 +12,7 @@ from django.urls import resolve
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
-from liveReport.errors import PROBLEM_JSON, problem
+from liveReport.site.errors import PROBLEM_JSON, problem
 
 READING = ("GET", "HEAD")
 

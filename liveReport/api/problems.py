@@ -12,8 +12,8 @@ from rest_framework.exceptions import APIException
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from liveReport.errors import PROBLEM_JSON, problem
 from liveReport.ingest import BodyError
+from liveReport.site.errors import PROBLEM_JSON, problem
 
 logger = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
-from liveReport.ingest.outage import Breaker
+from liveReport.engines.outage import Breaker
 
 WINDOW = 60
 

@@ -21,8 +21,8 @@ from django.utils import timezone
 from knox.crypto import hash_token
 from rest_framework.exceptions import AuthenticationFailed
 
-from liveReport.ingest.local import LocalFile
-from liveReport.ingest.outage import asking, database, is_outage
+from liveReport.engines.local import LocalFile
+from liveReport.engines.outage import asking, database, is_outage
 from liveReport.models import ApiToken, Source
 
 from .auth import BearerAuthentication, Scope

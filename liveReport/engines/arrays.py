@@ -10,7 +10,7 @@ import psycopg
 from psycopg.adapt import Dumper
 from psycopg.pq import Format
 
-from liveReport.ingest.payload import Column, Mask
+from liveReport.events.columns import Column, Mask
 
 
 def register(cursor: psycopg.Cursor[Any]) -> None:

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from liveReport.channels import find_channel
-from liveReport.instants import moment
-from liveReport.rollup.cells import OTHER_EXECUTIONS, Place, Run, SeriesKey
+from liveReport.counts.cells import OTHER_EXECUTIONS, Place, Run, SeriesKey
+from liveReport.engines.keys.periods import MESSAGES
+from liveReport.events.moments import moment
 
 from . import sql, writes
-from .periods import MESSAGES
 
 EXECUTIONS = "livereport_execution"
 

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from django.db import connection
 
+from liveReport.counts.cells import OTHER_EXECUTIONS
+from liveReport.counts.sketch import merge
+from liveReport.counts.tiers import STEP, TIERS, Range
 from liveReport.models import Switch
-from liveReport.rollup.cells import OTHER_EXECUTIONS
-from liveReport.rollup.sketch import merge
-from liveReport.tiers import STEP, TIERS, Range
 
 from . import sql
 

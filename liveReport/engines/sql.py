@@ -11,8 +11,8 @@ import numpy as np
 import psycopg
 from django.db import connection, transaction
 
-from liveReport import instants
-from liveReport.ingest.payload import Column, Mask
+from liveReport.events import moments
+from liveReport.events.columns import Column, Mask
 
 from . import arrays
 from .arrays import Blobs, Numbers
@@ -193,7 +193,7 @@ def _fetch_in_on_sqlite(
 
 def microseconds(read: datetime) -> int:
     """The time from when 1970 began to an instant, as a database gives it."""
-    return instants.microseconds(aware(read))
+    return moments.microseconds(aware(read))
 
 
 def aware(read: datetime) -> datetime:

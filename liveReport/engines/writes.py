@@ -6,16 +6,16 @@ from typing import Any
 import numpy as np
 from django.db import connection
 
-from liveReport.ingest.payload import Column, Mask
-from liveReport.instants import moment
-from liveReport.rollup.buckets import Buckets
-from liveReport.rollup.cells import Group, Place, Run, SeriesKey
-from liveReport.rollup.fold import Latest, Span
-from liveReport.tiers import TIERS
+from liveReport.counts.buckets import Buckets
+from liveReport.counts.cells import Group, Place, Run, SeriesKey
+from liveReport.counts.states import Latest, Span
+from liveReport.counts.tiers import TIERS
+from liveReport.engines.keys.keypages import Owned
+from liveReport.engines.keys.periods import MESSAGES, NOBODY, Periods, find_messages
+from liveReport.events.columns import Column, Mask
+from liveReport.events.moments import moment
 
 from . import executions, sql
-from .keypages import Owned
-from .periods import MESSAGES, NOBODY, Periods, find_messages
 
 SERIES = "livereport_series"
 CHANNELS = "livereport_campaignchannel"

@@ -18,6 +18,8 @@ from django.db.backends.signals import connection_created
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from liveReport.engines.outage import asking, database, is_outage, limit_waiting
+from liveReport.events.batch import Events
 from liveReport.models import Source
 
 from .append import Fate, Quarantined, append, check_backlog, replay
@@ -26,8 +28,6 @@ from .coding import decompress
 from .contract import Rejection, current_contract
 from .drain import drainer
 from .media import media_type
-from .outage import asking, database, is_outage, limit_waiting
-from .payload import Events
 from .quarantine import CODE, discard
 from .spool import SpoolError, spool
 

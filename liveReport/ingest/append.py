@@ -16,16 +16,17 @@ from django.db import DataError, IntegrityError, connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
+from liveReport.engines.outage import impatiently, short_transaction
+from liveReport.events.batch import Events, decode, encode
+from liveReport.events.columns import Mask
 from liveReport.models import Campaign, EventBatch, QuarantinedBatch, Source
 
 from . import refusals
 from .body import BodyError
+from .group_commit import Together
 from .lately import Lately
-from .outage import impatiently, short_transaction
-from .payload import Events, Mask, decode, encode
 from .quarantine import Strangers, Verdict, hold, in_portions, prepare, take_out
 from .refusals import Refusal
-from .together import Together
 
 ROOM = "room"
 HOPELESS = (DataError, IntegrityError)

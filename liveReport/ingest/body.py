@@ -10,7 +10,7 @@ from itertools import islice
 
 import msgspec
 
-from .lenient import elements, has_odd_quotes
+from .salvage import elements, has_odd_quotes
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"

@@ -7,7 +7,7 @@ its events decoded one by one, to name the field and the reason of each bad one.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 from math import isfinite
 from operator import attrgetter
@@ -18,15 +18,14 @@ import numpy as np
 
 from liveReport.channels import NONE, OTHER, Channel, Dimension, all_channels
 from liveReport.channels.values import trimmed
-from liveReport.instants import Instant, is_start_of_run
+from liveReport.events.batch import Events, Shape
+from liveReport.events.columns import Column
+from liveReport.events.hashes import pseudonyms
+from liveReport.events.limits import MAX_AGE, MAX_FUTURE
+from liveReport.events.moments import Instant, is_start_of_run
 
 from .body import NDJSON, SEQUENCE, lines, sequence, split
-from .lenient import leniently
-from .payload import Column, Events, Shape
-from .pseudonym import pseudonyms
-
-MAX_FUTURE = timedelta(minutes=5)
-MAX_AGE = timedelta(hours=72)
+from .salvage import leniently
 
 Key = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 Short = Annotated[str, msgspec.Meta(max_length=200)]

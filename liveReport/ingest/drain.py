@@ -9,10 +9,10 @@ from threading import Lock, Thread
 import numpy as np
 from django.db import connection, transaction
 
+from liveReport.engines.outage import PAUSE, database, let_others_write
 from liveReport.models import Campaign, EventBatch
 
 from .append import HOPELESS, strangers_among
-from .outage import PAUSE, database, let_others_write
 from .quarantine import CODE, Strangers, hold, prepare
 from .spool import Damaged, Record, Spool, spool
 

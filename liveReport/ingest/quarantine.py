@@ -19,10 +19,10 @@ from django.db import connection
 from django.db.models import F, QuerySet
 from django.db.models.functions import Greatest
 
+from liveReport.engines.outage import short_transaction
+from liveReport.events.batch import Events, encode
+from liveReport.events.columns import Mask
 from liveReport.models import QuarantinedBatch, QuarantinedCampaign, QuarantineTally
-
-from .outage import short_transaction
-from .payload import Events, Mask, encode
 
 CODE = "quarantine_full"
 BATCHES, EVENTS = 500, 5_000

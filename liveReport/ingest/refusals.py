@@ -11,9 +11,10 @@ from typing import NamedTuple
 
 from django.db import Error, connection, transaction
 
-from .outage import impatiently, is_outage
+from liveReport.engines.outage import impatiently, is_outage
+
+from .group_commit import Together
 from .quarantine import CODE
-from .together import Together
 
 SECONDS = 60.0
 """A line in the log about a source, and then none for so long."""

@@ -18,10 +18,9 @@ from zlib import crc32
 
 from django.conf import settings
 
-from liveReport.instants import microseconds, moment
-
-from .local import LocalFile
-from .payload import Events, decode, encode
+from liveReport.engines.local import LocalFile
+from liveReport.events.batch import Events, decode, encode
+from liveReport.events.moments import microseconds, moment
 
 PAGE = 4096
 _COLUMNS = "source, received, events, campaigns, payload, checksum"

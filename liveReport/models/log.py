@@ -8,7 +8,7 @@ from .access import Source
 
 
 class EventBatch(models.Model):
-    """The accepted events of one request, compressed (see ``liveReport.ingest.payload``).
+    """The accepted events of one request, compressed (see ``liveReport.events.batch``).
 
     Every event ends as exactly one of: counted, ``duplicates``, ``late``. What cannot
     be folded ends as part of a ``SetAsideBatch``; the rest of its request stays, as one

@@ -12,7 +12,7 @@ from typing import Any
 
 from liveReport.channels import Channel, Text, Widget
 from liveReport.engines import reads, sql
-from liveReport.instants import start_of_run
+from liveReport.events.moments import start_of_run
 from liveReport.models import Campaign, Execution, in_tab_order
 
 from . import campaign as campaign_tab

@@ -20,7 +20,7 @@ from liveReport.channels import (
     Text,
     Widget,
 )
-from liveReport.instants import rfc3339
+from liveReport.events.moments import rfc3339
 
 from .frames import Column, Frame, Row, Value, WidgetInfo, WidgetReport
 from .tally import NOTHING, ChannelTallies, Key, Tally

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from liveReport.channels import EXECUTION, OTHER, Channel, Count, Gauge, Metric, Profiles
+from liveReport.counts.cells import OTHER_EXECUTIONS
+from liveReport.counts.sketch import Estimate, estimate
 from liveReport.engines import reads
 from liveReport.models import Campaign
-from liveReport.rollup.cells import OTHER_EXECUTIONS
-from liveReport.rollup.sketch import Estimate, estimate
 
 from .window import Window
 

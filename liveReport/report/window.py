@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from liveReport.tiers import STEP, TIERS, Range, cover
+from liveReport.counts.tiers import STEP, TIERS, Range, cover
 
 LENGTH = timedelta(hours=24)
 

@@ -1,8 +1,8 @@
 """From the event log to the rollups: claim, fold, commit; set aside; prune; verify."""
 
 from .aside import try_again
-from .commit import tick
 from .retention import prune
+from .tick import fold_pending
 from .verify import Difference, verify
 
-__all__ = ["Difference", "prune", "tick", "try_again", "verify"]
+__all__ = ["Difference", "fold_pending", "prune", "try_again", "verify"]

@@ -12,9 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
+from liveReport.counts.cells import Cells, Group, SeriesKey
 from liveReport.engines import writes
-
-from .cells import Cells, Group, SeriesKey
 
 LIMIT = 1_000
 """Values of one dimension, for one event type and execution."""

@@ -8,11 +8,11 @@ import numpy as np
 from django.db import transaction
 from django.utils import timezone
 
-from liveReport.ingest.payload import Events, decode, encode
+from liveReport.engines.lease import Lease
+from liveReport.events.batch import Events, decode, encode
 from liveReport.models import EventBatch, SetAsideBatch, Suspect
 
 from . import suspects
-from .lease import Lease
 from .suspects import ALONE, LAST
 
 PARTS = 16

@@ -10,11 +10,11 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from liveReport.counts.cells import OTHER_EXECUTIONS, Cells, Place, Run, run_of
 from liveReport.engines import executions as stored
-from liveReport.ingest.payload import Events
+from liveReport.events.batch import Events
 
 from .admission import Standing, keep
-from .cells import OTHER_EXECUTIONS, Cells, Place, Run, run_of
 
 LIMIT = 1_000
 """Executions of one campaign and channel."""

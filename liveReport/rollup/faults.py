@@ -7,9 +7,8 @@ from pathlib import Path
 from django.conf import settings
 from django.db import Error
 
-from liveReport.ingest.outage import is_outage
-
-from .lease import Fenced
+from liveReport.engines.lease import Fenced
+from liveReport.engines.outage import is_outage
 
 LONGEST = 200
 """Characters of a description."""

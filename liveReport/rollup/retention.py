@@ -13,9 +13,10 @@ from django.conf import settings
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from liveReport.counts.tiers import TIERS
+from liveReport.engines.outage import short_transaction
+from liveReport.events.limits import MAX_FUTURE, RETENTION, cutoff
 from liveReport.ingest import discard
-from liveReport.ingest.contract import MAX_FUTURE
-from liveReport.ingest.outage import short_transaction
 from liveReport.models import (
     Bucket,
     EventBatch,
@@ -28,9 +29,6 @@ from liveReport.models import (
     Series,
     SetAsideBatch,
 )
-from liveReport.tiers import TIERS
-
-from .commit import RETENTION, cutoff
 
 SLICE = 500
 """Rows of the driving table to a transaction."""

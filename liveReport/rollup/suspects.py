@@ -16,10 +16,10 @@ from datetime import datetime
 from django.db import Error, transaction
 from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
 
+from liveReport.engines.lease import Lease
 from liveReport.models import EventBatch, Suspect
 
 from .faults import DIED, described
-from .lease import Lease
 
 TOGETHER = 16
 """Suspects that are tried together, as long as they have failed with others only."""

@@ -14,7 +14,13 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from liveReport.engines import executions, periods, writes
+from liveReport.counts import sketch
+from liveReport.counts.buckets import BucketKey, Buckets
+from liveReport.counts.cells import OTHER_EXECUTIONS, Cells, Group, Place, Run, SeriesKey, run_of
+from liveReport.counts.states import State, columns_of
+from liveReport.engines import executions, writes
+from liveReport.engines.keys import periods
+from liveReport.engines.lease import Lease, acquire
 from liveReport.models import (
     Bucket,
     Campaign,
@@ -24,12 +30,7 @@ from liveReport.models import (
     Series,
 )
 
-from . import sketch
-from .buckets import BucketKey, Buckets
-from .cells import OTHER_EXECUTIONS, Cells, Group, Place, Run, SeriesKey, run_of
-from .commit import Chunk, Scope
-from .fold import State, columns_of
-from .lease import Lease, acquire
+from .tick import Chunk, Scope
 
 PAGE = 20
 """Batches of the log to hold in memory."""

@@ -14,7 +14,7 @@ import msgspec
 import psycopg
 import redis
 
-from liveReport.supervisor import _end_with_parent
+from liveReport.site.supervisor import _end_with_parent
 
 from .found import Found
 from .options import Options

@@ -10,8 +10,8 @@ import numpy as np
 
 from liveReport import rollup
 from liveReport.channels import find_channel
+from liveReport.events.batch import Events, Shape
 from liveReport.ingest import append
-from liveReport.ingest.payload import Events, Shape
 from liveReport.models import Source
 
 from .load import DOMAINS, REASONS, TYPES, Column, Columns
@@ -27,7 +27,7 @@ def fill(source: Source, parts: Iterator[Columns], now: datetime) -> None:
     """Have events in the log and in the rollups."""
     for part in parts:
         log(source, part, now)
-        rollup.tick(now, budget=3600)
+        rollup.fold_pending(now, budget=3600)
 
 
 def log(source: Source, part: Columns, now: datetime, size: int = BATCH) -> None:

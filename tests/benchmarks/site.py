@@ -18,7 +18,7 @@ from django.test import Client
 
 from liveReport.management.commands.run import GRANIAN
 from liveReport.models import ApiToken, Campaign, EventBatch, Source
-from liveReport.supervisor import _end_with_parent
+from liveReport.site.supervisor import _end_with_parent
 
 from . import client
 from .events import CAMPAIGN
@@ -48,7 +48,7 @@ def session_cookie() -> str:
     """A ``Cookie`` header of somebody who may see every report."""
     viewer = User.objects.create_superuser(f"viewer-{User.objects.count()}", password=None)
     browser = Client()
-    browser.force_login(viewer, backend="liveReport.accounts.Accounts")
+    browser.force_login(viewer, backend="liveReport.site.accounts.Accounts")
     return f"{settings.SESSION_COOKIE_NAME}={browser.cookies[settings.SESSION_COOKIE_NAME].value}"
 
 

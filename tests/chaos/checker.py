@@ -115,7 +115,7 @@ def recounted(events: Iterable[Any], tiers: Iterable[int]) -> dict[Cell, int]:
 
 def unpacked(payload: bytes | memoryview) -> Any:
     """The events of a batch; ``None`` if nobody can unpack it."""
-    from liveReport.ingest.payload import decode
+    from liveReport.events.batch import decode
 
     try:
         return decode(payload)
@@ -135,8 +135,8 @@ def look(told: Told, patience: float) -> Held:
     from django.db.models import Max
 
     from liveReport import rollup
+    from liveReport.counts.tiers import TIERS
     from liveReport.models import Bucket, EventBatch, QuarantinedBatch, SetAsideBatch
-    from liveReport.tiers import TIERS
 
     def events(*models: Any) -> Iterable[Any]:
         for model in models or (EventBatch, QuarantinedBatch):

@@ -14,7 +14,7 @@ from redis import Redis, RedisError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from liveReport.rollup.lease import LENGTH
+from liveReport.engines.lease import LENGTH
 from tests.chaos import poison, signals
 from tests.chaos.ledger import Ledger
 from tests.chaos.stage import Actor, Stage

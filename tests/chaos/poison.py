@@ -33,16 +33,16 @@ SELECT MIN(id), {0}, 5, {0}, FALSE, 0, 0 FROM livereport_source
 
 def plant() -> None:
     """Have the fold of this process fail of poisonous events."""
-    from liveReport.rollup import commit
+    from liveReport.rollup import tick
 
-    fold = commit.fold
+    fold = tick.fold
 
     def fold_or_fail(events: Any, channels: Any) -> Any:
         if any(name.startswith(MARK) for name in events.ids):
             raise ValueError("this cannot be folded")
         return fold(events, channels)
 
-    replace(commit, "fold", fold_or_fail)
+    replace(tick, "fold", fold_or_fail)
 
 
 def send(stage: Stage, ledger: Ledger, name: str) -> bool:

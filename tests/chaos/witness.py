@@ -94,11 +94,11 @@ def plant() -> None:
     from django.conf import settings
     from django.db import connection
 
-    from liveReport.rollup import commit
-    from liveReport.rollup.lease import Fenced, Lease
+    from liveReport.engines.lease import Fenced, Lease
+    from liveReport.rollup import tick
 
     witness = Witness(settings.DATA_DIR)
-    acquire, renew, fold = commit.acquire, Lease.renew, commit.Scope.fold
+    acquire, renew, fold = tick.acquire, Lease.renew, tick.Scope.fold
     ours: list[Lease] = []
 
     def acquire_and_tell(now: datetime) -> Lease | None:
@@ -114,12 +114,12 @@ def plant() -> None:
             witness.note("refused", lease.fence)
             raise
 
-    def fold_and_linger(scope: commit.Scope, chunk: commit.Chunk) -> Any:
+    def fold_and_linger(scope: tick.Scope, chunk: tick.Chunk) -> Any:
         folded = fold(scope, chunk)
         if ours and not connection.in_atomic_block:
             witness.linger(ours[0].fence)
         return folded
 
-    replace(commit, "acquire", acquire_and_tell)
+    replace(tick, "acquire", acquire_and_tell)
     replace(Lease, "renew", renew_and_tell)
-    replace(commit.Scope, "fold", fold_and_linger)
+    replace(tick.Scope, "fold", fold_and_linger)

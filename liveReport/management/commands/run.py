@@ -20,7 +20,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
 from liveReport.demo import account
-from liveReport.supervisor import Child, Supervisor
+from liveReport.site.supervisor import Child, Supervisor
 
 CONNECTIONS = 2_048
 """That each web process holds at once; beyond it nobody is let in until one of them ends.

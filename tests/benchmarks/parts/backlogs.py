@@ -11,9 +11,9 @@ from django.db.models import Sum
 
 from liveReport import rollup
 from liveReport.channels import all_channels
+from liveReport.counts.tiers import TIERS
 from liveReport.ingest import receive
 from liveReport.models import Bucket, Campaign, EventBatch, Source
-from liveReport.tiers import TIERS
 
 from .. import events
 from ..events import BATCH
@@ -55,7 +55,7 @@ def _measure(
         count += len(batch)
     started, ticks = time.perf_counter(), 0
     while EventBatch.objects.filter(folded=False).exists():
-        rollup.tick(now)
+        rollup.fold_pending(now)
         ticks += 1
     found.at_most(f"{label}: folded within", time.perf_counter() - started, SECONDS, "s")
     found.at_most(f"{label}: ticks", ticks, TICKS)

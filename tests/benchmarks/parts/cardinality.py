@@ -13,11 +13,11 @@ import msgspec
 from django.db.models import Sum
 
 from liveReport import rollup
+from liveReport.counts.tiers import TIERS
 from liveReport.ingest import receive
 from liveReport.models import Bucket, Campaign, Source
 from liveReport.report import tab_widget
 from liveReport.rollup.admission import LIMIT
-from liveReport.tiers import TIERS
 
 from .. import events
 from ..events import BATCH
@@ -113,7 +113,7 @@ def _take(source: Source, bodies: Iterator[bytes], now: datetime) -> None:
     while chunk := list(islice(bodies, CHUNK)):
         for body in chunk:
             receive(source, body, now=now)
-        rollup.tick(now, budget=600)
+        rollup.fold_pending(now, budget=600)
 
 
 def _bodies(attack: Attack, real: Sequence[str], count: int, at: datetime) -> Iterator[bytes]:

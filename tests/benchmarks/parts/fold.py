@@ -34,7 +34,7 @@ def _rate(source: Source, spread: float, seed: int, count: int = COUNT) -> float
     now = time.time()
     events.log(source, load.columns(count, now, spread, seed), events.moment(now), BATCH)
     started = time.perf_counter()
-    folded = rollup.tick(budget=600)
+    folded = rollup.fold_pending(budget=600)
     taken = time.perf_counter() - started
     if folded != count:
         raise RuntimeError(f"{folded} of {count} events were folded")

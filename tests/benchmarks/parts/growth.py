@@ -96,13 +96,13 @@ def _stage(
 def _load(source: Source, until: float, stage: int, before: int, count: int) -> float:
     """Add what is missing; µs that the fold took for an event of the last chunks."""
     now = events.moment(until)
-    rollup.tick(now, budget=3600)  # an interrupted run may have left something
+    rollup.fold_pending(now, budget=3600)  # an interrupted run may have left something
     there = storage.counted_events() - before
     costs: list[float] = []
     for part in load.day(count - before, until, seed=100 + stage, skip=there):
         events.log(source, part, now)
         started = time.perf_counter()
-        rollup.tick(now, budget=3600)
+        rollup.fold_pending(now, budget=3600)
         costs.append((time.perf_counter() - started) / len(part) * 1e6)
     return statistics.mean(costs[-LAST:] or [0.0])
 

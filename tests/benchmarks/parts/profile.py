@@ -33,17 +33,19 @@ def measure(options: Options) -> Found:
     source = prepare()
     token = ingest_token(source)
     _ingest(token, COUNT // 10)()  # imports and caches are not what is measured
-    rollup.tick(budget=600)
+    rollup.fold_pending(budget=600)
     found = Found()
     for title, count, size in (
         ("ingest in batches of 1,000", COUNT, BATCH),
         ("ingest in batches of 1", 1_000, 1),
     ):
         found.tables[f"Profile of {title}"] = _profile(_ingest(token, count, size))
-    rollup.tick(budget=600)
+    rollup.fold_pending(budget=600)
     for title, seconds in (("a large send", 600), ("a day", 23 * load.HOUR)):
         _log(source, seconds)
-        found.tables[f"Profile of the fold of {title}"] = _profile(lambda: rollup.tick(budget=600))
+        found.tables[f"Profile of the fold of {title}"] = _profile(
+            lambda: rollup.fold_pending(budget=600)
+        )
     return found
 
 

@@ -72,7 +72,7 @@ def _day(source: Source, midnight: float, day: int) -> Row:
         now = events.moment(until)
         part = load.columns(PER_HOUR, until, load.HOUR, seed=day * HOURS + hour)
         events.log(source, part, now, size=1_000)
-        rollup.tick(now, budget=600)
+        rollup.fold_pending(now, budget=600)
         rollup.prune(now)
         if hour % (HOURS // 2) == HOURS // 2 - 1:
             storage.vacuum()

@@ -12,11 +12,11 @@ from django.conf import settings
 from django.db import connection, transaction
 
 import liveReport.ingest as ingest
+from liveReport.engines.lease import LENGTH, Lease
 from liveReport.ingest import append as append_events
 from liveReport.ingest.append import Fate
 from liveReport.models import EventBatch, FoldLease
-from liveReport.rollup import commit
-from liveReport.rollup.lease import LENGTH, Lease
+from liveReport.rollup import tick
 
 
 def plant(module: Any, name: str, defect: Any) -> None:
@@ -30,23 +30,23 @@ def two_step() -> None:
     """What is counted and that it is counted are committed one after the other."""
 
     def fold_chunk(batches: Sequence[EventBatch], lease: Lease, now: datetime) -> int:
-        chunk = commit.Chunk.of(batches)
-        scope = commit.Scope.at(now, chunk.events.campaigns())
+        chunk = tick.Chunk.of(batches)
+        scope = tick.Scope.at(now, chunk.events.campaigns())
         with transaction.atomic():
             lease.renew(now)
-            held = commit.periods.load(now)
+            held = tick.periods.load(now)
             fresh = chunk.where(_unclaimed(chunk, held))
-            commit._apply(scope.fold(fresh), (), scope.campaigns, held)
+            tick._apply(scope.fold(fresh), (), scope.campaigns, held)
         time.sleep(5)
         with transaction.atomic():
             lease.renew(now)
-            commit._mark(fresh.fresh(held), scope)
+            tick._mark(fresh.fresh(held), scope)
         return len(chunk.events)
 
-    plant(commit, "fold_chunk", fold_chunk)
+    plant(tick, "fold_chunk", fold_chunk)
 
 
-def _unclaimed(chunk: commit.Chunk, held: commit.Periods) -> Any:
+def _unclaimed(chunk: tick.Chunk, held: tick.Periods) -> Any:
     order = chunk.keys.argsort()
     unclaimed = order == -1
     unclaimed[order] = held.owners(chunk.keys[order]) == 0
@@ -70,7 +70,7 @@ def id_cursor() -> None:
             time.sleep(random.uniform(0, 0.5))  # between getting an id and its commit
         return fate
 
-    plant(commit, "_next_chunk", next_chunk)
+    plant(tick, "_next_chunk", next_chunk)
     plant(ingest, "append", slowly)
 
 

@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
-from liveReport.instants import rfc3339
+from liveReport.events.moments import rfc3339
 from liveReport.models import Campaign
 from liveReport.report import (
     Head,

@@ -17,10 +17,11 @@ import numpy as np
 from django.db import connection
 from django.db.models import F
 
-from liveReport.ingest.payload import Column
+from liveReport.engines import sql
+from liveReport.events.columns import Column
 from liveReport.models import KeyPage, KeyPeriod
 
-from . import keypages, sql
+from . import keypages
 from .bloom import Filter, Probe
 from .keypages import EVENTS, Owned, page_of, places_in
 

@@ -23,7 +23,7 @@ def _is_outage(error: BaseException) -> bool:
     # Not before: settings name this module, and Django's models need them.
     from django.db import Error
 
-    from liveReport.ingest.outage import is_outage
+    from liveReport.engines.outage import is_outage
 
     if isinstance(error, Error):
         return is_outage(error)

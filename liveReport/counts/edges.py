@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from liveReport.ingest.payload import Column
+from liveReport.events.columns import Column
 
 
 def starts_of_runs(*columns: Column) -> Column:

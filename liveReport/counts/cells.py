@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from liveReport.channels import OTHER
-from liveReport.ingest.payload import Shape
+from liveReport.events.batch import Shape
 
 from .buckets import Buckets
 

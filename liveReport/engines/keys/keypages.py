@@ -10,9 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from liveReport.ingest.payload import Column, Mask
-
-from . import sql
+from liveReport.engines import sql
+from liveReport.events.columns import Column, Mask
 
 EVENTS = "livereport_keypage"
 PAGE = 128

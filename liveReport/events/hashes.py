@@ -11,7 +11,7 @@ from hashlib import blake2b
 import numpy as np
 from django.conf import settings
 
-from .payload import Column
+from .columns import Column
 
 
 @cache

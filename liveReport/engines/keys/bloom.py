@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from liveReport.ingest.payload import Column, Mask
+from liveReport.events.columns import Column, Mask
 
 _BITS = 20
 """Bits of a filter for each key: about 1 key in 6,000 is looked up in vain."""

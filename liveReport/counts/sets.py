@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from datasketches import update_theta_sketch
 
-from liveReport.ingest.payload import Column, concatenated
+from liveReport.events.columns import Column, concatenated
 
-from .runs import starts_of_runs
+from .edges import starts_of_runs
 from .sketch import EXACT, LG_K, merge
 
 

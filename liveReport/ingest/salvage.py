@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from .payload import Column
+from liveReport.events.columns import Column
 
 BLANKS = b" \t\r\n"
 _QUOTE, _COMMA = b'",'

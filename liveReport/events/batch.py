@@ -13,10 +13,8 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 import zstandard
-from numpy.typing import NDArray
 
-Column = NDArray[np.int64]
-Mask = NDArray[np.bool_]
+from .columns import Column, Mask, concatenated
 
 
 class Shape(NamedTuple):
@@ -136,11 +134,6 @@ class Events:
     def of_shapes(self, chosen: Iterable[bool]) -> Mask:
         """Which events have a shape that is chosen; a flag for each of ``shapes``."""
         return np.fromiter(chosen, np.bool_, len(self.shapes))[self.shape]
-
-
-def concatenated(columns: Iterable[Column]) -> Column:
-    """One column after the other; empty if there is none."""
-    return np.concatenate([np.empty(0, np.int64), *columns])
 
 
 class _Stored(msgspec.Struct, array_like=True):

@@ -9,30 +9,33 @@ be folded does not hold up the rest (see ``suspects``).
 import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import numpy as np
 from django.db import transaction
 from django.utils import timezone
 
 from liveReport.channels import all_channels
-from liveReport.engines import executions, periods, writes
-from liveReport.engines.periods import Periods
-from liveReport.ingest.outage import let_others_write
-from liveReport.ingest.payload import Column, Events, Mask, decode
-from liveReport.ingest.pseudonym import event_keys
+from liveReport.counts.buckets import Buckets
+from liveReport.counts.cells import Run
+from liveReport.engines import executions, writes
+from liveReport.engines.keys import periods
+from liveReport.engines.keys.periods import Periods
+from liveReport.engines.lease import Fenced, Lease, acquire
+from liveReport.engines.outage import let_others_write
+from liveReport.events.batch import Events, decode
+from liveReport.events.columns import Column, Mask
+from liveReport.events.hashes import event_keys
+from liveReport.events.limits import cutoff
 from liveReport.models import EventBatch
 
 from . import suspects
 from .admission import admit
 from .aside import next_suspects
-from .buckets import Buckets
-from .cells import Run
 from .executions import admit as admit_executions
 from .executions import counted_together
 from .faults import is_poison
 from .fold import Folded, fold
-from .lease import Fenced, Lease, acquire
 
 CHUNK = 50_000
 """Events to a transaction: few enough to keep the lock short, enough to share its cost."""
@@ -42,8 +45,6 @@ BATCHES = 10_000
 """Batches to a transaction: some builds of SQLite take 32,766 parameters."""
 BUDGET = 20.0
 """Seconds after which a tick leaves the rest to the next one."""
-RETENTION = timedelta(hours=26)
-"""How long buckets are kept: the window and a margin for clocks that step back."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ def _firsts(keys: Column) -> Mask:
     return first
 
 
-def tick(now: datetime | None = None, budget: float = BUDGET) -> int:
+def fold_pending(now: datetime | None = None, budget: float = BUDGET) -> int:
     """Fold all pending batches; how many events they held.
 
     Does nothing while someone else holds the lease. Stops at ``budget`` seconds,
@@ -218,11 +219,6 @@ class Scope:
         channels = {channel.slug: channel for channel in all_channels()}
         events = chunk.where(self.includes(chunk.events)).events
         return fold(counted_together(events, outside), channels)
-
-
-def cutoff(now: datetime) -> int:
-    """The instant (in microseconds) before which nothing is kept in buckets any more."""
-    return int((now - RETENTION).timestamp()) * 1_000_000
 
 
 def _close_period(lease: Lease, now: datetime) -> None:

@@ -14,7 +14,7 @@ from celery.beat import ScheduleEntry
 from django.db import Error, close_old_connections
 from django_celery_beat.schedulers import DatabaseScheduler, ModelEntry
 
-from liveReport.ingest.outage import is_outage
+from liveReport.engines.outage import is_outage
 
 SET = 0.5
 """Seconds by which the wall clock differs from steady time when somebody has set it."""

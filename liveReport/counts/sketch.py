@@ -12,7 +12,7 @@ import numpy as np
 from datasketches import compact_theta_sketch, theta_union
 from numpy.typing import NDArray
 
-from liveReport.ingest.payload import Column
+from liveReport.events.columns import Column
 
 LG_K = 14
 EXACT = 2**LG_K

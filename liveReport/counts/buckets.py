@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from liveReport.ingest.payload import Column, Mask, concatenated
-from liveReport.tiers import TIERS
+from liveReport.events.columns import Column, Mask, concatenated
 
-from .runs import starts_of_runs
+from .edges import starts_of_runs
 from .sets import Sets
+from .tiers import TIERS
 
 BucketKey = tuple[int, int, int]
 """Series id, tier, start."""

@@ -1,0 +1,1 @@
+"""What counting is: tiers and their edges, buckets, cells, sketches and states. Pure."""

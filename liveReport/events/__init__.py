@@ -1,0 +1,1 @@
+"""What an event is: its columns and batches, keyed hashes, instants and limits."""

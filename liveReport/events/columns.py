@@ -1,0 +1,14 @@
+"""Columns: one value for each event of many, in numpy's arrays."""
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+Column = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+
+def concatenated(columns: Iterable[Column]) -> Column:
+    """One column after the other; empty if there is none."""
+    return np.concatenate([np.empty(0, np.int64), *columns])

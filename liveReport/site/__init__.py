@@ -1,0 +1,1 @@
+"""What every stage stands on: accounts, sessions, errors, health, logs, processes."""

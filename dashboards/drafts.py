@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from liveReport.report.frames import WidgetInfo
 
 from .grid import COLUMNS, MAX_HEIGHT, MAX_ROWS, MIN_HEIGHT, MIN_WIDTH, Place
-from .layouts import Arrangement, Standing, settled
+from .layouts import Arrangement, Placement, settled
 from .models import MAX_WIDGETS
 from .pictures import pictures_of
 
@@ -37,8 +37,8 @@ class Placed(Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError(f"`x` + `w` is more than {COLUMNS}")
 
     @property
-    def standing(self) -> Standing:
-        return Standing(Place(self.x, self.y, self.w, self.h), self.picture)
+    def standing(self) -> Placement:
+        return Placement(Place(self.x, self.y, self.w, self.h), self.picture)
 
 
 class Draft(Struct, frozen=True, forbid_unknown_fields=True):

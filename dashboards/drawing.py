@@ -31,7 +31,7 @@ class Number:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Head:
+class RowHead:
     """What a table's row stands for: a name, or a moment."""
 
     text: str
@@ -88,15 +88,15 @@ class Drawing:
         beside = {self.report.rates.get(key) for key in self.columns}
         return [column for column in self.frame.metrics if column.key not in beside]
 
-    def head(self, row: Row, tone: str = "") -> Head | None:
+    def head(self, row: Row, tone: str = "") -> RowHead | None:
         axis = self.frame.axis
         if axis is None:
             return None
         value = str(row[axis.key])
         if axis.role == "dimension" or value in self.report.names:
-            return Head(text=str(self.report.names.get(value, value)), tone=tone)
+            return RowHead(text=str(self.report.names.get(value, value)), tone=tone)
         write = self.clock.run if axis.role == "execution" else self.clock.text
-        return Head(text=write(datetime.fromisoformat(value)), moment=value)
+        return RowHead(text=write(datetime.fromisoformat(value)), moment=value)
 
 
 def signed(text: str, *, estimate: bool = False, partial: bool = False) -> str:

@@ -22,7 +22,7 @@ from .grid import Place
 from .layouts import (
     Arrangement,
     Layers,
-    Standing,
+    Placement,
     difference,
     removed_by,
     shipped,
@@ -31,7 +31,7 @@ from .layouts import (
 )
 from .models import MAX_WIDGETS, Layout, WidgetChange
 from .pictures import pictures_of
-from .report_request import Asked, staff_page
+from .report_request import ReportRequest, staff_page
 from .script_texts import editor_texts
 from .widgets import Widget
 
@@ -42,7 +42,7 @@ DEFAULT_PERMISSION = "dashboards.set_default_layout"
 @staff_page
 def layout(request: HttpRequest, campaign: str, tab: str) -> HttpResponse:
     """The editor of a tab (GET), and saving what it made for oneself (POST)."""
-    asked = Asked.of(request, campaign, tab)
+    asked = ReportRequest.of(request, campaign, tab)
     if request.method == "POST":
         return _save(request, asked, for_everyone=False)
     return _editor(request, asked)
@@ -54,14 +54,14 @@ def default_layout(request: HttpRequest, campaign: str, tab: str) -> HttpRespons
     """Saving an arrangement for everybody who has none of their own."""
     if not request.user.has_perm(DEFAULT_PERMISSION):
         raise PermissionDenied
-    return _save(request, Asked.of(request, campaign, tab), for_everyone=True)
+    return _save(request, ReportRequest.of(request, campaign, tab), for_everyone=True)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_page
 def widget(request: HttpRequest, campaign: str, tab: str, key: str) -> HttpResponse:
     """One widget as some picture: to look at (GET), or to keep it so (POST)."""
-    asked = Asked.of(request, campaign, tab)
+    asked = ReportRequest.of(request, campaign, tab)
     slug = f"{tab}.{key}"
     report = asked.report(slug.__eq__, even_empty=True)
     info = next(iter(report.widgets), None)
@@ -77,7 +77,7 @@ def widget(request: HttpRequest, campaign: str, tab: str, key: str) -> HttpRespo
         page = Page(asked, Layers.load(asked.user, tab))
         shown = next((found for found in page.widgets if found.slug == slug), None)
     else:
-        standing = Standing(Place(0, 0, *info.size), picture)
+        standing = Placement(Place(0, 0, *info.size), picture)
         shown = Widget(info, standing, asked, clock_of(asked, report))
     return piece(request, "dashboards/_widget.html", {"widget": shown})
 
@@ -88,7 +88,7 @@ class _Offer:
 
     info: WidgetInfo
     has_data: bool
-    asked: Asked
+    asked: ReportRequest
 
     @property
     def picture(self) -> str:
@@ -100,7 +100,7 @@ class _Offer:
         return self.asked.url("report-widget", self.info.slug.partition(".")[2])
 
 
-def _editor(request: HttpRequest, asked: Asked) -> HttpResponse:
+def _editor(request: HttpRequest, asked: ReportRequest) -> HttpResponse:
     layers = Layers.load(asked.user, asked.tab)
     report = asked.report()
     there = {found.slug for found in report.widgets}
@@ -125,7 +125,7 @@ def _editor(request: HttpRequest, asked: Asked) -> HttpResponse:
     return piece(request, "dashboards/_editor.html", context)
 
 
-def _save(request: HttpRequest, asked: Asked, *, for_everyone: bool) -> HttpResponse:
+def _save(request: HttpRequest, asked: ReportRequest, *, for_everyone: bool) -> HttpResponse:
     """Keep an arrangement. The later save wins, and says what it replaced and left out."""
     offer = asked.report(lambda slug: False).offer
     try:
@@ -182,7 +182,7 @@ def _replaced(
     }
 
 
-def _keep_picture(asked: Asked, info: WidgetInfo, picture: str) -> None:
+def _keep_picture(asked: ReportRequest, info: WidgetInfo, picture: str) -> None:
     """Add one picture to what I have changed."""
     with transaction.atomic():
         Layout.objects.lock_layers(asked.user, asked.tab)

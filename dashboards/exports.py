@@ -16,7 +16,7 @@ from liveReport.report.export import Cell, lines, table, to_csv, written
 
 from .fragments import Page
 from .layouts import Layers
-from .report_request import Asked, read_only
+from .report_request import ReportRequest, read_only
 from .sheet_names import sheet_names
 from .spreadsheet import XLSX, Block, Sheet, workbook
 from .widgets import Widget
@@ -28,7 +28,7 @@ UTC_NAME = "UTC"
 @read_only
 def widget_csv(request: HttpRequest, campaign: str, tab: str, widget: str) -> HttpResponse:
     """One widget's frame; ``widget`` is its key or its slug (``email.statistics``)."""
-    asked = Asked.of(request, campaign, tab)
+    asked = ReportRequest.of(request, campaign, tab)
     key = widget.removeprefix(f"{tab}.")
     try:
         _head, found = tab_widget(asked.campaign, tab, key, asked.executions, asked.now)
@@ -45,7 +45,7 @@ def report_csv(request: HttpRequest, campaign: str) -> HttpResponse:
     zone = get_current_timezone()
     content = [
         [written(cell, zone) for cell in line]
-        for page in _pages(Asked.of(request, campaign, ""))
+        for page in _pages(ReportRequest.of(request, campaign, ""))
         for line in [*_about(page), [], *(line for w in page.widgets for line in _lines(w))]
     ]
     return _csv(lines(content), f"{campaign}.csv")
@@ -54,7 +54,7 @@ def report_csv(request: HttpRequest, campaign: str) -> HttpResponse:
 @read_only
 def report_xlsx(request: HttpRequest, campaign: str) -> HttpResponse:
     """The same with a sheet for each tab; numbers, shares and times are such."""
-    pages = list(_pages(Asked.of(request, campaign, "")))
+    pages = list(_pages(ReportRequest.of(request, campaign, "")))
     # All channels have a part in it, so that a sheet's name depends on no other one's presence.
     titles = {channel.slug: str(channel.label) for channel in all_channels()}
     names = sheet_names(titles | {p.report.tab.slug: str(p.report.tab.title) for p in pages})
@@ -69,7 +69,7 @@ def report_xlsx(request: HttpRequest, campaign: str) -> HttpResponse:
     return _attachment(workbook(sheets, get_current_timezone()), f"{campaign}.xlsx", XLSX)
 
 
-def _pages(asked: Asked) -> Iterator[Page]:
+def _pages(asked: ReportRequest) -> Iterator[Page]:
     """Every tab as its user sees it."""
     for tab in report_head(asked.campaign, asked.now).tabs:
         yield Page(replace(asked, tab=tab.slug), Layers.load(asked.user, tab.slug))

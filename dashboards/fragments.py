@@ -19,7 +19,7 @@ from liveReport.report.frames import WidgetInfo
 from .layouts import Arrangement, Layers
 from .moments import Clock
 from .pictures import pictures_of
-from .report_request import Asked
+from .report_request import ReportRequest
 from .script_texts import javascript_texts
 from .widgets import Widget, digest_of
 
@@ -56,7 +56,7 @@ class TabLink:
 
 
 @dataclass(frozen=True)
-class Part:
+class Fragment:
     """Something on the page that can change by itself."""
 
     id: str
@@ -68,7 +68,7 @@ class Part:
 class Changes:
     """What a poll brings: parts to replace, widgets to insert, widgets to take away."""
 
-    parts: Sequence[Part]
+    parts: Sequence[Fragment]
     widgets: Sequence[Widget]
     inserted: Sequence[tuple[str, Widget]]
     removed: Sequence[str]
@@ -80,7 +80,7 @@ class Changes:
 class Page:
     """A tab's report as one user has arranged it, cut into parts."""
 
-    def __init__(self, asked: Asked, layers: Layers) -> None:
+    def __init__(self, asked: ReportRequest, layers: Layers) -> None:
         self.asked = asked
         self.layers = layers
         self.report = _report(asked, layers)
@@ -174,21 +174,21 @@ class Page:
         return javascript_texts()
 
     @property
-    def title(self) -> Part:
+    def title(self) -> Fragment:
         moments = [moment.text for moment in self.window]
         digest = digest_of(self.campaign.name, self.campaign.status, moments)
-        return Part("lr-title", digest, "dashboards/_title.html")
+        return Fragment("lr-title", digest, "dashboards/_title.html")
 
     @property
-    def navigation(self) -> Part:
+    def navigation(self) -> Fragment:
         digest = digest_of([(str(link.tab.title), link.url, link.current) for link in self.tabs])
-        return Part("lr-tabs", digest, "dashboards/_tabs.html")
+        return Fragment("lr-tabs", digest, "dashboards/_tabs.html")
 
     @property
-    def filter(self) -> Part:
+    def filter(self) -> Fragment:
         choices = [(choice.value, choice.text, choice.selected) for choice in self.choices]
         digest = digest_of(choices, self.report.more_executions)
-        return Part("lr-executions", digest, "dashboards/_executions.html")
+        return Fragment("lr-executions", digest, "dashboards/_executions.html")
 
     @property
     def folded_executions(self) -> list[Moment]:
@@ -197,21 +197,21 @@ class Page:
         return [Moment(moment, self.clock.run(moment)) for moment in folded]
 
     @property
-    def notice(self) -> Part:
+    def notice(self) -> Fragment:
         digest = digest_of([moment.value for moment in self.folded_executions])
-        return Part("lr-runs-note", digest, "dashboards/_folded_executions.html")
+        return Fragment("lr-runs-note", digest, "dashboards/_folded_executions.html")
 
     @property
-    def legend(self) -> Part:
-        return Part("lr-legend", digest_of(self.has_estimates), "dashboards/_legend.html")
+    def legend(self) -> Fragment:
+        return Fragment("lr-legend", digest_of(self.has_estimates), "dashboards/_legend.html")
 
     @property
     def has_estimates(self) -> bool:
         return any(widget.has_estimates for widget in self.widgets)
 
     @property
-    def grid(self) -> Part:
-        return Part("lr-places", digest_of(self.places), "dashboards/_places.html")
+    def grid(self) -> Fragment:
+        return Fragment("lr-places", digest_of(self.places), "dashboards/_places.html")
 
     @property
     def places(self) -> list[tuple[object, ...]]:
@@ -247,7 +247,7 @@ def version_of(head: Head, layers: Layers) -> str:
     return f"{head.version}-{layers.version}-{get_current_timezone_name()}"
 
 
-def clock_of(asked: Asked, report: TabReport) -> Clock:
+def clock_of(asked: ReportRequest, report: TabReport) -> Clock:
     """The clock of a page that shows this report: no two of its runs look alike."""
     frames = [widget.frame for widget in report.widgets if widget.frame]
     values = [
@@ -260,7 +260,7 @@ def clock_of(asked: Asked, report: TabReport) -> Clock:
     return Clock.of(asked.now, [*report.executions, *report.selected, *in_tables])
 
 
-def _report(asked: Asked, layers: Layers) -> TabReport:
+def _report(asked: ReportRequest, layers: Layers) -> TabReport:
     """The widgets that the page shows, and no other's numbers."""
     if asked.draft:
         return asked.report(asked.draft.__contains__, even_empty=True)
@@ -268,7 +268,9 @@ def _report(asked: Asked, layers: Layers) -> TabReport:
     return asked.report(lambda slug: slug not in hidden)
 
 
-def _arrangement(asked: Asked, layers: Layers, widgets: Sequence[WidgetInfo]) -> Arrangement:
+def _arrangement(
+    asked: ReportRequest, layers: Layers, widgets: Sequence[WidgetInfo]
+) -> Arrangement:
     arrangement = layers.arrangement(widgets)
     allowed = {widget.slug: pictures_of(widget.kinds) for widget in widgets}
     return {

@@ -14,7 +14,7 @@ from .pictures import pictures_of
 
 
 @dataclass(frozen=True)
-class Standing:
+class Placement:
     """Where one widget stands, and as which picture."""
 
     place: Place
@@ -25,7 +25,7 @@ class Standing:
         return asdict(self.place) | {"picture": self.picture}
 
 
-Arrangement = Mapping[str, Standing]
+Arrangement = Mapping[str, Placement]
 """By widget, in reading order."""
 
 
@@ -76,7 +76,7 @@ def shipped(widgets: Sequence[WidgetInfo]) -> Arrangement:
     """As the channel declares them: in order, line by line, in their own sizes."""
     places = flow(widget.size for widget in widgets)
     return {
-        widget.slug: Standing(place, next(iter(pictures_of(widget.kinds))))
+        widget.slug: Placement(place, next(iter(pictures_of(widget.kinds))))
         for widget, place in zip(widgets, places, strict=True)
     }
 
@@ -91,16 +91,16 @@ def overlay(below: Arrangement, layer: Layout | None, widgets: Sequence[WidgetIn
     return settled(above)
 
 
-def _changed(standing: Standing, change: WidgetChange, pictures: Container[str]) -> Standing:
+def _changed(standing: Placement, change: WidgetChange, pictures: Container[str]) -> Placement:
     given = {name: getattr(change, name) for name in "xywh" if getattr(change, name) is not None}
     picture = change.picture if change.picture in pictures else standing.picture
-    return Standing(within(replace(standing.place, **given)), picture)
+    return Placement(within(replace(standing.place, **given)), picture)
 
 
 def settled(wishes: Arrangement) -> Arrangement:
     """The same without overlaps and gaps, in reading order."""
     places = settle({slug: wish.place for slug, wish in wishes.items()})
-    return {slug: Standing(place, wishes[slug].picture) for slug, place in places.items()}
+    return {slug: Placement(place, wishes[slug].picture) for slug, place in places.items()}
 
 
 def difference(

@@ -9,17 +9,17 @@ from django.utils.translation import gettext as _
 from liveReport.report.frames import Column, MarkedRow, Row
 
 from . import tones
-from .drawing import Drawing, Head, Number, signed
+from .drawing import Drawing, Number, RowHead, signed
 
 SLICES = 6
 """Slices of a donut with a colour of their own; its table names them all."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Part:
+class Share:
     """A share of a whole, with the other numbers of its row."""
 
-    head: Head
+    head: RowHead
     number: Number
     share: str
     width: str
@@ -80,15 +80,15 @@ def _whole(row: Row, column: Column) -> int:
     return int(row.get(column.key) or 0)
 
 
-def _rows_as_parts(drawing: Drawing) -> list[Part]:
+def _rows_as_parts(drawing: Drawing) -> list[Share]:
     """One part for each value of the dimension, by the first metric."""
     frame, column = drawing.frame, drawing.measures()[0]
     axis = frame.axis.key if frame.axis else ""
     palette = tones.of_values([str(row[axis]) for row in frame.rows], SLICES)
     whole = _total(drawing) or 1
     return [
-        Part(
-            head=drawing.head(row.values, tone) or Head(text=""),
+        Share(
+            head=drawing.head(row.values, tone) or RowHead(text=""),
             number=drawing.number(column, row),
             rate=None,
             others=drawing.numbers(row)[1:],
@@ -98,13 +98,13 @@ def _rows_as_parts(drawing: Drawing) -> list[Part]:
     ]
 
 
-def _metrics_as_parts(drawing: Drawing) -> list[Part]:
+def _metrics_as_parts(drawing: Drawing) -> list[Share]:
     """One part for each metric of a frame that has a single row."""
     totals = drawing.frame.marked_totals
     whole = _total(drawing) or 1
     return [
-        Part(
-            head=Head(text=str(column.label), tone=drawing.tones[column.key]),
+        Share(
+            head=RowHead(text=str(column.label), tone=drawing.tones[column.key]),
             number=drawing.number(column, totals),
             rate=drawing.rate(column.key, totals),
             others=(),
@@ -122,7 +122,7 @@ def _share(drawing: Drawing, column: Column, row: MarkedRow, whole: int) -> dict
     return {"share": text, "width": f"{fraction * 100:.1f}%"}
 
 
-def _fold(parts: Sequence[tuple[Part, int]]) -> list[dict[str, Any]]:
+def _fold(parts: Sequence[tuple[Share, int]]) -> list[dict[str, Any]]:
     """The slices of the donut: the coloured parts, and all grey ones as one."""
     named = [(part, value) for part, value in parts if part.head.tone != tones.REST]
     rest = [(part, value) for part, value in parts if part.head.tone == tones.REST]
@@ -133,7 +133,7 @@ def _fold(parts: Sequence[tuple[Part, int]]) -> list[dict[str, Any]]:
     return slices
 
 
-def _slice(name: str, tone: str, parts: Sequence[tuple[Part, int]]) -> dict[str, Any]:
+def _slice(name: str, tone: str, parts: Sequence[tuple[Share, int]]) -> dict[str, Any]:
     return {
         "name": name,
         "tone": tone,

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from liveReport.channels import Text
 from liveReport.counts.tiers import STEP
 
-from .drawing import Drawing, Head, Number
+from .drawing import Drawing, Number, RowHead
 from .parts import PartsPicture
 from .sparkline import Sparkline, sparkline
 
@@ -20,7 +20,7 @@ from .sparkline import Sparkline, sparkline
 class Line:
     """A row of a table; its cells are metrics' keys and texts."""
 
-    head: Head | None
+    head: RowHead | None
     cells: Sequence[tuple[str, str]]
 
 

@@ -22,7 +22,7 @@ from liveReport.report import (
     Head,
     TabReport,
     UnknownTab,
-    Wanted,
+    WidgetFilter,
     every,
     parse_executions,
     tab_head,
@@ -59,7 +59,7 @@ def read_only(view: View) -> View:
 
 
 @dataclass(frozen=True)
-class Asked:
+class ReportRequest:
     """The tab and the runs that a request is about, at one moment, and for whom.
 
     ``kiosk`` is how many seconds a wall screen shows each screenful, else 0;
@@ -114,7 +114,7 @@ class Asked:
         except UnknownTab as error:
             raise TabGone(self.first_tab) from error
 
-    def report(self, wanted: Wanted = every, *, even_empty: bool = False) -> TabReport:
+    def report(self, wanted: WidgetFilter = every, *, even_empty: bool = False) -> TabReport:
         try:
             return tab_report(
                 self.campaign,

@@ -12,19 +12,19 @@ from liveReport.report import Head
 from . import answers, zones
 from .fragments import Page, version_of
 from .layouts import Layers
-from .report_request import Asked, TabGone, read_only
+from .report_request import ReportRequest, TabGone, read_only
 
 
 @read_only
 def entrance(request: HttpRequest, campaign: str) -> HttpResponse:
     """The report opens on its first tab."""
-    return redirect(Asked.of(request, campaign, "").campaign)
+    return redirect(ReportRequest.of(request, campaign, "").campaign)
 
 
 @read_only
 def report(request: HttpRequest, campaign: str, tab: str) -> HttpResponse:
     """One tab of a campaign's report, complete without JavaScript."""
-    asked = Asked.of(request, campaign, tab)
+    asked = ReportRequest.of(request, campaign, tab)
     try:
         page = Page(asked, Layers.load(asked.user, tab))
     except TabGone as gone:
@@ -44,7 +44,7 @@ def changes(request: HttpRequest, campaign: str, tab: str) -> HttpResponse:
 
     ``shown`` repeats what the page has as ``id:digest``.
     """
-    asked = Asked.of(request, campaign, tab)
+    asked = ReportRequest.of(request, campaign, tab)
     head, layers = asked.head(), Layers.load(asked.user, tab)
     if request.GET.get("version") == version_of(head, layers):
         return _with_age(HttpResponse(status=204), head, layers)
@@ -58,7 +58,7 @@ def changes(request: HttpRequest, campaign: str, tab: str) -> HttpResponse:
     return _with_age(response, page.head, layers)
 
 
-def _first_tab(request: HttpRequest, asked: Asked, address: str) -> HttpResponse:
+def _first_tab(request: HttpRequest, asked: ReportRequest, address: str) -> HttpResponse:
     """A saved link to a tab that is not there (now) still leads into the report."""
     if not asked.kiosk:  # nobody is there to read it
         channel = find_channel(asked.tab)

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from .report_request import KIOSK_SECONDS, Asked, staff_page
+from .report_request import KIOSK_SECONDS, ReportRequest, staff_page
 
 LOCK = "wall_screen"
 LENGTH = timedelta(days=30)
@@ -28,7 +28,7 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 @staff_page
 def start(request: HttpRequest, campaign: str, tab: str) -> HttpResponse:
     """Lock this session to looking at reports, and begin."""
-    asked = Asked.of(request, campaign, tab)
+    asked = ReportRequest.of(request, campaign, tab)
     request.session[LOCK] = True
     request.session.set_expiry(LENGTH)
     return redirect(replace(asked, kiosk=KIOSK_SECONDS).url("report"))

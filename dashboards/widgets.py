@@ -11,10 +11,10 @@ from liveReport.channels import Text
 from liveReport.report.frames import Frame, WidgetReport
 
 from .drawing import Drawing
-from .layouts import Standing
+from .layouts import Placement
 from .moments import Clock
 from .pictures import KINDS, kind_of, pictures_of
-from .report_request import Asked
+from .report_request import ReportRequest
 
 
 def digest_of(*parts: object) -> str:
@@ -27,7 +27,7 @@ class Widget:
     """A widget as the templates need it. Its picture is drawn on first use."""
 
     def __init__(
-        self, report: WidgetReport, standing: Standing, asked: Asked, clock: Clock
+        self, report: WidgetReport, standing: Placement, asked: ReportRequest, clock: Clock
     ) -> None:
         self.report = report
         self.slug = report.slug

@@ -20,7 +20,7 @@ from liveReport.channels import (
     Metric,
     Profiles,
     Rate,
-    Series,
+    TimeSeries,
     Widget,
     get_channel,
 )
@@ -137,7 +137,7 @@ class Expected:
 
     def rows(self, widget: Widget) -> list[Row]:
         metrics = self.channel.columns(widget)
-        if isinstance(widget, Series):
+        if isinstance(widget, TimeSeries):
             return self.steps(metrics)
         if not widget.by:
             return [self._values(metrics, self.inside)]
@@ -294,7 +294,7 @@ def assert_widget(
         assert_frame(shown.slug, shown.frame, rows, totals)
     else:
         assert_sums(shown.slug, shown.frame, rows, totals, [metric.key for metric in counts])
-    if widget.by or isinstance(widget, Series) or not counts:
+    if widget.by or isinstance(widget, TimeSeries) or not counts:
         assert shown.trend is None
     else:
         whole = {metric.key: totals[metric.key] for metric in counts}

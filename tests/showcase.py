@@ -10,8 +10,8 @@ from liveReport.channels import (
     Parts,
     Profiles,
     Rate,
-    Series,
     Table,
+    TimeSeries,
 )
 
 
@@ -58,7 +58,7 @@ class Showcase(Channel):
             metrics=["flown", "arrived", "readers"],
             by=EXECUTION,
         ),
-        Series(key="course", title="Course", help="Over time.", metrics=["flown", "lost"]),
+        TimeSeries(key="course", title="Course", help="Over time.", metrics=["flown", "lost"]),
         Parts(key="reasons", title="Reasons", help="Why.", metrics=["lost"], by="reason"),
         Kpi(
             key="gifts",

@@ -20,7 +20,7 @@ from liveReport.models import Bucket, Campaign, Series, Source
 from liveReport.report import tab_widget
 from liveReport.report.frames import Frame
 from liveReport.rollup import admission
-from liveReport.rollup.admission import Standing, keep
+from liveReport.rollup.admission import Rank, keep
 from tests.factories import event
 from tests.isolation import undone
 
@@ -74,11 +74,11 @@ def key(value: object) -> SeriesKey:
 
 
 @given(
-    st.dictionaries(st.integers(), st.builds(Standing, st.integers(0, 9), st.integers(0, 50))),
+    st.dictionaries(st.integers(), st.builds(Rank, st.integers(0, 9), st.integers(0, 50))),
     st.integers(1, 20),
 )
 def test_half_of_the_room_is_for_the_heaviest_and_the_rest_for_the_newest(
-    standings: dict[int, Standing], limit: int
+    standings: dict[int, Rank], limit: int
 ) -> None:
     known = {key(value): standing for value, standing in standings.items()}
     kept = keep(known, limit)

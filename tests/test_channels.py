@@ -17,8 +17,8 @@ from liveReport.channels import (
     Parts,
     Profiles,
     Rate,
-    Series,
     Table,
+    TimeSeries,
     Widget,
     all_channels,
     find_channel,
@@ -123,7 +123,7 @@ def sound(**changes: Any) -> Channel:
         ],
         "widgets": [
             Kpi(key="k", title="K", help="h", metrics=["sends", "away", "loss"]),
-            Series(key="s", title="S", help="h", metrics=["sends", "people"]),
+            TimeSeries(key="s", title="S", help="h", metrics=["sends", "people"]),
             Table(key="t", title="T", help="h", metrics=["sends", "away"], by=EXECUTION),
             Parts(key="p", title="P", help="h", metrics=["people"], by="loft"),
         ],
@@ -170,7 +170,7 @@ def test_a_sound_channel_has_no_mistakes() -> None:
             "'lost' does not carry 'loft'",
         ),
         (
-            {"widgets": [Series(key="w", title="W", help="h", metrics=["away"])]},
+            {"widgets": [TimeSeries(key="w", title="W", help="h", metrics=["away"])]},
             "gauge 'away' has no history",
         ),
         (
@@ -178,7 +178,7 @@ def test_a_sound_channel_has_no_mistakes() -> None:
             "size (13, 4)",
         ),
         ({"widgets": [Kpi(key="w", title="W", help="", metrics=["sends"])]}, "no help"),
-        ({"widgets": [Series(key="w", title="W", help="h", metrics=["aloft"])]}, "no history"),
+        ({"widgets": [TimeSeries(key="w", title="W", help="h", metrics=["aloft"])]}, "no history"),
         (
             {"widgets": [Table(key="w", title="W", help="h", metrics=["loss"], by="loft")]},
             "'lost' does not carry 'loft'",

@@ -23,8 +23,8 @@ from liveReport.channels import (
     EventType,
     Profiles,
     Rate,
-    Series,
     Table,
+    TimeSeries,
     find_channel,
     registered,
 )
@@ -209,7 +209,9 @@ class Crows(Channel):
             metrics=["watchers", "sightings", "watcher_rate"],
             by=EXECUTION,
         ),
-        Series(key="course", title="Course", help="Over time.", metrics=["watchers", "sightings"]),
+        TimeSeries(
+            key="course", title="Course", help="Over time.", metrics=["watchers", "sightings"]
+        ),
     ]
 
 

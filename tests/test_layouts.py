@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboards.grid import COLUMNS, MAX_HEIGHT, MIN_HEIGHT, MIN_WIDTH, Place, flow, settle, within
-from dashboards.layouts import Standing, difference, overlay, shipped
+from dashboards.layouts import Placement, difference, overlay, shipped
 from dashboards.models import MAX_WIDGETS, Layout, WidgetChange
 from dashboards.pictures import pictures_of
 from liveReport.channels import Kpi, registered
@@ -73,7 +73,7 @@ def info(key: str, size: tuple[int, int] = (6, 7), kind: str = "parts") -> Widge
 WIDGETS = [info("a", (12, 4)), info("b"), info("c"), info("d", (8, 5)), info("e", (4, 3))]
 
 standings = st.builds(
-    Standing,
+    Placement,
     places.map(within),
     st.sampled_from(["donut", "bar", "table"]),
 )
@@ -92,12 +92,12 @@ class Changes:
 
 @given(st.dictionaries(st.sampled_from([w.slug for w in WIDGETS]), standings), st.data())
 def test_a_difference_brings_back_what_was_wanted(
-    wishes: dict[str, Standing], data: st.DataObject
+    wishes: dict[str, Placement], data: st.DataObject
 ) -> None:
     """Whatever the layer below is, and however the widgets were dragged."""
     shown = [widget for widget in WIDGETS if widget.slug in wishes]
     settled = settle({slug: standing.place for slug, standing in wishes.items()})
-    wanted = {slug: Standing(place, wishes[slug].picture) for slug, place in settled.items()}
+    wanted = {slug: Placement(place, wishes[slug].picture) for slug, place in settled.items()}
     below = shipped(shown)
     if data.draw(st.booleans()):
         organisation = data.draw(
@@ -122,7 +122,7 @@ def test_a_removed_widget_leaves_the_others_unchanged() -> None:
 
 def test_a_new_widget_appears_to_who_has_moved_the_others() -> None:
     old = [info("b"), info("c")]
-    wanted = {"t.c": Standing(Place(0, 0, 6, 7), "donut"), "t.b": Standing(Place(6, 0, 6, 7), "donut")}  # fmt: skip  # noqa: E501
+    wanted = {"t.c": Placement(Place(0, 0, 6, 7), "donut"), "t.b": Placement(Place(6, 0, 6, 7), "donut")}  # fmt: skip  # noqa: E501
     mine = Changes(difference(wanted, (), shipped(old), ()))
     new = [*old, info("n")]
     found = overlay(shipped(new), mine, new)  # type: ignore[arg-type]

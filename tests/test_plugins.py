@@ -24,8 +24,8 @@ from liveReport.channels import (
     Metric,
     Parts,
     Rate,
-    Series,
     Table,
+    TimeSeries,
     Widget,
     all_channels,
     find_channel,
@@ -132,7 +132,7 @@ def test_check_names_the_mistake_of_an_installed_channel(installed: Path) -> Non
 
 KINDS = [Dimension, EventType, *Metric.__subclasses__(), *Widget.__subclasses__()]
 WITHOUT_ROWS = {"by", "limit"}
-MEANINGLESS = {Rate: {"rate"}, Kpi: WITHOUT_ROWS, Series: WITHOUT_ROWS}
+MEANINGLESS = {Rate: {"rate"}, Kpi: WITHOUT_ROWS, TimeSeries: WITHOUT_ROWS}
 
 
 def declared(source: str, name: str) -> Channel:
@@ -169,7 +169,7 @@ def test_the_fake_channel_uses_every_attribute_and_shape(balloon: Channel) -> No
     axes = {"": "", EXECUTION: EXECUTION} | dict.fromkeys(balloon.dimension_by_key, "dimension")
     assert {(type(widget), axes[widget.by]) for widget in balloon.widgets} == {
         (Kpi, ""),
-        (Series, ""),
+        (TimeSeries, ""),
         (Table, ""),
         (Table, EXECUTION),
         (Table, "dimension"),

@@ -434,7 +434,7 @@ def test_a_refusal_does_not_wait_for_its_count(
     def fail(*args: Any) -> None:
         raise OperationalError("locked")
 
-    monkeypatch.setattr(refusals, "impatiently", fail)
+    monkeypatch.setattr(refusals, "retrying_lock", fail)
     assert why(send(source, of("d"))) == [0]
     assert "1 refused events could not be counted." in caplog.text
     assert not spool().holds_anything()

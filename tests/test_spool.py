@@ -710,7 +710,7 @@ def test_sqlite_waits_less_for_an_event_than_for_anybody_else(
         return int(connection.connection.execute("PRAGMA busy_timeout").fetchone()[0])
 
     usual = patience()
-    outage.impatiently(lambda: seen.append(patience()))
+    outage.retrying_lock(lambda: seen.append(patience()))
     assert (seen, patience()) == ([0], usual)
     assert usual >= 20_000
     other = sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)

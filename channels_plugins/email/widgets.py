@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from liveReport.channels import EXECUTION, Kpi, Parts, Series, Table
+from liveReport.channels import EXECUTION, Kpi, Parts, Table, TimeSeries
 
 WIDGETS = (
     Parts(
@@ -46,7 +46,7 @@ WIDGETS = (
         metrics=("bounces",),
         by="reason",
     ),
-    Series(
+    TimeSeries(
         key="performance_by_date",
         title=_("Email – Performance by date"),
         help=_("Sending and reactions over the day, a point every quarter of an hour."),
@@ -90,7 +90,7 @@ WIDGETS = (
         metrics=("offer_sent", "offer_impressions", "offer_clicks"),
         only_with_data=True,
     ),
-    Series(
+    TimeSeries(
         key="offer_statistics_over_time",
         title=_("Offer statistics over time"),
         help=_("The same three numbers over the day, a point every quarter of an hour."),

@@ -12,7 +12,7 @@ from liveReport.channels import (
     Parts,
     Profiles,
     Rate,
-    Series,
+    TimeSeries,
     register,
 )
 
@@ -96,7 +96,7 @@ class InApp(Channel):
             help=_("How often messages were seen in the app, and how often people reacted."),
             metrics=("impressions", "interactions"),
         ),
-        Series(
+        TimeSeries(
             key="summary",
             title=_("In-app summary"),
             help=_("Impressions and reactions over the day, a point every quarter of an hour."),

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from liveReport.channels import EXECUTION, Parts, Series, Table
+from liveReport.channels import EXECUTION, Parts, Table, TimeSeries
 
 WIDGETS = (
     Parts(
@@ -28,7 +28,7 @@ WIDGETS = (
         by=EXECUTION,
         limit=100,
     ),
-    Series(
+    TimeSeries(
         key="sending_summary",
         title=_("Push – Sending summary"),
         help=_("Sending and reactions over the day, a point every quarter of an hour."),

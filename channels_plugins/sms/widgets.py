@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from liveReport.channels import EXECUTION, Parts, Series, Table
+from liveReport.channels import EXECUTION, Parts, Table, TimeSeries
 
 WIDGETS = (
     Table(
@@ -13,7 +13,7 @@ WIDGETS = (
         by=EXECUTION,
         limit=100,
     ),
-    Series(
+    TimeSeries(
         key="performance_by_date",
         title=_("SMS – Performance by date"),
         help=_("Sending and its failures over the day, a point every quarter of an hour."),

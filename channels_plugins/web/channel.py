@@ -11,8 +11,8 @@ from liveReport.channels import (
     Kpi,
     Profiles,
     Rate,
-    Series,
     Table,
+    TimeSeries,
     register,
 )
 
@@ -92,7 +92,7 @@ class Web(Channel):
             help=_("How often the experiences were seen on your pages, and how often used."),
             metrics=("impressions", "interactions"),
         ),
-        Series(
+        TimeSeries(
             key="summary",
             title=_("Web summary"),
             help=_(

@@ -18,9 +18,9 @@ from .declarations import (
     Parts,
     Profiles,
     Rate,
-    Series,
     Table,
     Text,
+    TimeSeries,
     Widget,
 )
 from .reasons import COMMON_EXCLUSIONS
@@ -50,9 +50,9 @@ __all__ = [
     "Parts",
     "Profiles",
     "Rate",
-    "Series",
     "Table",
     "Text",
+    "TimeSeries",
     "Widget",
     "all_channels",
     "find_channel",

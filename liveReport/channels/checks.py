@@ -21,8 +21,8 @@ from .declarations import (
     Parts,
     Profiles,
     Rate,
-    Series,
     Table,
+    TimeSeries,
     Widget,
 )
 from .registry import all_channels
@@ -42,7 +42,7 @@ _KINDS = {
     "dimensions": (Dimension,),
     "events": (EventType,),
     "metrics": (Count, Profiles, Gauge, Rate),
-    "widgets": (Kpi, Series, Table, Parts),
+    "widgets": (Kpi, TimeSeries, Table, Parts),
 }
 _LISTS = {
     EventType: ("dimensions",),
@@ -248,10 +248,10 @@ def _frame(channel: Channel, widget: Widget) -> Iterator[str]:
     """What a widget's frame cannot hold."""
     name = f"widget {widget.key!r}"
     dimension = "" if widget.by == EXECUTION else widget.by
-    if widget.by and isinstance(widget, Series | Kpi):
+    if widget.by and isinstance(widget, TimeSeries | Kpi):
         yield f"{name}: a {widget.kind} has no rows by {widget.by!r}."
     for metric in _stored(channel, widget):
-        if isinstance(metric, Gauge) and (dimension or isinstance(widget, Series)):
+        if isinstance(metric, Gauge) and (dimension or isinstance(widget, TimeSeries)):
             yield f"{name}: gauge {metric.key!r} has no history and no dimensions."
         for key in _events_of(metric) if dimension else ():
             event = channel.event_by_key.get(key)

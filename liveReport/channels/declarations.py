@@ -171,7 +171,7 @@ class Kpi(Widget):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Series(Widget):
+class TimeSeries(Widget):
     """The metrics over the window, in steps of a quarter of an hour."""
 
     size: tuple[int, int] = (12, 8)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from liveReport.events.columns import Column, Mask, concatenated
+from liveReport.events.columns import Ints, Mask, concatenated
 
 from .edges import starts_of_runs
 from .sets import Sets
@@ -22,10 +22,10 @@ class Buckets:
     The profiles of bucket i are set i of ``profiles``.
     """
 
-    series: Column
-    tier: Column
-    start: Column
-    count: Column
+    series: Ints
+    tier: Ints
+    start: Ints
+    count: Ints
     profiles: Sets
 
     @classmethod

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from datasketches import update_theta_sketch
 
-from liveReport.events.columns import Column, concatenated
+from liveReport.events.columns import Ints, concatenated
 
 from .edges import starts_of_runs
 from .sketch import EXACT, LG_K, merge
@@ -35,8 +35,8 @@ class Sets:
     ``sketches`` hold further members, each with the number of its set.
     """
 
-    number: Column
-    hash: Column
+    number: Ints
+    hash: Ints
     sketches: Sequence[tuple[int, bytes]] = ()
 
     @classmethod
@@ -67,12 +67,12 @@ class Sets:
     def __len__(self) -> int:
         return len(self.number) + len(self.sketches)
 
-    def numbers(self) -> Column:
+    def numbers(self) -> Ints:
         """Those of the sets that have members, in order."""
         others = np.array([number for number, _ in self.sketches], np.int64)
         return np.flatnonzero(np.bincount(np.concatenate((self.number, others))))
 
-    def renumbered(self, numbers: Column) -> "Sets":
+    def renumbered(self, numbers: Ints) -> "Sets":
         """Set i as set ``numbers[i]``; left out where that is negative."""
         number = numbers[self.number]
         kept = number >= 0
@@ -97,7 +97,7 @@ class Sets:
         return made
 
 
-def _order(number: Column, hash_: Column) -> Column:
+def _order(number: Ints, hash_: Ints) -> Ints:
     """The order by number, then hash.
 
     It takes one sort of what of both fits in 63 bits. The rest of two hashes of a set
@@ -118,7 +118,7 @@ def _head(sketch: bytes) -> int:
     return 16 if sketch.startswith(_MORE) and len(sketch) == 16 + 8 * size else 0
 
 
-def _serialized(hashes: Column, sizes: Column) -> Iterator[bytes]:
+def _serialized(hashes: Ints, sizes: Ints) -> Iterator[bytes]:
     """The sketches of sets, each of so many of the hashes, which are in order."""
     heads = np.where(sizes > 1, 2, 1)
     ends = np.cumsum(heads + sizes)

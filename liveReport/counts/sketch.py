@@ -12,7 +12,7 @@ import numpy as np
 from datasketches import compact_theta_sketch, theta_union
 from numpy.typing import NDArray
 
-from liveReport.events.columns import Column
+from liveReport.events.columns import Ints
 
 LG_K = 14
 EXACT = 2**LG_K
@@ -36,7 +36,7 @@ class Estimate:
     approximate: bool
 
 
-def hashes(members: Column) -> Column:
+def hashes(members: Ints) -> Ints:
     """What a sketch keeps of members: 63 bits of MurmurHash3, as the library hashes them."""
     mixed = members.view(np.uint64) * _FIRST
     mixed = (mixed << _TURN | mixed >> _TURN_BACK) * _SECOND

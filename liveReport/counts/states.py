@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from liveReport.events.columns import Column, Mask
+from liveReport.events.columns import Ints, Mask
 
 
 class State(NamedTuple):
@@ -43,11 +43,11 @@ class Latest:
     channel: str
     gauge: str
     campaigns: Sequence[str]
-    campaign: Column
-    key: Column
-    at: Column
-    rank: Column
-    execution: Column
+    campaign: Ints
+    key: Ints
+    at: Ints
+    rank: Ints
+    execution: Ints
     waiting: Mask
 
     def states(self) -> Iterator[tuple[int, State]]:

@@ -10,7 +10,7 @@ import psycopg
 from psycopg.adapt import Dumper
 from psycopg.pq import Format
 
-from liveReport.events.columns import Column, Mask
+from liveReport.events.columns import Ints, Mask
 
 
 def register(cursor: psycopg.Cursor[Any]) -> None:
@@ -23,7 +23,7 @@ def register(cursor: psycopg.Cursor[Any]) -> None:
 class Numbers:
     """A column of numbers (or truths), to be sent as ``bigint[]``."""
 
-    values: Column | Mask
+    values: Ints | Mask
 
 
 @dataclass(frozen=True)

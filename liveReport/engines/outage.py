@@ -82,7 +82,7 @@ def asking() -> Iterator[None]:
     database.succeeded()
 
 
-def impatiently(work: Callable[[], Result]) -> Result:
+def retrying_lock(work: Callable[[], Result]) -> Result:
     """Do what needs SQLite's write lock; fail unless it is free within ``LOCK_SECONDS``.
 
     SQLite itself would look again after 1, 2, 5 and up to 100 ms: too seldom to meet one of

@@ -17,7 +17,7 @@ from liveReport.models import Switch
 
 from . import sql
 
-Wanted = tuple[str, str]
+SeriesOf = tuple[str, str]
 """An event type and a dimension (empty for the events as a whole)."""
 Rows = list[tuple[Any, ...]]
 
@@ -114,7 +114,7 @@ WHERE campaign_id = %s AND channel = %s AND (type, dimension) IN (VALUES {})
 
 
 def series(
-    campaign: int, channel: str, wanted: Collection[Wanted], executions: Sequence[int]
+    campaign: int, channel: str, wanted: Collection[SeriesOf], executions: Sequence[int]
 ) -> list[SeriesRow]:
     """The series of some event types and dimensions, of all executions or of some."""
     if not wanted:

@@ -12,7 +12,7 @@ import psycopg
 from django.db import connection, transaction
 
 from liveReport.events import moments
-from liveReport.events.columns import Column, Mask
+from liveReport.events.columns import Ints, Mask
 
 from . import arrays
 from .arrays import Blobs, Numbers
@@ -23,7 +23,7 @@ _POSTGRESQL_ROWS = 5_000
 """Rows asked for at a time: for much more, PostgreSQL would spend 100 ms on compiling (JIT)."""
 
 
-Each = Column | Mask | Sequence[bytes | None] | Sequence[str] | Sequence[datetime]
+Each = Ints | Mask | Sequence[bytes | None] | Sequence[str] | Sequence[datetime]
 """A column's values row by row."""
 Values = Each | int | str
 """The same, or the one value of all rows."""
@@ -201,7 +201,7 @@ def aware(read: datetime) -> datetime:
     return read.replace(tzinfo=UTC) if read.tzinfo is None else read
 
 
-def among(column: str, values: Column | Sequence[int]) -> tuple[str, Any]:
+def among(column: str, values: Ints | Sequence[int]) -> tuple[str, Any]:
     """A condition that an integer column is one of any number of values, and its parameter."""
     found = np.asarray(values, np.int64)
     if connection.vendor == "postgresql":

@@ -12,7 +12,7 @@ from liveReport.counts.states import Latest, Span
 from liveReport.counts.tiers import TIERS
 from liveReport.engines.keys.keypages import Owned
 from liveReport.engines.keys.periods import MESSAGES, NOBODY, Periods, find_messages
-from liveReport.events.columns import Column, Mask
+from liveReport.events.columns import Ints, Mask
 from liveReport.events.moments import moment
 
 from . import executions, sql
@@ -21,7 +21,7 @@ SERIES = "livereport_series"
 CHANNELS = "livereport_campaignchannel"
 
 
-def claim_keys(keys: Column, batches: Column, periods: Periods) -> Mask:
+def claim_keys(keys: Ints, batches: Ints, periods: Periods) -> Mask:
     """Record event keys with the batch that brings them; which of them count.
 
     ``keys`` are sorted and none is repeated. A key that this same batch has claimed
@@ -213,7 +213,7 @@ def _note_channels(spans: Mapping[Place, Span], campaigns: Mapping[str, int]) ->
     )
 
 
-def mark_folded(batches: Column, duplicates: Column, late: Column) -> None:
+def mark_folded(batches: Ints, duplicates: Ints, late: Ints) -> None:
     """Close batches of the log, with how many of each one's events did not count, and why."""
     columns: dict[str, sql.Values] = {
         "folded": np.ones(len(batches), np.bool_),

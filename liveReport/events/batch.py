@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 import zstandard
 
-from .columns import Column, Mask, concatenated
+from .columns import Ints, Mask, concatenated
 
 
 class Shape(NamedTuple):
@@ -50,10 +50,10 @@ class Events:
     """
 
     shapes: Sequence[Shape]
-    shape: Column
+    shape: Ints
     ids: Sequence[str]
-    at: Column
-    profile: Column
+    at: Ints
+    profile: Ints
     messages: Sequence[str]
 
     @classmethod
@@ -97,7 +97,7 @@ class Events:
         columns = (self.ids, shapes, self.at.tolist(), self.profile.tolist(), self.messages)
         return map(LogEvent, *columns)
 
-    def take(self, places: Column) -> "Events":
+    def take(self, places: Ints) -> "Events":
         """The events at these places, without shapes that none of them has."""
         used, shape = np.unique(self.shape[places], return_inverse=True)
         chosen = places.tolist()
@@ -118,7 +118,7 @@ class Events:
         """The slugs of the campaigns that the events name."""
         return {self.shapes[place].campaign for place in set(self.shape.tolist())}
 
-    def by_campaign(self) -> tuple[list[str], Column]:
+    def by_campaign(self) -> tuple[list[str], Ints]:
         """The campaigns that the shapes name, in their order, and which of them each event's is."""
         places: dict[str, int] = {}
         each = [places.setdefault(shape.campaign, len(places)) for shape in self.shapes]

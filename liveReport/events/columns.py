@@ -5,10 +5,10 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-Column = NDArray[np.int64]
+Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 
-def concatenated(columns: Iterable[Column]) -> Column:
+def concatenated(columns: Iterable[Ints]) -> Ints:
     """One column after the other; empty if there is none."""
     return np.concatenate([np.empty(0, np.int64), *columns])

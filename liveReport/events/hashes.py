@@ -11,7 +11,7 @@ from hashlib import blake2b
 import numpy as np
 from django.conf import settings
 
-from .columns import Column
+from .columns import Ints
 
 
 @cache
@@ -22,7 +22,7 @@ def _keyed(prefix: bytes) -> "blake2b":
     return digest
 
 
-def _hashed(prefix: str, texts: Iterable[str]) -> Column:
+def _hashed(prefix: str, texts: Iterable[str]) -> Ints:
     copy = _keyed(prefix.encode()).copy
     digests = []
     for text in texts:
@@ -32,16 +32,16 @@ def _hashed(prefix: str, texts: Iterable[str]) -> Column:
     return np.frombuffer(b"".join(digests), "<i8").astype(np.int64)
 
 
-def pseudonyms(profiles: Iterable[str]) -> Column:
+def pseudonyms(profiles: Iterable[str]) -> Ints:
     """The numbers that stand for profiles; only the key's owner can link them."""
     return _hashed("", profiles)
 
 
-def event_keys(source: int, ids: Iterable[str]) -> Column:
+def event_keys(source: int, ids: Iterable[str]) -> Ints:
     """The numbers by which repeated events are known: an id is unique within its source."""
     return _hashed(f"{source}\0", ids)
 
 
-def message_keys(campaign: str, channel: str, gauge: str, messages: Iterable[str]) -> Column:
+def message_keys(campaign: str, channel: str, gauge: str, messages: Iterable[str]) -> Ints:
     """The numbers that stand for messages of a campaign's channel under a gauge."""
     return _hashed(f"{campaign}\0{channel}\0{gauge}\0", messages)

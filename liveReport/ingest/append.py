@@ -16,14 +16,14 @@ from django.db import DataError, IntegrityError, connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from liveReport.engines.outage import impatiently, short_transaction
+from liveReport.engines.outage import retrying_lock, short_transaction
 from liveReport.events.batch import Events, decode, encode
 from liveReport.events.columns import Mask
 from liveReport.models import Campaign, EventBatch, QuarantinedBatch, Source
 
 from . import refusals
 from .body import BodyError
-from .group_commit import Together
+from .group_commit import GroupCommit
 from .lately import Lately
 from .quarantine import Strangers, Verdict, hold, in_portions, prepare, take_out
 from .refusals import Refusal
@@ -102,7 +102,7 @@ def _append_apart(source: int, others: Events, strangers: Strangers) -> Verdict:
     rows = [_Row(source, strangers.received_at, len(others), encode(others))] if others else []
     (verdict,) = prepare(source, [strangers])
     if verdict.held:
-        verdict = impatiently(partial(_append_both, source, rows, strangers))
+        verdict = retrying_lock(partial(_append_both, source, rows, strangers))
     else:
         for row in rows:
             _append_row(row)
@@ -191,4 +191,4 @@ def _insert(rows: Sequence[_Row]) -> None:
         cursor.execute(_APPEND + ", ".join([_ROW] * len(rows)), values)
 
 
-_commit = Together[_Row](lambda rows: impatiently(partial(_insert, rows)))
+_commit = GroupCommit[_Row](lambda rows: retrying_lock(partial(_insert, rows)))

@@ -19,7 +19,7 @@ import numpy as np
 from liveReport.channels import NONE, OTHER, Channel, Dimension, all_channels
 from liveReport.channels.values import trimmed
 from liveReport.events.batch import Events, Shape
-from liveReport.events.columns import Column
+from liveReport.events.columns import Ints
 from liveReport.events.hashes import pseudonyms
 from liveReport.events.limits import MAX_AGE, MAX_FUTURE
 from liveReport.events.moments import Instant, is_start_of_run
@@ -312,7 +312,7 @@ class _Numbers(dict[tuple[object, ...], int]):
         return number
 
 
-def _firsts(numbers: Column, different: int) -> list[int]:
+def _firsts(numbers: Ints, different: int) -> list[int]:
     """The place of the first of each number."""
     places = np.empty(different, np.int64)
     places[numbers[::-1]] = np.arange(len(numbers) - 1, -1, -1)
@@ -323,7 +323,7 @@ def _microseconds(moment: datetime) -> int:
     return round(moment.timestamp() * 1_000_000)
 
 
-def _all_microseconds(moments: Sequence[datetime]) -> Column:
+def _all_microseconds(moments: Sequence[datetime]) -> Ints:
     seconds = np.fromiter(map(datetime.timestamp, moments), np.float64, len(moments))
     return np.rint(seconds * 1_000_000).astype(np.int64)
 

@@ -16,7 +16,7 @@ class _Wish(Generic[Item]):
     error: BaseException | None = None
 
 
-class Together(Generic[Item]):
+class GroupCommit(Generic[Item]):
     """Does some work for every thread that waits for it, with as few calls as that takes.
 
     Who comes while nobody is at work calls at once. Who comes meanwhile lines up, and the

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 from django.db import Error, connection, transaction
 
-from liveReport.engines.outage import impatiently, is_outage
+from liveReport.engines.outage import is_outage, retrying_lock
 
-from .group_commit import Together
+from .group_commit import GroupCommit
 from .quarantine import CODE
 
 SECONDS = 60.0
@@ -87,4 +87,4 @@ def count_alone(refusal: Refusal) -> None:
 
 
 # Others of the same moment with it, so that a flood of refusals costs as little as can be.
-_together = Together[Refusal](lambda refusals: impatiently(partial(count, refusals)))
+_together = GroupCommit[Refusal](lambda refusals: retrying_lock(partial(count, refusals)))

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from liveReport.events.columns import Column
+from liveReport.events.columns import Ints
 
 BLANKS = b" \t\r\n"
 _QUOTE, _COMMA = b'",'
@@ -81,7 +81,7 @@ def _flat(text: bytes) -> bytes:
     return text[:1] + b",".join(members) + text[-1:]
 
 
-def _cuts(text: bytes) -> tuple[Column, Column]:
+def _cuts(text: bytes) -> tuple[Ints, Ints]:
     """Where the members of a list or object begin and end, and where others open in them.
 
     The former are its own brackets and the commas between.
@@ -97,7 +97,7 @@ def _cuts(text: bytes) -> tuple[Column, Column]:
     return places[own], places[(depth == 2) & (_STEP[marks] == 1)]
 
 
-def _marks(text: bytes) -> tuple[Column, np.ndarray]:
+def _marks(text: bytes) -> tuple[Ints, np.ndarray]:
     """The places of brackets and commas outside of strings, and what they are."""
     codes = np.frombuffer(_without_escapes(text), np.uint8)
     places = np.flatnonzero(_IS_MARK[codes])

@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 
-Wanted = Callable[[str], bool]
+WidgetFilter = Callable[[str], bool]
 """Whether a widget, named by its slug, is wanted."""
 
 
@@ -227,7 +227,7 @@ def tab_report(
     executions: Sequence[datetime],
     now: datetime,
     *,
-    wanted: Wanted = every,
+    wanted: WidgetFilter = every,
     even_empty: bool = False,
 ) -> TabReport:
     """A tab with its widgets, from one consistent state of the rollups.
@@ -275,7 +275,7 @@ def _widgets(
     context: _Context,
     tab: str,
     executions: Sequence[datetime],
-    wanted: Wanted,
+    wanted: WidgetFilter,
     *,
     even_empty: bool = False,
 ) -> list[WidgetReport]:

@@ -16,8 +16,8 @@ from liveReport.channels import (
     Metric,
     Profiles,
     Rate,
-    Series,
     Text,
+    TimeSeries,
     Widget,
 )
 from liveReport.events.moments import rfc3339
@@ -82,7 +82,7 @@ def has_data(tallies: ChannelTallies, widget: Widget) -> bool:
 
 def kinds(widget: Widget) -> list[str]:
     """Every kind that the widget's frame can be shown as, its own first."""
-    if isinstance(widget, Series):
+    if isinstance(widget, TimeSeries):
         return ["series", "table", "kpi"]
     if widget.by == EXECUTION:
         return ["table", "kpi"]
@@ -144,7 +144,7 @@ def _rows(
     tallies: ChannelTallies, widget: Widget, base: Sequence[Metric], totals: RowTallies
 ) -> tuple[list[Column], list[tuple[Row, RowTallies]]]:
     """The column that tells rows apart, if any, and the rows' keys and tallies."""
-    if isinstance(widget, Series):
+    if isinstance(widget, TimeSeries):
         return [time_column()], _step_rows(tallies, base)
     if not widget.by:
         return [], [({}, totals)]
@@ -240,7 +240,7 @@ def _terms(metric: Metric) -> set[str]:
 def _trend(tallies: ChannelTallies, widget: Widget) -> Frame | None:
     """The course of a single-row widget's counts, for sparklines."""
     counts = [m for m in tallies.channel.columns(widget) if isinstance(m, Count)]
-    if widget.by or isinstance(widget, Series) or not counts:
+    if widget.by or isinstance(widget, TimeSeries) or not counts:
         return None
     rows = _step_rows(tallies, counts)
     return Frame(

@@ -137,8 +137,8 @@ class ChannelTallies:
         return [row for kind in kinds for row in self._by_kind.get(kind, ())]
 
     @cached_property
-    def _by_kind(self) -> dict[reads.Wanted, list[reads.SeriesRow]]:
-        found: dict[reads.Wanted, list[reads.SeriesRow]] = defaultdict(list)
+    def _by_kind(self) -> dict[reads.SeriesOf, list[reads.SeriesRow]]:
+        found: dict[reads.SeriesOf, list[reads.SeriesRow]] = defaultdict(list)
         for row in self._series:
             found[row.type, row.dimension].append(row)
         return found
@@ -149,7 +149,7 @@ class ChannelTallies:
         return reads.series(self.campaign.pk, self.channel.slug, wanted, self.executions)
 
     @cached_property
-    def _wanted(self) -> set[reads.Wanted]:
+    def _wanted(self) -> set[reads.SeriesOf]:
         """All that the channel's roles and widgets may ask for."""
         roles = (*self.channel.audience, *self.channel.deliveries, *self.channel.errors)
         wanted = {(event, "") for event in roles}

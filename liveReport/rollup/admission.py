@@ -21,7 +21,7 @@ LIMIT = 1_000
 Key = TypeVar("Key", bound=tuple[Any, ...])
 
 
-class Standing(NamedTuple):
+class Rank(NamedTuple):
     """What speaks for keeping a value apart. Greater stays longer."""
 
     weight: int
@@ -74,7 +74,7 @@ def admit(
     return Admitted(cells.renamed(lambda key: heirs.get(key, key)), leaving, known)
 
 
-def keep(standings: Mapping[Key, Standing], limit: int) -> set[Key]:
+def keep(standings: Mapping[Key, Rank], limit: int) -> set[Key]:
     """Those with the best standing: half by weight, the rest by age."""
     heaviest = sorted(standings, key=lambda key: (*standings[key], key), reverse=True)
     heavy, others = heaviest[: limit // 2], heaviest[limit // 2 :]
@@ -116,12 +116,12 @@ def _by_group(keys: Iterable[SeriesKey]) -> dict[Group, list[SeriesKey]]:
 
 def _standings(
     held: Mapping[SeriesKey, int], arriving: Mapping[SeriesKey, int]
-) -> dict[SeriesKey, Standing]:
+) -> dict[SeriesKey, Rank]:
     """Of the values that are stored, by their ids, and of those that so many events arrive of."""
     weights = writes.weights(list(held.values()))
-    standings = {key: Standing(weights.get(pk, 0), pk) for key, pk in held.items()}
+    standings = {key: Rank(weights.get(pk, 0), pk) for key, pk in held.items()}
     newest = max(held.values(), default=0) + 1
     for key, count in arriving.items():
-        weight, age = standings.get(key, Standing(0, newest))
-        standings[key] = Standing(weight + count, age)
+        weight, age = standings.get(key, Rank(0, newest))
+        standings[key] = Rank(weight + count, age)
     return standings

@@ -14,7 +14,7 @@ from liveReport.counts.cells import OTHER_EXECUTIONS, Cells, Place, Run, run_of
 from liveReport.engines import executions as stored
 from liveReport.events.batch import Events
 
-from .admission import Standing, keep
+from .admission import Rank, keep
 
 LIMIT = 1_000
 """Executions of one campaign and channel."""
@@ -75,8 +75,8 @@ def _staying(
     """Of executions that are stored, by their ids, and of those that so many events arrive of."""
     weights = stored.weights(list(held), campaigns)
     newest = max(held.values(), default=0) + 1
-    standings: dict[Place, dict[Run, Standing]] = defaultdict(dict)
+    standings: dict[Place, dict[Run, Rank]] = defaultdict(dict)
     for run in arriving.keys() | held.keys():
         weight = weights.get(run, 0) + arriving.get(run, 0)
-        standings[run.place][run] = Standing(weight, held.get(run, newest))
+        standings[run.place][run] = Rank(weight, held.get(run, newest))
     return {run for each in standings.values() for run in keep(each, LIMIT)}

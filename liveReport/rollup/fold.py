@@ -14,7 +14,7 @@ from liveReport.counts.sets import Sets
 from liveReport.counts.sketch import hashes
 from liveReport.counts.states import Latest, Span
 from liveReport.events.batch import Events, Shape
-from liveReport.events.columns import Column, Mask
+from liveReport.events.columns import Ints, Mask
 from liveReport.events.hashes import message_keys
 
 MINUTE = 60
@@ -133,7 +133,7 @@ class _Watch:
             waiting[last],
         )
 
-    def _keys(self, campaigns: Sequence[str], campaign: Column, messages: Sequence[str]) -> Column:
+    def _keys(self, campaigns: Sequence[str], campaign: Ints, messages: Sequence[str]) -> Ints:
         """The key of each message, of which ``campaign`` has the place in ``campaigns``."""
         keys = np.empty(len(messages), np.int64)
         order = np.argsort(campaign, kind="stable")

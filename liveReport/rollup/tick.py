@@ -24,7 +24,7 @@ from liveReport.engines.keys.periods import Periods
 from liveReport.engines.lease import Fenced, Lease, acquire
 from liveReport.engines.outage import let_others_write
 from liveReport.events.batch import Events, decode
-from liveReport.events.columns import Column, Mask
+from liveReport.events.columns import Ints, Mask
 from liveReport.events.hashes import event_keys
 from liveReport.events.limits import cutoff
 from liveReport.models import EventBatch
@@ -56,8 +56,8 @@ class Chunk:
 
     batches: Sequence[EventBatch]
     events: Events
-    keys: Column
-    batch: Column
+    keys: Ints
+    batch: Ints
 
     @classmethod
     def of(cls, batches: Sequence[EventBatch]) -> "Chunk":
@@ -85,7 +85,7 @@ class Chunk:
         return self.where(owned)
 
     @property
-    def batch_ids(self) -> Column:
+    def batch_ids(self) -> Ints:
         """The id of each event's batch."""
         return np.array([batch.pk for batch in self.batches], np.int64)[self.batch]
 
@@ -95,12 +95,12 @@ class Chunk:
             return self
         return Chunk(self.batches, self.events.where(kept), self.keys[kept], self.batch[kept])
 
-    def events_by_batch(self) -> Column:
+    def events_by_batch(self) -> Ints:
         """How many of the events each batch has."""
         return np.bincount(self.batch, minlength=len(self.batches))
 
 
-def _firsts(keys: Column) -> Mask:
+def _firsts(keys: Ints) -> Mask:
     """Which keys have not been met before in the column."""
     first = np.zeros(len(keys), np.bool_)
     first[np.unique(keys, return_index=True)[1]] = True

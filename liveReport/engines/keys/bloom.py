@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from liveReport.events.columns import Column, Mask
+from liveReport.events.columns import Ints, Mask
 
 _BITS = 20
 """Bits of a filter for each key: about 1 key in 6,000 is looked up in vain."""
@@ -30,12 +30,12 @@ class Probe(NamedTuple):
     bits: NDArray[np.uint64]
 
     @classmethod
-    def all_of(cls, keys: Column) -> list["Probe"]:
+    def all_of(cls, keys: Ints) -> list["Probe"]:
         """The keys are hashes already."""
         hashes = [keys.view(np.uint64) * factor for factor in _SCATTER]
         return [cls(hash_ >> _HALF, _bits(hash_)) for hash_ in hashes]
 
-    def at(self, places: Column) -> "Probe":
+    def at(self, places: Ints) -> "Probe":
         return Probe(self.share[places], self.bits[places])
 
 
@@ -53,14 +53,14 @@ class Filter:
     words: NDArray[np.uint64]
 
     @classmethod
-    def of(cls, keys: Column) -> "Filter":
+    def of(cls, keys: Ints) -> "Filter":
         made = cls(np.zeros(1 + len(keys) * _BITS // 64, np.uint64))
         for start in range(0, len(keys), _PORTION):
             for probe in Probe.all_of(keys[start : start + _PORTION]):
                 np.bitwise_or.at(made.words, made._places(probe), probe.bits)
         return made
 
-    def may_hold(self, probes: Sequence[Probe]) -> Column:
+    def may_hold(self, probes: Sequence[Probe]) -> Ints:
         """The places of keys that may be among those that the filter was made of."""
         first, *others = probes
         left = np.flatnonzero(self._agrees(first))

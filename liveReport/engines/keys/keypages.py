@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from liveReport.engines import sql
-from liveReport.events.columns import Column, Mask
+from liveReport.events.columns import Ints, Mask
 
 EVENTS = "livereport_keypage"
 PAGE = 128
@@ -24,8 +24,8 @@ _COLUMNS = "first_batch, keys, batches"
 class Owned(NamedTuple):
     """Keys, none of them twice, and the batch that first brought each."""
 
-    keys: Column
-    batches: Column
+    keys: Ints
+    batches: Ints
 
     @classmethod
     def joined(cls, parts: Sequence["Owned"]) -> "Owned":
@@ -52,13 +52,13 @@ class Owned(NamedTuple):
         return dict(zip(numbers.tolist(), map(Owned, keys, batches), strict=False))
 
 
-def page_of(keys: Column, size: int) -> Column:
+def page_of(keys: Ints, size: int) -> Ints:
     """The page of each key in a closed period of so many keys: hashes are spread evenly."""
     share = (keys >> 32) + 2**31
     return share * (1 + size // PAGE) >> 32
 
 
-def places_in(keys: Column, wanted: Column) -> tuple[Mask, Column]:
+def places_in(keys: Ints, wanted: Ints) -> tuple[Mask, Ints]:
     """Which of the wanted keys are among some sorted keys, and the places of those there."""
     if not len(keys):
         return np.zeros(len(wanted), np.bool_), np.empty(0, np.int64)
@@ -90,7 +90,7 @@ def read_from(period: int, page: int) -> list[tuple[int, Owned]]:
     return [(number, _owned(*row)) for number, *row in sql.fetch(query, [period, page])]
 
 
-def read(places: Column) -> Iterator[Owned]:
+def read(places: Ints) -> Iterator[Owned]:
     """The keys of pages, of which ``places`` has periods and numbers; missing ones are empty."""
     for start in range(0, len(places), _READ):
         part = places[start : start + _READ]
@@ -99,7 +99,7 @@ def read(places: Column) -> Iterator[Owned]:
         yield Owned.joined([_owned(*row) for row in rows])
 
 
-def _packed(offsets: Column) -> bytes:
+def _packed(offsets: Ints) -> bytes:
     """In as few bytes for each as the greatest of them needs."""
     return offsets.astype(f"<u{np.min_scalar_type(offsets.max()).itemsize}").tobytes()
 

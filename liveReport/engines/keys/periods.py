@@ -18,7 +18,7 @@ from django.db import connection
 from django.db.models import F
 
 from liveReport.engines import sql
-from liveReport.events.columns import Column
+from liveReport.events.columns import Ints
 from liveReport.models import KeyPage, KeyPeriod
 
 from . import keypages
@@ -58,7 +58,7 @@ class Current:
         later = keypages.read_from(self.pk, self.pages)
         return self._with(later[-1][0] + 1, [page for _, page in later]) if later else self
 
-    def owners(self, keys: Column) -> Column:
+    def owners(self, keys: Ints) -> Ints:
         """The batch that first brought each key, ``NOBODY`` for those that are not in here."""
         owners = np.full(len(keys), NOBODY)
         found, places = places_in(self.owned.keys, keys)
@@ -106,7 +106,7 @@ class Periods:
     current: Current
     closed: Sequence[Closed]
 
-    def holding(self, table: str, keys: Column) -> Iterator[tuple[Closed, Column]]:
+    def holding(self, table: str, keys: Ints) -> Iterator[tuple[Closed, Ints]]:
         """For each closed period the places of keys that may be in it."""
         probes = Probe.all_of(keys)
         for period in self.closed:
@@ -114,7 +114,7 @@ class Periods:
             if len(places):
                 yield period, places
 
-    def owners(self, keys: Column) -> Column:
+    def owners(self, keys: Ints) -> Ints:
         """The batch that first brought each of some sorted keys, ``NOBODY`` for new ones."""
         owners = self.current.owners(keys)
         for owned in keypages.read(self._pages(keys)):
@@ -122,7 +122,7 @@ class Periods:
             owners[places] = owned.batches[met]
         return owners
 
-    def _pages(self, keys: Column) -> Column:
+    def _pages(self, keys: Ints) -> Ints:
         """Period and number of each page of a closed period that may hold some of the keys."""
         pages = [np.empty((0, 2), np.int64)]
         for period, places in self.holding(EVENTS, keys):
@@ -208,7 +208,7 @@ def _is_over(period: KeyPeriod, now: datetime) -> bool:
     return full or not period.opened_at <= now < period.opened_at + LONGEST
 
 
-def _messages(period: int) -> Column:
+def _messages(period: int) -> Ints:
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":  # all in one value: rows are dear to fetch
             joined = "SELECT string_agg(int8send(key), ''::bytea)"
@@ -233,7 +233,7 @@ def _closed(pk: int, checksum: int) -> Closed:
     return _loaded[pk, checksum]
 
 
-def find_messages(period: int, keys: Column) -> Column:
+def find_messages(period: int, keys: Ints) -> Ints:
     """Those of some keys of which a period has the message's state."""
     places = {"period": np.full(len(keys), period), "key": keys}
     found = sql.fetch_in("key", MESSAGES, places)

@@ -14,8 +14,8 @@ from liveReport.channels import (
     Parts,
     Profiles,
     Rate,
-    Series,
     Table,
+    TimeSeries,
     register,
 )
 
@@ -127,13 +127,13 @@ class Balloon(Channel):
             metrics=["landed", "people", "aloft"],
             size=(8, 4),
         ),
-        Series(
+        TimeSeries(
             key="course",
             title=_("Balloons over the day"),
             help=_("When they rise and end."),
             metrics=["risen", "ended", "people", "landing_rate"],
         ),
-        Series(
+        TimeSeries(
             key="post",
             title=_("Answers over the day"),
             help=_("Shown with the first answer, too."),

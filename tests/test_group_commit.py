@@ -12,7 +12,7 @@ from django.db import IntegrityError, connection
 from liveReport.events.batch import Events, LogEvent, Shape
 from liveReport.ingest import append
 from liveReport.ingest.append import _commit
-from liveReport.ingest.group_commit import Together
+from liveReport.ingest.group_commit import GroupCommit
 from liveReport.models import Campaign, EventBatch, Source
 from tests.processes import PATIENCE, eventually
 
@@ -35,12 +35,14 @@ class Recorder:
             raise ValueError(13)
 
 
-def wait_for(together: Together[Any], count: int) -> None:
+def wait_for(together: GroupCommit[Any], count: int) -> None:
     """Until so many have lined up."""
     eventually(lambda: len(together._wishes) >= count, f"{count} have lined up")
 
 
-def lined_up(together: Together[int], work: Recorder, items: Sequence[int]) -> list[Future[None]]:
+def lined_up(
+    together: GroupCommit[int], work: Recorder, items: Sequence[int]
+) -> list[Future[None]]:
     """What became of the first item, which was at work, and of those that came meanwhile."""
     with ThreadPoolExecutor(len(items)) as pool:
         asked = [pool.submit(together.do, items[0])]
@@ -54,7 +56,7 @@ def lined_up(together: Together[int], work: Recorder, items: Sequence[int]) -> l
 def test_who_comes_alone_does_not_wait_for_others():
     work = Recorder()
     work.may_end.set()
-    together = Together(work)
+    together = GroupCommit(work)
     together.do(1)
     together.do(2)
     assert work.calls == [[1], [2]]
@@ -62,14 +64,14 @@ def test_who_comes_alone_does_not_wait_for_others():
 
 def test_who_comes_while_one_is_at_work_shares_the_next_call():
     work = Recorder()
-    asked = lined_up(Together(work), work, [1, 2, 3, 4])
+    asked = lined_up(GroupCommit(work), work, [1, 2, 3, 4])
     assert [future.exception() for future in asked] == [None] * 4
     assert work.calls == [[1], [2, 3, 4]]
 
 
 def test_what_goes_wrong_is_told_to_all_who_shared_the_call_and_to_no_one_else():
     work = Recorder()
-    together = Together(work)
+    together = GroupCommit(work)
     asked = lined_up(together, work, [1, 2, 13, 4])
     assert [type(future.exception()) for future in asked] == [type(None), *[ValueError] * 3]
     together.do(5)

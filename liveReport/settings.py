@@ -4,7 +4,6 @@ Without any environment this is the embedded default: SQLite and a folder as Cel
 queue, both in the data directory, nothing to install.
 """
 
-import hashlib
 import os
 import sys
 import zoneinfo
@@ -21,7 +20,13 @@ from whitenoise.compress import Compressor
 
 from liveReport.channels.registry import plugin_apps
 from liveReport.site.data_dir import DATABASE_FILE, data_directory
-from liveReport.site.secret import check_key, embedded_secret_key, keep_private
+from liveReport.site.secret import (
+    check_key,
+    embedded_pseudonym_key,
+    embedded_secret_key,
+    given_pseudonym_key,
+    keep_private,
+)
 from liveReport.site.services import check_url
 
 env = Env()
@@ -43,14 +48,18 @@ check_url(os.environ, "CACHE_URL", CACHE_SCHEMES, separators=",;")
 DEBUG = env.bool("DEBUG", False)
 EMBEDDED = "DATABASE_URL" not in os.environ
 """Whether this is the default on one machine: only then may a key be made up."""
+TESTING = "pytest" in sys.modules
 SECRET_KEY = env.str("SECRET_KEY", "") or (embedded_secret_key(DATA_DIR) if EMBEDDED else "")
 if not SECRET_KEY:
     raise ImproperlyConfigured("Set SECRET_KEY: with DATABASE_URL none is made up.")
 check_key("SECRET_KEY", SECRET_KEY)
-_profile_key = env.str("PSEUDONYM_KEY", SECRET_KEY)
-check_key("PSEUDONYM_KEY", _profile_key)
-PSEUDONYM_KEY = hashlib.blake2b(_profile_key.encode(), person=b"pseudonyms").digest()
-"""Keys the hashes that stand for profiles. Changing it makes every profile a new one."""
+_pseudonym_key = env.str("PSEUDONYM_KEY", "")
+PSEUDONYM_KEY = (
+    embedded_pseudonym_key(DATA_DIR, DATA_DIR / DATABASE_FILE, SECRET_KEY)
+    if not _pseudonym_key and (EMBEDDED or TESTING)
+    else given_pseudonym_key(_pseudonym_key, SECRET_KEY)
+)
+"""Keys the hashes that stand for profiles, ids and messages. Another one makes all of them new."""
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
@@ -364,7 +373,6 @@ STATIC_URL = "static/"
 STATIC_ROOT = env.path("STATIC_ROOT", BASE_DIR / ".static")
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = [*Compressor.SKIP_COMPRESS_EXTENSIONS, "map"]
-TESTING = "pytest" in sys.modules
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG or TESTING
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

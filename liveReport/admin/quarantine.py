@@ -16,7 +16,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from liveReport.channels import NONE
-from liveReport.events.batch import Events, LogEvent, decode
+from liveReport.events.batch import Events, LogEvent
+from liveReport.events.former import read
+from liveReport.events.hashes import NO_MESSAGE, written
 from liveReport.events.moments import moment
 from liveReport.ingest import discard, replay
 from liveReport.models import Campaign, QuarantinedBatch, QuarantinedCampaign, QuarantineTally
@@ -79,7 +81,7 @@ class QuarantinedBatchAdmin(NoAdding, NoChanging, admin.ModelAdmin):  # type: ig
         response = super().change_view(request, object_id, form_url, extra_context)
         batch = getattr(response, "context_data", {}).get("original")
         if isinstance(response, TemplateResponse) and batch is not None:
-            page = page_of(decode(batch.payload), request.GET.get("p", "1"))
+            page = page_of(read(batch.payload, batch.source_id), request.GET.get("p", "1"))
             response.context_data = {**(response.context_data or {}), **page}
         return response
 
@@ -142,17 +144,17 @@ class QuarantinedBatchAdmin(NoAdding, NoChanging, admin.ModelAdmin):  # type: ig
 
 
 class Row:
-    """An event as a batch holds it. Profiles are pseudonyms; times are of the reader's zone."""
+    """An event as a batch holds it: with keys in place of names. Times are of the reader's zone."""
 
     def __init__(self, event: LogEvent) -> None:
-        self.id = event.id
+        self.id = written(event.id)
         self.channel = event.shape.channel
         self.type = event.shape.type
         self.at = moment(event.at)
         self.execution = moment(event.shape.execution) if event.shape.execution else None
         self.dimensions = [pair for pair in event.shape.dimensions if pair[1] != NONE]
-        self.profile = f"{event.profile & 0xFFFF_FFFF_FFFF_FFFF:016x}"
-        self.message = event.message
+        self.profile = written(event.profile)
+        self.message = "" if event.message == NO_MESSAGE else written(event.message)
 
 
 def page_of(events: Events, number: str) -> dict[str, Any]:

@@ -11,7 +11,9 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from liveReport.channels import NONE
-from liveReport.events.batch import LogEvent, decode
+from liveReport.events.batch import LogEvent
+from liveReport.events.former import read
+from liveReport.events.hashes import NO_MESSAGE, written
 from liveReport.events.moments import moment
 from liveReport.models import SetAsideBatch
 from liveReport.rollup import try_again
@@ -61,7 +63,7 @@ class SetAsideBatchAdmin(NoAdding, NoChanging, admin.ModelAdmin):  # type: ignor
     def events(self, batch: SetAsideBatch) -> str:
         """The first events in a table."""
         try:
-            found = list(islice(decode(batch.payload), SHOWN))
+            found = list(islice(read(batch.payload, batch.source_id), SHOWN))
         except Exception:  # noqa: BLE001 (whatever it is, nobody can read it)
             return str(_("Nothing: it cannot be unpacked."))
         rows = format_html_join("", f"<tr>{'<td>{}</td>' * 6}</tr>", map(_cells, found))
@@ -74,11 +76,13 @@ class SetAsideBatchAdmin(NoAdding, NoChanging, admin.ModelAdmin):  # type: ignor
 def _cells(event: LogEvent) -> tuple[str, ...]:
     """An event as a row; what is there besides is one text."""
     shape = event.shape
-    given = dict(shape.dimensions) | ({"message": event.message} if event.message else {})
+    given = dict(shape.dimensions)
+    if event.message != NO_MESSAGE:
+        given["message"] = written(event.message)
     if shape.execution:
         given["execution"] = _instant(shape.execution)
     rest = ", ".join(f"{name}={value}" for name, value in given.items() if value != NONE)
-    return event.id, shape.campaign, shape.channel, shape.type, _instant(event.at), rest
+    return written(event.id), shape.campaign, shape.channel, shape.type, _instant(event.at), rest
 
 
 def _instant(microseconds: int) -> str:

@@ -7,14 +7,18 @@ look at. In the log the columns are msgpack, compressed with zstandard.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
 import zstandard
+from django.conf import settings
 
 from .columns import Ints, Mask, concatenated
+from .hashes import NO_MESSAGE
+
+MIXED = -1
+"""In place of the version of a key: not all events have been hashed with the same."""
 
 
 class Shape(NamedTuple):
@@ -32,42 +36,45 @@ class Shape(NamedTuple):
 
 
 class LogEvent(NamedTuple):
-    """One accepted event. ``at`` is in microseconds, ``profile`` the pseudonym."""
+    """One accepted event. ``at`` is in microseconds; the names are keys (see ``hashes``)."""
 
-    id: str
+    id: int
     shape: Shape
     at: int
     profile: int
-    message: str = ""
+    message: int = NO_MESSAGE
 
 
 @dataclass(frozen=True, eq=False)
 class Events:
     """Accepted events: ``shape[i]`` is the place of event ``i``'s shape in ``shapes``.
 
-    ``at`` is in microseconds since 1970, ``profile`` a signed 64-bit pseudonym,
-    ``messages`` holds "" for events that are about no message.
+    ``at`` is in microseconds since 1970. ``ids``, ``profile`` and ``messages`` are signed
+    keys of 64 bits, made with the version ``key`` of the site's key (see ``hashes``): an id's
+    says its source and campaign as well, a message's its campaign and channel.
     """
 
     shapes: Sequence[Shape]
     shape: Ints
-    ids: Sequence[str]
+    ids: Ints
     at: Ints
     profile: Ints
-    messages: Sequence[str]
+    messages: Ints
+    key: int
 
     @classmethod
     def of(cls, events: Iterable[LogEvent]) -> "Events":
-        """The columns of some single events."""
+        """The columns of some single events, hashed with the site's key."""
         rows = list(events)
         places = {shape: place for place, shape in enumerate(dict.fromkeys(e.shape for e in rows))}
         return cls(
             list(places),
             np.array([places[event.shape] for event in rows], np.int64),
-            [event.id for event in rows],
+            np.array([event.id for event in rows], np.int64),
             np.array([event.at for event in rows], np.int64),
             np.array([event.profile for event in rows], np.int64),
-            [event.message for event in rows],
+            np.array([event.message for event in rows], np.int64),
+            settings.PSEUDONYM_KEY.version,
         )
 
     @classmethod
@@ -80,13 +87,15 @@ class Events:
             np.array([places.setdefault(shape, len(places)) for shape in part.shapes], np.int64)
             for part in parts
         ]
+        keys = {part.key for part in parts} or {settings.PSEUDONYM_KEY.version}
         return cls(
             list(places),
             concatenated(place[part.shape] for place, part in zip(moved, parts, strict=True)),
-            list(chain.from_iterable(part.ids for part in parts)),
+            concatenated(part.ids for part in parts),
             concatenated(part.at for part in parts),
             concatenated(part.profile for part in parts),
-            list(chain.from_iterable(part.messages for part in parts)),
+            concatenated(part.messages for part in parts),
+            keys.pop() if len(keys) == 1 else MIXED,
         )
 
     def __len__(self) -> int:
@@ -94,20 +103,20 @@ class Events:
 
     def __iter__(self) -> Iterator[LogEvent]:
         shapes = map(self.shapes.__getitem__, self.shape.tolist())
-        columns = (self.ids, shapes, self.at.tolist(), self.profile.tolist(), self.messages)
-        return map(LogEvent, *columns)
+        at, profile, messages = self.at.tolist(), self.profile.tolist(), self.messages.tolist()
+        return map(LogEvent, self.ids.tolist(), shapes, at, profile, messages)
 
     def take(self, places: Ints) -> "Events":
         """The events at these places, without shapes that none of them has."""
         used, shape = np.unique(self.shape[places], return_inverse=True)
-        chosen = places.tolist()
         return Events(
             [self.shapes[place] for place in used.tolist()],
             shape.astype(np.int64),
-            [self.ids[place] for place in chosen],
+            self.ids[places],
             self.at[places],
             self.profile[places],
-            [self.messages[place] for place in chosen],
+            self.messages[places],
+            self.key,
         )
 
     def where(self, kept: Mask) -> "Events":
@@ -126,10 +135,7 @@ class Events:
 
     def repeats(self) -> int:
         """How many events have the id of an earlier one of the same campaign."""
-        if len(set(self.ids)) == len(self):
-            return 0
-        _campaigns, place = self.by_campaign()
-        return len(self) - len(set(zip(place.tolist(), self.ids, strict=True)))
+        return len(self) - len(np.unique(self.ids))
 
     def of_shapes(self, chosen: Iterable[bool]) -> Mask:
         """Which events have a shape that is chosen; a flag for each of ``shapes``."""
@@ -137,17 +143,18 @@ class Events:
 
 
 class _Stored(msgspec.Struct, array_like=True):
-    """``shape``, ``at`` and ``profile`` as the bytes of little-endian integers.
+    """Columns as the bytes of little-endian integers.
 
     ``at`` is stored as differences, which are small where events come in order.
     """
 
+    key: int
     shapes: list[Any]
     shape: bytes
-    ids: Sequence[str]
+    ids: bytes
     at: bytes
     profile: bytes
-    messages: Sequence[str]
+    messages: bytes
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -155,26 +162,48 @@ _decoder = msgspec.msgpack.Decoder(_Stored)
 
 
 def encode(events: Events) -> bytes:
-    """Pack events for ``EventBatch.payload``."""
+    """Pack events for ``EventBatch.payload``. ``ValueError`` for those of different keys."""
+    if events.key == MIXED:
+        raise ValueError("These events were not all hashed with the same key.")
     stored = _Stored(
+        events.key,
         list(events.shapes),
         events.shape.astype("<u4").tobytes(),
-        events.ids,
-        np.diff(events.at, prepend=0).astype("<i8").tobytes(),
-        events.profile.astype("<i8").tobytes(),
-        events.messages,
+        _bytes(events.ids),
+        _bytes(np.diff(events.at, prepend=0)),
+        _bytes(events.profile),
+        _bytes(events.messages),
     )
     return zstandard.ZstdCompressor(level=1).compress(_encoder.encode(stored))
 
 
 def decode(payload: bytes | memoryview) -> Events:
     """Unpack ``EventBatch.payload``."""
-    stored = _decoder.decode(zstandard.ZstdDecompressor().decompress(bytes(payload)))
+    return unpacked(decompressed(payload))
+
+
+def decompressed(payload: bytes | memoryview) -> bytes:
+    """What was packed into a payload."""
+    return zstandard.ZstdDecompressor().decompress(bytes(payload))
+
+
+def unpacked(plain: bytes) -> Events:
+    """The events of a payload that is decompressed."""
+    stored = _decoder.decode(plain)
     return Events(
         [msgspec.convert(shape, Shape) for shape in stored.shapes],
         np.frombuffer(stored.shape, "<u4").astype(np.int64),
-        stored.ids,
-        np.cumsum(np.frombuffer(stored.at, "<i8")),
-        np.frombuffer(stored.profile, "<i8").astype(np.int64),
-        stored.messages,
+        _ints(stored.ids),
+        np.cumsum(_ints(stored.at)),
+        _ints(stored.profile),
+        _ints(stored.messages),
+        stored.key,
     )
+
+
+def _bytes(column: Ints) -> bytes:
+    return column.astype("<i8").tobytes()
+
+
+def _ints(packed: bytes) -> Ints:
+    return np.frombuffer(packed, "<i8").astype(np.int64)

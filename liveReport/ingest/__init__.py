@@ -25,7 +25,7 @@ from liveReport.models import Source
 from .append import Fate, Quarantined, append, check_backlog, replay
 from .body import JSON, BodyError, plain_text
 from .coding import decompress
-from .contract import Rejection, current_contract
+from .contract import Rejection, Validated, current_contract
 from .drain import drainer
 from .media import media_type
 from .quarantine import CODE, discard
@@ -83,19 +83,19 @@ def receive(
     media = media_type(content_type)
     spooling = _is_spooling() or not _has_room()
     plain = plain_text(decompress(body, encoding, settings.INGEST_MAX_BYTES))
-    events, rejected = current_contract().validate(
-        plain, media, now, settings.INGEST_MAX_EVENTS, allowed
+    found = current_contract().validate(
+        plain, media, now, settings.INGEST_MAX_EVENTS, allowed, source=source.pk
     )
     fate: Fate | None = Fate()
-    if events:
-        fate = None if spooling else _append(source, events, now)
+    if found.events:
+        fate = None if spooling else _append(source, found.events, now)
         if fate is None:
-            _spool(source, events, now)
-    return _receipt(events, rejected, fate)
+            _spool(source, found.events, now)
+    return _receipt(found, fate)
 
 
-def _receipt(events: Events, rejected: list[Rejection], fate: Fate | None) -> Receipt:
-    """``events`` are the good ones of a request, ``rejected`` its others."""
+def _receipt(found: Validated, fate: Fate | None) -> Receipt:
+    events, ids, rejected = found
     if fate is None:
         return Receipt(len(events), events.repeats(), None, rejected)
     accepted = events
@@ -103,19 +103,19 @@ def _receipt(events: Events, rejected: list[Rejection], fate: Fate | None) -> Re
         kept = [place for place in range(len(events)) if place not in fate.refused]
         accepted = events.take(np.array(kept, np.int64))
         rejected = sorted(
-            rejected + _too_many(events, rejected, fate.refused), key=attrgetter("index")
+            rejected + _too_many(ids, rejected, fate.refused), key=attrgetter("index")
         )
     return Receipt(len(accepted), accepted.repeats(), list(fate.quarantined), rejected)
 
 
 def _too_many(
-    events: Events, rejected: Sequence[Rejection], refused: Mapping[int, str]
+    ids: Sequence[str], rejected: Sequence[Rejection], refused: Mapping[int, str]
 ) -> list[Rejection]:
     """Refusals of good events: their places among the good ones become those in the request."""
     bad = {rejection.index for rejection in rejected}
-    indices = [index for index in range(len(events) + len(bad)) if index not in bad]
+    indices = [index for index in range(len(ids) + len(bad)) if index not in bad]
     return [
-        Rejection(indices[place], events.ids[place], "campaign", CODE, why)
+        Rejection(indices[place], ids[place], "campaign", CODE, why)
         for place, why in refused.items()
     ]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from django.conf import settings
@@ -16,8 +16,11 @@ from django.db import DataError, IntegrityError, connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
+from liveReport.engines import log
+from liveReport.engines.log import Entry
 from liveReport.engines.outage import retrying_lock, short_transaction
-from liveReport.events.batch import Events, decode, encode
+from liveReport.events import former
+from liveReport.events.batch import Events
 from liveReport.events.columns import Mask
 from liveReport.models import Campaign, EventBatch, QuarantinedBatch, Source
 
@@ -31,26 +34,8 @@ from .refusals import Refusal
 ROOM = "room"
 HOPELESS = (DataError, IntegrityError)
 """What is wrong with a row itself, such as that its source was deleted, and stays wrong."""
-_APPEND = """
-INSERT INTO livereport_eventbatch
-(source_id, received_at, count, payload, folded, duplicates, late) VALUES
-"""
-_ROW = "(%s, %s, %s, %s, FALSE, 0, 0)"
 lately = Lately()
 """Such as which campaigns exist, by slug in a tuple, and whether there is ``ROOM``."""
-
-
-class _Row(NamedTuple):
-    """What one request adds to the log."""
-
-    source: int
-    received_at: datetime
-    events: int
-    payload: bytes
-
-    @classmethod
-    def of(cls, source: Source, events: Events, now: datetime) -> "_Row":
-        return cls(source.pk, now, len(events), encode(events))
 
 
 @dataclass(frozen=True)
@@ -79,7 +64,7 @@ def append(source: Source, events: Events, now: datetime) -> Fate:
     """
     strange = strangers_among(events, _known(events.campaigns()))
     if not strange.any():
-        _append_row(_Row.of(source, events, now))
+        _append_entry(Entry.of(source.pk, now, events))
         return Fate()
     places = np.flatnonzero(strange)
     strangers = Strangers(events.take(places), now)
@@ -99,13 +84,13 @@ def _append_apart(source: int, others: Events, strangers: Strangers) -> Verdict:
 
     Where all strangers are refused, nothing has to be locked for them.
     """
-    rows = [_Row(source, strangers.received_at, len(others), encode(others))] if others else []
+    entries = [Entry.of(source, strangers.received_at, others)] if others else []
     (verdict,) = prepare(source, [strangers])
     if verdict.held:
-        verdict = retrying_lock(partial(_append_both, source, rows, strangers))
+        verdict = retrying_lock(partial(_append_both, source, entries, strangers))
     else:
-        for row in rows:
-            _append_row(row)
+        for entry in entries:
+            _append_entry(entry)
         refusals.count_alone(_refusal(source, strangers, verdict))
     if verdict.refused:
         refusals.lines.tell(_refusal(source, strangers, verdict))
@@ -113,9 +98,8 @@ def _append_apart(source: int, others: Events, strangers: Strangers) -> Verdict:
 
 
 @transaction.atomic
-def _append_both(source: int, rows: Sequence[_Row], strangers: Strangers) -> Verdict:
-    if rows:
-        _insert(rows)
+def _append_both(source: int, entries: Sequence[Entry], strangers: Strangers) -> Verdict:
+    log.append(entries)
     (verdict,) = hold(source, [strangers])
     if verdict.refused:
         refusals.count([_refusal(source, strangers, verdict)])
@@ -141,14 +125,16 @@ def replay(quarantined: QuerySet[QuarantinedBatch]) -> int:
 
 
 def _put_back(batches: Sequence[QuarantinedBatch]) -> int:
-    parts: dict[int, list[Events]] = {}
+    """A batch for each source, and for each key that its events were hashed with."""
+    parts: dict[tuple[int, int], list[Events]] = {}
     for batch in batches:
-        parts.setdefault(batch.source_id, []).append(decode(batch.payload))
-    whole = {source: Events.joined(some) for source, some in parts.items()}
+        events = former.read(batch.payload, batch.source_id)
+        parts.setdefault((batch.source_id, events.key), []).append(events)
     now = timezone.now()
-    if rows := [_Row(source, now, len(events), encode(events)) for source, events in whole.items()]:
-        _insert(rows)
-    return sum(row.events for row in rows)
+    log.append(
+        [Entry.of(source, now, Events.joined(some)) for (source, _key), some in parts.items()]
+    )
+    return sum(len(events) for some in parts.values() for events in some)
 
 
 def check_backlog() -> None:
@@ -171,24 +157,14 @@ def _known(slugs: set[str]) -> set[str]:
     return known
 
 
-def _append_row(row: _Row) -> None:
+def _append_entry(entry: Entry) -> None:
     if connection.in_atomic_block:
-        _insert([row])
+        log.append([entry])
         return
     try:
-        _commit.do(row)
-    except HOPELESS:  # perhaps of another's row
-        _insert([row])
+        _commit.do(entry)
+    except HOPELESS:  # perhaps of another's entry
+        log.append([entry])
 
 
-def _insert(rows: Sequence[_Row]) -> None:
-    """One statement, which is a transaction if none is open; of our own, as every request waits."""
-    values: list[Any] = []
-    for row in rows:
-        received_at = connection.ops.adapt_datetimefield_value(row.received_at)
-        values += [row.source, received_at, row.events, row.payload]
-    with connection.cursor() as cursor:
-        cursor.execute(_APPEND + ", ".join([_ROW] * len(rows)), values)
-
-
-_commit = GroupCommit[_Row](lambda rows: retrying_lock(partial(_insert, rows)))
+_commit = GroupCommit[Entry](lambda entries: retrying_lock(partial(log.append, entries)))

@@ -11,16 +11,17 @@ from datetime import datetime
 from functools import lru_cache
 from math import isfinite
 from operator import attrgetter
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 import numpy as np
+from django.conf import settings
 
 from liveReport.channels import NONE, OTHER, Channel, Dimension, all_channels
 from liveReport.channels.values import trimmed
 from liveReport.events.batch import Events, Shape
 from liveReport.events.columns import Ints
-from liveReport.events.hashes import pseudonyms
+from liveReport.events.hashes import id_keys, message_keys, pseudonyms
 from liveReport.events.limits import MAX_AGE, MAX_FUTURE
 from liveReport.events.moments import Instant, is_start_of_run
 
@@ -61,6 +62,14 @@ class Rejection:
     field: str
     code: str
     message: str
+
+
+class Validated(NamedTuple):
+    """What is in a body: the good events, their ids as they were sent, and what was refused."""
+
+    events: Events
+    ids: Sequence[str]
+    rejected: list[Rejection]
 
 
 @dataclass(frozen=True)
@@ -110,21 +119,28 @@ class Contract:
         now: datetime,
         limit: int,
         campaigns: frozenset[str] | None = None,
-    ) -> tuple[Events, list[Rejection]]:
+        *,
+        source: int,
+    ) -> Validated:
         """Every event of a body, accepted in order or rejected with its index.
 
         ``limit`` is the number of events beyond which the body is refused (413),
-        ``campaigns`` the only ones its sender may write to, if not all.
+        ``campaigns`` the only ones its sender may write to, if not all, and ``source``
+        whose events they are.
         """
         indices, events, rejected = self._decode(body, media, limit)
         checks = _Checks(self, body, now, campaigns)
-        columns, refused = checks.columns(events)
-        rejected += [
-            _rejection(indices[place], events[place].id, refusal)
-            for place, refusal in refused.items()
-        ]
-        rejected.sort(key=lambda rejection: rejection.index)
-        return columns, rejected
+        shapes, shape, refused = checks.shapes(events)
+        if refused:
+            rejected += [
+                _rejection(indices[place], events[place].id, refusal)
+                for place, refusal in refused.items()
+            ]
+            rejected.sort(key=lambda rejection: rejection.index)
+            good = [place for place in range(len(events)) if place not in refused]
+            events, shape = [events[place] for place in good], shape[good]
+        ids = [event.id for event in events]
+        return Validated(_columns(shapes, shape, ids, events, source), ids, rejected)
 
     def _decode(
         self, body: bytes, media: str, limit: int
@@ -183,33 +199,23 @@ class _Checks:
         # JSON holds control characters as escapes only: without any there is nothing to look for.
         self.has_escapes = b"\\" in body or b"\x7f" in body
 
-    def columns(self, events: Sequence[Any]) -> tuple[Events, dict[int, Refused]]:
-        """The good events as columns, and the reason for each of the others by its place."""
+    def shapes(self, events: Sequence[Any]) -> tuple[list[Shape], Ints, dict[int, Refused]]:
+        """The shapes of the good events, which each has, and why others are refused, by place."""
         numbers = _Numbers()
         shape = np.fromiter(
             map(numbers.__getitem__, map(self.contract.shape_of, events)), np.int64, len(events)
         )
         at = _all_microseconds([event.occurred_at for event in events])
-        shapes = [self._shape_or_none(events[place]) for place in _firsts(shape, len(numbers))]
+        found = [self._shape_or_none(events[place]) for place in _firsts(shape, len(numbers))]
         good = (at >= self.oldest) & (at <= self.newest)
-        good &= np.array([found is not None for found in shapes], np.bool_)[shape]
+        good &= np.array([one is not None for one in found], np.bool_)[shape]
         if self.has_escapes:
             good &= np.array([not self._controlled(event) for event in events], np.bool_)
-        columns = Events(
-            [found or _NOWHERE for found in shapes],
-            shape,
-            [event.id for event in events],
-            at,
-            pseudonyms([event.profile for event in events]),
-            [event.message or "" for event in events],
-        )
-        if good.all():
-            return columns, {}
         refused = {
             place: self._refusal(events[place], int(at[place]))
             for place in np.flatnonzero(~good).tolist()
         }
-        return columns.where(good), refused
+        return [one or _NOWHERE for one in found], shape, refused
 
     def _shape_or_none(self, event: Any) -> Shape | None:
         try:
@@ -283,6 +289,24 @@ class _Checks:
             if text and (value := _value(event, rule, key, text)):
                 dimensions[key] = value
         return dimensions
+
+
+def _columns(
+    shapes: Sequence[Shape], shape: Ints, ids: Sequence[str], events: Sequence[Any], source: int
+) -> Events:
+    """Good events of a source as columns, with what names anybody hashed."""
+    used, shape = np.unique(shape, return_inverse=True)
+    kept = [shapes[place] for place in used.tolist()]
+    scopes = [(each.campaign, each.channel) for each in kept]
+    return Events(
+        kept,
+        shape.astype(np.int64),
+        id_keys(source, [campaign for campaign, _channel in scopes], shape, ids),
+        _all_microseconds([event.occurred_at for event in events]),
+        pseudonyms([event.profile for event in events]),
+        message_keys(scopes, shape, [event.message for event in events]),
+        settings.PSEUDONYM_KEY.version,
+    )
 
 
 def _control_character(field: str) -> Refused:

@@ -9,8 +9,10 @@ from threading import Lock, Thread
 import numpy as np
 from django.db import connection, transaction
 
+from liveReport.engines import log
+from liveReport.engines.log import Entry
 from liveReport.engines.outage import PAUSE, database, let_others_write
-from liveReport.models import Campaign, EventBatch
+from liveReport.models import Campaign
 
 from .append import HOPELESS, strangers_among
 from .quarantine import CODE, Strangers, hold, prepare
@@ -63,30 +65,22 @@ def _append(records: Sequence[Record]) -> list[Record]:
     """
     named = frozenset[str]().union(*(record.campaigns for record in records))
     known = set(Campaign.objects.filter(slug__in=named).values_list("slug", flat=True))
-    plain: list[Record] = []
+    plain: list[Entry] = []
     strange: dict[int, list[tuple[Record, Strangers]]] = {}
     for record in records:
-        if record.campaigns <= known:
-            plain.append(record)
-            continue
         events = record.decoded()
+        if record.campaigns <= known:
+            plain.append(record.entry(events))
+            continue
         mask = strangers_among(events, known)
         strangers = Strangers(events.where(mask), record.received)
         strange.setdefault(record.source, []).append((record, strangers))
         if not mask.all():
-            plain.append(record.only(events.where(~mask)))
+            plain.append(Entry.of(record.source, record.received, events.where(~mask)))
     for source, requests in strange.items():
         prepare(source, [strangers for _record, strangers in requests])
     with transaction.atomic():
-        EventBatch.objects.bulk_create(
-            EventBatch(
-                source_id=record.source,
-                received_at=record.received,
-                count=record.events,
-                payload=record.payload,
-            )
-            for record in plain
-        )
+        log.append(plain)
         return [left for source in sorted(strange) for left in _hold(source, strange[source])]
 
 

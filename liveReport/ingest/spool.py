@@ -1,7 +1,7 @@
 """The spool: accepted events that wait on this machine's disk for the database.
 
 A record is what one request brought: its source, the instant of acceptance, its
-events as the log would hold them (pseudonyms, no profiles). It is on disk when
+events as the log would hold them (keys in place of ids, profiles and messages). It is on disk when
 ``put`` returns, and leaves only once the log has it. What can never be stored is
 set aside, not thrown away.
 """
@@ -19,7 +19,9 @@ from zlib import crc32
 from django.conf import settings
 
 from liveReport.engines.local import LocalFile
-from liveReport.events.batch import Events, decode, encode
+from liveReport.engines.log import Entry
+from liveReport.events import former
+from liveReport.events.batch import Events, encode
 from liveReport.events.moments import microseconds, moment
 
 PAGE = 4096
@@ -65,7 +67,17 @@ class Record(NamedTuple):
             raise Damaged
 
     def decoded(self) -> Events:
-        return decode(self.payload)
+        """The events. Raises ``Damaged`` if they cannot be unpacked."""
+        try:
+            return former.read(self.payload, self.source)
+        except Exception as error:
+            raise Damaged from error
+
+    def entry(self, events: Events) -> Entry:
+        """The batch of the log for all of its events: packed anew if a former release did it."""
+        if former.wrote(self.payload):
+            return Entry.of(self.source, self.received, events)
+        return Entry.described(self.source, self.received, events, self.payload)
 
     def only(self, events: Events) -> "Record":
         """The record of some of its events."""

@@ -9,12 +9,13 @@ from .campaigns import (
     Switch,
     in_tab_order,
 )
-from .log import EventBatch, SetAsideBatch, Suspect
+from .log import BatchCampaign, EventBatch, SetAsideBatch, Suspect
 from .quarantine import QuarantinedBatch, QuarantinedCampaign, QuarantineTally
 from .rollups import Bucket, FoldLease, KeyPage, KeyPeriod, MessageState, Series
 
 __all__ = [
     "ApiToken",
+    "BatchCampaign",
     "Bucket",
     "Campaign",
     "CampaignChannel",

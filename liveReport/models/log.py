@@ -22,17 +22,43 @@ class EventBatch(models.Model):
     folded = models.BooleanField(_("folded"), default=False)
     duplicates = models.PositiveIntegerField(_("duplicates"), default=0)
     late = models.PositiveIntegerField(_("too late for the report"), default=0)
+    first_at = models.BigIntegerField(null=True, editable=False)
+    """When the first of its events occurred, in microseconds; none before it is described."""
+    last_at = models.BigIntegerField(null=True, editable=False)
+    campaign = models.CharField(max_length=100, db_default="", editable=False)
+    """The slug that all of its events name, or "": then ``BatchCampaign`` has them."""
 
     class Meta:
         verbose_name = _("event batch")
         verbose_name_plural = _("event batches")
         indexes = [
+            # Whoever searches reads this alone: in the table these stand behind the payload.
+            models.Index(
+                fields=["campaign", "id", "first_at", "last_at"], name="batches_by_campaign"
+            ),
             models.Index(fields=["id"], name="pending_batches", condition=models.Q(folded=False)),
             models.Index(fields=["received_at"], name="batches_by_time"),
         ]
 
     def __str__(self) -> str:
         return f"{self.source} {self.received_at:%Y-%m-%d %H:%M:%S} ({self.count})"
+
+
+class BatchCampaign(models.Model):
+    """One of the campaigns of a batch whose events are of several; the times are the batch's."""
+
+    pk = models.CompositePrimaryKey("batch", "campaign")
+    batch = models.BigIntegerField()
+    campaign = models.CharField(max_length=100)
+    first_at = models.BigIntegerField()
+    last_at = models.BigIntegerField()
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["campaign", "batch", "first_at", "last_at"], name="shared_by_campaign"
+            )
+        ]
 
 
 class Suspect(models.Model):

@@ -8,8 +8,11 @@ import numpy as np
 from django.db import transaction
 from django.utils import timezone
 
+from liveReport.engines import log
 from liveReport.engines.lease import Lease
-from liveReport.events.batch import Events, decode, encode
+from liveReport.engines.log import Entry
+from liveReport.events import former
+from liveReport.events.batch import Events, encode
 from liveReport.models import EventBatch, SetAsideBatch, Suspect
 
 from . import suspects
@@ -42,7 +45,7 @@ def divide(suspect: Suspect, lease: Lease, now: datetime) -> bool:
         return False
     suspects.note([batch], lease, now)  # to unpack it may be what is fatal
     try:
-        events = decode(batch.payload)
+        events = former.read(batch.payload, batch.source_id)
         places = np.array_split(np.arange(len(events)), min(PARTS, len(events)))
         parts = [events.take(some) for some in places if len(some)]
     except Exception:  # noqa: BLE001 (whatever it is, it has no parts)
@@ -58,28 +61,19 @@ def divide(suspect: Suspect, lease: Lease, now: datetime) -> bool:
 def _replace(suspect: Suspect, parts: Sequence[Events]) -> None:
     """The batch keeps the first part; the others become batches as if received with it."""
     batch = suspect.batch
-    batch.payload, batch.count = encode(parts[0]), len(parts[0])
-    batch.save(update_fields=["payload", "count"])
-    others = EventBatch.objects.bulk_create(
-        EventBatch(
-            source_id=batch.source_id,
-            received_at=batch.received_at,
-            count=len(part),
-            payload=encode(part),
-        )
-        for part in parts[1:]
-    )
+    log.replace(batch, parts[0])
+    others = log.append([Entry.of(batch.source_id, batch.received_at, part) for part in parts[1:]])
     Suspect.objects.filter(pk=batch.pk).delete()
     Suspect.objects.bulk_create(
         Suspect(
-            batch=part,
+            batch_id=part,
             origin=suspect.origin,
             attempts=ALONE,
             error=suspect.error,
             tried_at=suspect.tried_at,
             holder=suspect.holder,
         )
-        for part in (batch, *others)
+        for part in (batch.pk, *others)
     )
 
 
@@ -97,7 +91,7 @@ def set_aside(suspect: Suspect, lease: Lease, now: datetime) -> None:
         _keep([one.batch for one in failed], suspect, now)
         pks = [one.pk for one in failed]
         Suspect.objects.filter(pk__in=pks).delete()
-        EventBatch.objects.filter(pk__in=pks).delete()
+        log.delete(pks)
     logger.error(
         "%d events of source %d, accepted at %s, cannot be counted and were set aside: %s",
         sum(one.batch.count for one in failed),
@@ -118,7 +112,8 @@ def _keep(batches: Sequence[EventBatch], suspect: Suspect, now: datetime) -> Non
     else:
         payloads = [held.payload] if held else []
         payloads += [batch.payload for batch in batches]
-        events = Events.joined([decode(payload) for payload in payloads])
+        source = suspect.batch.source_id
+        events = Events.joined([former.read(payload, source) for payload in payloads])
         payload, count = encode(events), len(events)
     row = held or SetAsideBatch(
         source_id=suspect.batch.source_id,
@@ -141,12 +136,9 @@ def try_again(chosen: Iterable[int]) -> int:
         with transaction.atomic():
             row = SetAsideBatch.objects.select_for_update().filter(pk=pk).first()
             if row is not None:  # not taken back or dropped by someone else meanwhile
-                EventBatch.objects.create(
-                    source_id=row.source_id,
-                    received_at=timezone.now(),
-                    count=row.count,
-                    payload=row.payload,
-                )
+                # Not described: to unpack it may be what is fatal.
+                entry = Entry(row.source_id, timezone.now(), row.count, row.payload)
+                log.append([entry])
                 row.delete()
                 moved += row.count
     return moved

@@ -14,8 +14,8 @@ from liveReport.counts.sets import Sets
 from liveReport.counts.sketch import hashes
 from liveReport.counts.states import Latest, Span
 from liveReport.events.batch import Events, Shape
-from liveReport.events.columns import Ints, Mask
-from liveReport.events.hashes import message_keys
+from liveReport.events.columns import Mask
+from liveReport.events.hashes import NO_MESSAGE, state_keys
 
 MINUTE = 60
 _MINUTE_US = MINUTE * 1_000_000
@@ -109,7 +109,7 @@ class _Watch:
     def latest(self, events: Events) -> Latest:
         """The state that the latest of some events leaves each message in."""
         watched = events.of_shapes(rank is not None for rank in self.ranks)
-        watched &= np.fromiter(map(bool, events.messages), np.bool_, len(events))
+        watched &= events.messages != NO_MESSAGE
         places = np.flatnonzero(watched)
         shape, at = events.shape[places], events.at[places]
         rank = np.array([rank or 0 for rank in self.ranks], np.int64)[shape]
@@ -117,7 +117,7 @@ class _Watch:
         number: dict[str, int] = {}
         numbers = [number.setdefault(shape.campaign, len(number)) for shape in events.shapes]
         campaigns, campaign = list(number), np.array(numbers, np.int64)[shape]
-        key = self._keys(campaigns, campaign, [events.messages[place] for place in places.tolist()])
+        key = state_keys(self.gauge.key, events.messages[places])
         order = np.lexsort((execution, rank, at, key))
         last = order[ends_of_runs(key[order])]
         waiting = rank == list(self.gauge.latest_of).index(self.gauge.state)
@@ -132,16 +132,6 @@ class _Watch:
             execution[last],
             waiting[last],
         )
-
-    def _keys(self, campaigns: Sequence[str], campaign: Ints, messages: Sequence[str]) -> Ints:
-        """The key of each message, of which ``campaign`` has the place in ``campaigns``."""
-        keys = np.empty(len(messages), np.int64)
-        order = np.argsort(campaign, kind="stable")
-        ends = np.cumsum(np.bincount(campaign, minlength=len(campaigns)))
-        for slug, own in zip(campaigns, np.split(order, ends[:-1]), strict=True):
-            texts = [messages[place] for place in own.tolist()]
-            keys[own] = message_keys(slug, self.channel, self.gauge.key, texts)
-        return keys
 
 
 def _watches(shapes: Sequence[Shape], channels: Mapping[str, Channel]) -> Iterator[_Watch]:

@@ -5,7 +5,7 @@ only what is due, so many rows at a time, and leave a gap for those who write.
 """
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +14,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from liveReport.counts.tiers import TIERS
+from liveReport.engines import log
 from liveReport.engines.outage import short_transaction
 from liveReport.events.limits import MAX_FUTURE, RETENTION, cutoff
 from liveReport.ingest import discard
@@ -102,7 +103,7 @@ def _portions(ids: Iterable[int], ended: Q) -> Iterator[list[int]]:
 
 def _prune_log(before: datetime) -> None:
     """Batches received before this time, and the keys of periods that ended before it."""
-    _delete_batches(EventBatch.objects.filter(folded=True, received_at__lt=before))
+    _delete_batches(EventBatch.objects.filter(folded=True, received_at__lt=before), log.delete)
     for period in KeyPeriod.objects.filter(closed_at__lt=before):
         _prune_keys(period, before)
 
@@ -118,17 +119,24 @@ def _prune_quarantine(before: datetime) -> None:
 
 def _prune_set_aside(before: datetime) -> None:
     """Events that nobody tried again in time."""
-    if events := _delete_batches(SetAsideBatch.objects.filter(since__lt=before), "since"):
+    old = SetAsideBatch.objects.filter(since__lt=before)
+
+    def delete(ids: Sequence[int]) -> None:
+        old.filter(pk__in=ids).delete()
+
+    if events := _delete_batches(old, delete, "since"):
         logger.warning("%d events that had been set aside were deleted: too old.", events)
 
 
-def _delete_batches(old: QuerySet[Any], by: str = "received_at") -> int:
+def _delete_batches(
+    old: QuerySet[Any], delete: Callable[[Sequence[int]], None], by: str = "received_at"
+) -> int:
     """The number of events deleted, oldest batches first."""
     events = 0
     rows = old.order_by(by).values_list("pk", "count")
     while found := dict(rows[:BATCHES]):
         with short_transaction():
-            old.filter(pk__in=list(found)).delete()
+            delete(list(found))
         events += sum(found.values())
     return events
 

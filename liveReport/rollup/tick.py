@@ -18,14 +18,14 @@ from django.utils import timezone
 from liveReport.channels import all_channels
 from liveReport.counts.buckets import Buckets
 from liveReport.counts.cells import Run
-from liveReport.engines import executions, writes
+from liveReport.engines import executions, log, writes
 from liveReport.engines.keys import periods
 from liveReport.engines.keys.periods import Periods
 from liveReport.engines.lease import Fenced, Lease, acquire
 from liveReport.engines.outage import let_others_write
-from liveReport.events.batch import Events, decode
+from liveReport.events import former
+from liveReport.events.batch import Events
 from liveReport.events.columns import Ints, Mask
-from liveReport.events.hashes import event_keys
 from liveReport.events.limits import cutoff
 from liveReport.models import EventBatch
 
@@ -49,39 +49,33 @@ BUDGET = 20.0
 
 @dataclass(frozen=True)
 class Chunk:
-    """The events of some batches of the log, no id twice.
-
-    ``keys`` are those by which repeats are known; ``batch`` is a place in ``batches``.
-    """
+    """The events of some batches of the log, no id twice; ``batch`` is a place in ``batches``."""
 
     batches: Sequence[EventBatch]
     events: Events
-    keys: Ints
     batch: Ints
 
     @classmethod
     def of(cls, batches: Sequence[EventBatch]) -> "Chunk":
-        parts = [decode(batch.payload) for batch in batches]
-        keys = [
-            event_keys(batch.source_id, part.ids)
-            for batch, part in zip(batches, parts, strict=True)
-        ]
+        parts = [former.read(batch.payload, batch.source_id) for batch in batches]
         place = np.repeat(np.arange(len(batches)), [len(part) for part in parts])
-        whole = cls(batches, Events.joined(parts), np.concatenate(keys), place)
-        return whole.where(_firsts(whole.keys))
+        whole = cls(batches, Events.joined(parts), place)
+        return whole.where(_firsts(whole.events.ids))
 
     def fresh(self, held: Periods) -> "Chunk":
         """The events that no other batch brought first; from now on it is these that did."""
-        order = np.argsort(self.keys)
+        keys = self.events.ids
+        order = np.argsort(keys)
         counting = np.empty(len(order), np.bool_)
-        counting[order] = writes.claim_keys(self.keys[order], self.batch_ids[order], held)
+        counting[order] = writes.claim_keys(keys[order], self.batch_ids[order], held)
         return self.where(counting)
 
     def owned(self, held: Periods) -> "Chunk":
         """The events that none but these batches brought first."""
-        order = np.argsort(self.keys)
+        keys = self.events.ids
+        order = np.argsort(keys)
         owned = np.empty(len(order), np.bool_)
-        owned[order] = held.owners(self.keys[order]) == self.batch_ids[order]
+        owned[order] = held.owners(keys[order]) == self.batch_ids[order]
         return self.where(owned)
 
     @property
@@ -93,7 +87,7 @@ class Chunk:
         """The events of which ``kept`` is true: itself, if that is all of them."""
         if kept.all():
             return self
-        return Chunk(self.batches, self.events.where(kept), self.keys[kept], self.batch[kept])
+        return Chunk(self.batches, self.events.where(kept), self.batch[kept])
 
     def events_by_batch(self) -> Ints:
         """How many of the events each batch has."""
@@ -195,6 +189,7 @@ def fold_chunk(batches: Sequence[EventBatch], lease: Lease, now: datetime) -> in
         messages = sum(len(latest.key) for latest in folded.latest)
         periods.grow(held.current.pk, messages)
         _mark(fresh, scope)
+        log.describe([batch for batch in batches if batch.first_at is None])
     return sum(batch.count for batch in batches)
 
 

@@ -1,0 +1,250 @@
+"""The event log as it is stored: what adds to it, takes from it, and finds events in it.
+
+A batch is described by when its events occurred and by their campaigns, so that whoever
+looks for events opens no other batches. One that comes without (what was set aside, and what
+the former release wrote) is described by the fold that counts it.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import numpy as np
+from django.db import connection, transaction
+from django.db.models import F
+
+from liveReport.events import former
+from liveReport.events.batch import Events, LogEvent, Shape, encode
+from liveReport.events.columns import Mask
+from liveReport.models import BatchCampaign, EventBatch
+
+from . import sql
+
+PAGE, OPENED = 100, 50
+"""At most so many events are found at a time, and so many batches opened for that."""
+
+SHARED = "livereport_batchcampaign"
+_APPEND = """
+INSERT INTO livereport_eventbatch
+(source_id, received_at, count, payload, first_at, last_at, campaign, folded, duplicates, late)
+VALUES {} RETURNING id
+"""
+_ROW = "(%s, %s, %s, %s, %s, %s, %s, FALSE, 0, 0)"
+
+
+class Entry(NamedTuple):
+    """A batch that is to be appended. ``campaigns`` are those of its events, ``first_at`` and
+    ``last_at`` when they occurred, in microseconds; nothing of it is known if it is not described.
+    """
+
+    source: int
+    received_at: datetime
+    events: int
+    payload: bytes | memoryview
+    first_at: int | None = None
+    last_at: int | None = None
+    campaigns: Sequence[str] = ()
+
+    @classmethod
+    def of(cls, source: int, received_at: datetime, events: Events) -> "Entry":
+        """The entry of some events, described."""
+        return cls.described(source, received_at, events, encode(events))
+
+    @classmethod
+    def described(
+        cls, source: int, received_at: datetime, events: Events, payload: bytes
+    ) -> "Entry":
+        """The entry of some events that are packed already."""
+        return cls(source, received_at, len(events), payload, *_description(events))
+
+
+def append(entries: Sequence[Entry]) -> list[int]:
+    """Add batches; their ids, in order. The one way into the log.
+
+    One statement, which is a transaction if none is open; another one with it where the
+    events of an entry are of several campaigns. Of our own, as every request waits for it.
+    """
+    if all(len(entry.campaigns) < 2 for entry in entries):
+        return _insert(entries)
+    with transaction.atomic(savepoint=False):
+        ids = _insert(entries)
+        _share(ids, entries)
+    return ids
+
+
+def _insert(entries: Sequence[Entry]) -> list[int]:
+    if not entries:
+        return []
+    values: list[Any] = []
+    for entry in entries:
+        received_at = connection.ops.adapt_datetimefield_value(entry.received_at)
+        values += [entry.source, received_at, entry.events, entry.payload]
+        values += [entry.first_at, entry.last_at, _single(entry.campaigns)]
+    with connection.cursor() as cursor:
+        cursor.execute(_APPEND.format(", ".join([_ROW] * len(entries))), values)
+        return sorted(pk for (pk,) in cursor.fetchall())  # they grow from row to row
+
+
+def _single(campaigns: Sequence[str]) -> str:
+    return campaigns[0] if len(campaigns) == 1 else ""
+
+
+def _share(ids: Sequence[int], entries: Sequence[Entry]) -> None:
+    """Note the campaigns of those batches whose events are of several."""
+    rows = [
+        (pk, campaign, entry.first_at or 0, entry.last_at or 0)
+        for pk, entry in zip(ids, entries, strict=True)
+        if len(entry.campaigns) > 1
+        for campaign in sorted(entry.campaigns)
+    ]
+    batch, campaign, first_at, last_at = zip(*rows, strict=True) if rows else ((),) * 4
+    sql.insert(
+        SHARED,
+        {
+            "batch": np.array(batch, np.int64),
+            "campaign": campaign,
+            "first_at": np.array(first_at, np.int64),
+            "last_at": np.array(last_at, np.int64),
+        },
+    )
+
+
+def _description(events: Events) -> tuple[int | None, int | None, Sequence[str]]:
+    if not events:
+        return 0, 0, ()
+    return int(events.at.min()), int(events.at.max()), sorted(events.campaigns())
+
+
+def replace(batch: EventBatch, events: Events) -> None:
+    """Let a batch have these events from now on. Call inside a transaction."""
+    entry = Entry.of(batch.source_id, batch.received_at, events)
+    batch.payload, batch.count = entry.payload, entry.events
+    batch.first_at, batch.last_at = entry.first_at, entry.last_at
+    batch.campaign = _single(entry.campaigns)
+    batch.save(update_fields=["payload", "count", "first_at", "last_at", "campaign"])
+    BatchCampaign.objects.filter(batch=batch.pk).delete()
+    _share([batch.pk], [entry])
+
+
+def describe(batches: Sequence[EventBatch]) -> None:
+    """Describe batches that came without, and store them as this release does."""
+    for batch in batches:
+        replace(batch, former.read(batch.payload, batch.source_id))
+
+
+def delete(ids: Sequence[int]) -> None:
+    """Take batches out of the log. Call inside a transaction."""
+    BatchCampaign.objects.filter(batch__in=ids).delete()
+    EventBatch.objects.filter(pk__in=ids).delete()
+
+
+# -- Finding events ----------------------------------------------------------------------------
+
+
+class Cursor(NamedTuple):
+    """Where to go on: behind the event of this place in this batch."""
+
+    batch: int
+    place: int
+
+
+class Found(NamedTuple):
+    """An event, and the batch that it is in: of repeats each is one."""
+
+    batch: int
+    source: int
+    received_at: datetime
+    event: LogEvent
+
+
+class Page(NamedTuple):
+    """Events, newest first by when they were received. No ``cursor``: there are no more."""
+
+    events: list[Found]
+    cursor: Cursor | None
+
+
+@dataclass(frozen=True)
+class Search:
+    """What events to find: of one campaign and channel, and of all that is given besides.
+
+    ``since`` and ``until`` are in microseconds, the latter is not included; so is
+    ``execution``, 0 for events without one. No ``types`` are all types.
+    """
+
+    campaign: str
+    channel: str
+    types: Collection[str] = ()
+    dimension: str = ""
+    value: str = ""
+    execution: int | None = None
+    since: int | None = None
+    until: int | None = None
+
+    def matches(self, events: Events) -> Mask:
+        """Which events are to be found. Pure."""
+        found = events.of_shapes(map(self._takes, events.shapes))
+        if self.since is not None:
+            found &= events.at >= self.since
+        if self.until is not None:
+            found &= events.at < self.until
+        return found
+
+    def _takes(self, shape: Shape) -> bool:
+        return (
+            (shape.campaign, shape.channel) == (self.campaign, self.channel)
+            and (not self.types or shape.type in self.types)
+            and (self.execution is None or shape.execution == self.execution)
+            and (not self.dimension or (self.dimension, self.value) in shape.dimensions)
+        )
+
+
+def find(search: Search, cursor: Cursor | None = None) -> Page:
+    """Some of the events that are searched for, and where to go on.
+
+    Opens only batches that can have any, and few: a page can have fewer events than fit on it,
+    or none, and not be the last.
+    """
+    ids = _candidates(search, cursor)
+    found: list[Found] = []
+    for batch, places, events in _opened(search, ids[:OPENED], cursor):
+        room = PAGE - len(found)
+        for place, event in zip(places[:room], events.take(places[:room]), strict=True):
+            found.append(Found(batch.pk, batch.source_id, batch.received_at, event))
+            last = Cursor(batch.pk, int(place))
+        if len(found) == PAGE:
+            return Page(found, last)
+    return Page(found, Cursor(ids[OPENED - 1], 0) if len(ids) > OPENED else None)
+
+
+def _opened(
+    search: Search, ids: Sequence[int], cursor: Cursor | None
+) -> Iterator[tuple[EventBatch, Any, Events]]:
+    """Batches with events that match, their events, and the places of those, newest first."""
+    for pk in ids:
+        batch = EventBatch.objects.filter(pk=pk).first()
+        if batch is None:  # pruned meanwhile
+            continue
+        events = former.read(batch.payload, batch.source_id)
+        places = np.flatnonzero(search.matches(events))[::-1]
+        if cursor and cursor.batch == pk:
+            places = places[places < cursor.place]
+        if len(places):
+            yield batch, places, events
+
+
+def _candidates(search: Search, cursor: Cursor | None) -> list[int]:
+    """The ids of batches that can have events that match, newest first; one more than is opened."""
+    found: set[int] = set()
+    for model, name in ((EventBatch, "pk"), (BatchCampaign, "batch")):
+        rows = model.objects.filter(campaign=search.campaign, first_at__isnull=False)
+        if search.since is not None:
+            rows = rows.filter(last_at__gte=search.since)
+        if search.until is not None:
+            rows = rows.filter(first_at__lt=search.until)
+        if cursor:
+            rows = rows.filter(**{f"{name}__lte" if cursor.place else f"{name}__lt": cursor.batch})
+        newest = rows.order_by(F(name).desc()).values_list(name, flat=True)
+        found.update(newest[: OPENED + 1])
+    return sorted(found, reverse=True)[: OPENED + 1]

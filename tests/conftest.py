@@ -24,6 +24,7 @@ from liveReport.ingest.refusals import lines
 from liveReport.ingest.spool import spool
 from liveReport.models import Campaign, Source
 from tests import factories
+from tests.names import note_names
 
 pytest_plugins = ["tests.browser"]
 
@@ -53,6 +54,11 @@ def _nothing_remembered() -> None:
     reads.forget()
     lately.forget()
     lines.forget()
+
+
+@pytest.fixture(autouse=True)
+def _names_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+    note_names(monkeypatch)
 
 
 @pytest.fixture(scope="session")

@@ -39,9 +39,9 @@ def moment(event: Event) -> datetime:
 
 
 def first_of_each_id(events: Iterable[Event]) -> list[Event]:
-    seen: dict[str, Event] = {}
+    seen: dict[tuple[str, str], Event] = {}
     for event in events:
-        seen.setdefault(event["id"], event)
+        seen.setdefault((event["campaign"], event["id"]), event)
     return list(seen.values())
 
 

@@ -33,7 +33,8 @@ JSON = "application/json"
 CELERY = ("-m", "celery", "--quiet", "--app", "liveReport")
 PATIENCE = 60.0
 OURS = {
-    *("DATABASE_URL", "SECRET_KEY", "DJANGO_SETTINGS_MODULE", "DEBUG", "ALLOWED_HOSTS", "HTTPS"),
+    *("DATABASE_URL", "SECRET_KEY", "PSEUDONYM_KEY", "DJANGO_SETTINGS_MODULE"),
+    *("DEBUG", "ALLOWED_HOSTS", "HTTPS"),
     *("CELERY_BROKER_URL", "CELERY_QUEUE", "CACHE_URL", "LOG_LEVEL", "HOST", "PORT"),
 }
 """What a site must not inherit from whoever runs the tests."""
@@ -117,7 +118,8 @@ class Site:
         self.data_dir = data_dir
         self.code = settings.BASE_DIR
         inherited = {key: value for key, value in os.environ.items() if key not in OURS}
-        self.environment = {**inherited, "LIVEREPORT_DATA_DIR": str(data_dir), **environment}
+        ours = {"LIVEREPORT_DATA_DIR": str(data_dir), "PSEUDONYM_KEY": str(settings.PSEUDONYM_KEY)}
+        self.environment = {**inherited, **ours, **environment}
         self.may_send = self.may_read = ""
 
     @classmethod

@@ -521,7 +521,8 @@ def _manage(*arguments: str, data: Path, **environment: str) -> subprocess.Compl
 def test_production_passes_the_deployment_checks(tmp_path: Path) -> None:
     done = _manage(
         "check", "--deploy", "--fail-level", "WARNING",
-        data=tmp_path, SECRET_KEY="k7&" + "abcdefghij0123456789" * 3, **PRODUCTION,
+        data=tmp_path, SECRET_KEY="k7&" + "abcdefghij0123456789" * 3,
+        PSEUDONYM_KEY="1:" + "0123456789abcdef" * 4, **PRODUCTION,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
 

@@ -73,7 +73,9 @@ def test_no_channel_is_named_in_the_core() -> None:
     assert named == []
 
 
-MAY_STORE = ("ingest", "rollup", "models", "migrations")
+MAY_STORE = ("liveReport/engines/log.py", "liveReport/models", "liveReport/migrations")
+MAY_APPEND = ("liveReport/ingest", "liveReport/rollup/aside.py", *MAY_STORE)
+"""Aside from those who receive, whoever divides what came in, or takes it back."""
 STORING = ("create", "bulk_create", "get_or_create", "update_or_create", "acreate", "save")
 
 
@@ -88,25 +90,37 @@ def stores_batches(node: ast.AST) -> bool:
     return verb == "EventBatch" or ("EventBatch" in owner and verb in STORING)
 
 
-def test_events_come_in_through_one_entrance() -> None:
-    """Whoever else wrote to the log would pass by the checks, and in an outage by the spool."""
-    inside = [BASE / "liveReport" / package for package in MAY_STORE]
-    others = [
+def outside(*places: str) -> list[Path]:
+    """All that is ours, but for these files and folders."""
+    inside = [BASE / place for place in places]
+    return [
         path
         for path in [*CORE, *PAGES, *PLUGINS]
-        if not any(package in path.parents for package in inside)
+        if not any(place in (path, *path.parents) for place in inside)
     ]
+
+
+def test_events_come_in_through_one_entrance() -> None:
+    """Whoever else wrote to the log would pass by the checks, and in an outage by the spool."""
     storing = [
         f"{path.relative_to(BASE)}:{node.lineno}"
-        for path in others
+        for path in outside(*MAY_STORE)
         for node in ast.walk(ast.parse(path.read_text()))
         if stores_batches(node)
     ]
     assert storing == []
     appending = {
         str(path): found
-        for path in others
-        if (found := {name for name in below(path, "liveReport.ingest") if "append" in name})
+        for path in outside(*MAY_APPEND)
+        if (
+            found := {
+                name
+                for package in ("liveReport.ingest", "liveReport.engines.log")
+                for name in below(path, package)
+                if name.rpartition(".")[2] in ("append", "Entry")
+            }
+        )
+        or "log.append(" in path.read_text()
     }
     assert appending == {}
 

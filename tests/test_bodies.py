@@ -323,7 +323,7 @@ def test_any_spelling_of_a_start_finds_its_run(data: Any, moment: datetime) -> N
 
     sent, asked = (data.draw(spellings(moment)) for _ in range(2))
     body = msgspec.json.encode([event(execution=sent)])
-    events, rejected = current_contract().validate(body, JSON, timezone.now(), 10)
+    events, _ids, rejected = current_contract().validate(body, JSON, timezone.now(), 10, source=1)
     assert not rejected
     in_a_url = data.draw(st.sampled_from([asked, asked.replace("+", " ")]))
     (found,) = parse_executions([in_a_url, sent])
@@ -357,7 +357,7 @@ def test_what_ingest_does_not_take_the_filter_does_not_either(text: str) -> None
     with pytest.raises(ValueError, match=r"RFC 3339|within 2000"):
         start_of_run(text)
     body = msgspec.json.encode([event(execution=text)])
-    assert current_contract().validate(body, JSON, timezone.now(), 10)[1]
+    assert current_contract().validate(body, JSON, timezone.now(), 10, source=1).rejected
 
 
 # -- Dimensions --------------------------------------------------------------------------------

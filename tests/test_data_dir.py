@@ -70,6 +70,7 @@ def test_a_url_is_read_as_urls_are(tmp_path: Path, written: str, name: str) -> N
     environment = Site(tmp_path / "data").environment | {
         "DATABASE_URL": f"sqlite:///{tmp_path}/{written}",
         "SECRET_KEY": "only-for-tests-only-for-tests-0123456789",
+        "PSEUDONYM_KEY": "only-for-tests-only-for-tests-9876543210",
     }
     code = "from django.db import connection; connection.ensure_connection()"
     subprocess.run([sys.executable, MANAGE, "shell", "-c", code], env=environment, check=True)

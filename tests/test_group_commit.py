@@ -80,7 +80,7 @@ def test_what_goes_wrong_is_told_to_all_who_shared_the_call_and_to_no_one_else()
 
 def an_event(number: int) -> Events:
     shape = Shape("spring", "email", "targeted", 0, ())
-    return Events.of([LogEvent(f"e{number}", shape, int(NOW.timestamp() * 1e6), number)])
+    return Events.of([LogEvent(number, shape, int(NOW.timestamp() * 1e6), number)])
 
 
 def stored(source: Source, number: int) -> Exception | None:

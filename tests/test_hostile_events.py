@@ -428,7 +428,7 @@ def test_no_depth_of_nesting_breaks_the_lenient_parser() -> None:
             try:
                 events = split(array(b"NaN", nested), JSON, 10)
                 assert len(events) == 2
-                current_contract().validate(array(b"NaN", nested), JSON, NOW, 10)
+                current_contract().validate(array(b"NaN", nested), JSON, NOW, 10, source=1)
             except BodyError:
                 continue
 

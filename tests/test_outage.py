@@ -15,6 +15,7 @@ from threading import Event, Thread
 import pytest
 
 from liveReport.events.batch import decode
+from tests import names
 from tests.factories import event
 from tests.postgres import Server, postgres
 from tests.processes import MANAGE, SET_UP, Answer, Running, Site, eventually, free_port
@@ -102,7 +103,10 @@ def assert_stored(log: list[bytes], senders: list[Sender]) -> None:
     A batch can be there twice: where the connection was lost while committing, or a
     process killed while draining. It counts once (see ``COUNTED``).
     """
-    ids = dict.fromkeys(one.id for payload in log for one in decode(payload))
+    sent = [one for sender in senders for one in (*sender.acknowledged, *sender.refused)]
+    named = dict(zip(names.keys(1, sent), sent, strict=True))
+    found_keys = dict.fromkeys(one.id for payload in log for one in decode(payload))
+    ids = [named[key] for key in found_keys if key in named]
     by_sender: dict[str, list[str]] = defaultdict(list)
     for one in ids:
         by_sender[one.partition(":")[0]].append(one)

@@ -37,6 +37,7 @@ from liveReport.models import (
 )
 from tests.factories import CampaignFactory, event, make_source
 from tests.isolation import undone
+from tests.names import names
 from tests.strategies import on_a_database
 
 pytestmark = pytest.mark.django_db
@@ -86,7 +87,7 @@ def held() -> Counter[tuple[str, str]]:
 
 
 def ids(model: Any) -> list[str]:
-    return [one.id for batch in model.objects.order_by("pk") for one in decode(batch.payload)]
+    return [one for batch in model.objects.order_by("pk") for one in names(batch.payload)]
 
 
 def assert_tallied() -> None:

@@ -34,7 +34,7 @@ from liveReport.engines import lease
 from liveReport.engines.keys import keypages, periods
 from liveReport.engines.keys.periods import LONGEST
 from liveReport.events.batch import Events, LogEvent, Shape, decode
-from liveReport.events.hashes import event_keys, message_keys, pseudonyms
+from liveReport.events.hashes import message_keys, pseudonyms, state_keys
 from liveReport.ingest import receive
 from liveReport.models import (
     Bucket,
@@ -51,7 +51,7 @@ from liveReport.models import (
 from liveReport.report import tab_report
 from liveReport.rollup import tick
 from liveReport.rollup.fold import Folded, fold
-from tests import oracle
+from tests import names, oracle
 from tests.factories import CampaignFactory, make_source
 from tests.isolation import undone
 from tests.strategies import on_a_database
@@ -803,11 +803,7 @@ def assert_pruned(before: dict[str, Any], now: datetime) -> None:
     assert not EventBatch.objects.filter(received_at__lt=now - timedelta(hours=72)).exists()
     over = KeyPeriod.objects.filter(closed_at__lt=now - timedelta(hours=72))
     assert not KeyPage.objects.filter(period__in=over.values("pk")).exists()
-    owners = {
-        int(key)
-        for batch in EventBatch.objects.all()
-        for key in event_keys(batch.source_id, decode(batch.payload).ids)
-    }
+    owners = {int(key) for batch in EventBatch.objects.all() for key in decode(batch.payload).ids}
     assert owners <= after["keys"]
 
 
@@ -1045,9 +1041,10 @@ def add_bucket() -> None:
 
 
 def add_state(*, waiting: bool) -> None:
+    nobodys = message_keys([("summer", "email")], np.zeros(1, np.int64), ["nobody's"])
     MessageState.objects.create(
         period=KeyPeriod.objects.get(closed_at=None).pk,
-        key=message_keys("summer", "email", "retries", ["nobody's"])[0],
+        key=state_keys("retries", nobodys)[0],
         campaign=Campaign.objects.get(),
         channel="email",
         gauge="retries",
@@ -1206,7 +1203,12 @@ def test_the_command_says_what_differs_and_mends(capsys: pytest.CaptureFixture[s
     assert "0 numbers differ." in capsys.readouterr().err
 
 
-def test_keys_are_told_apart_by_source_and_gauge() -> None:
-    keys = [*event_keys(1, ["1x"]), *event_keys(11, ["x"]), *event_keys(2, ["1x"])]
-    keys += [*message_keys("a", "b", "c", ["d"]), *message_keys("a", "b", "d", ["c"])]
+def test_keys_are_told_apart_by_source_campaign_and_gauge() -> None:
+    one = np.zeros(1, np.int64)
+    sent = [(1, "c", "1x"), (11, "c", "x"), (2, "c", "1x"), (1, "1", "x"), (1, "1x", "c")]
+    keys = [key for source, campaign, text in sent for key in names.keys(source, [text], campaign)]
+    messages = [message_keys([scope], one, ["m"]) for scope in (("a", "b"), ("b", "a"))]
+    messages += [message_keys([("c", "1")], one, ["x"]), message_keys([("1", "c")], one, ["1x"])]
+    keys += [int(key) for each in messages for key in each]
+    keys += [int(key) for each in messages for gauge in "cd" for key in state_keys(gauge, each)]
     assert len(set(keys)) == len(keys)

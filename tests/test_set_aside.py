@@ -18,7 +18,6 @@ from hypothesis import strategies as st
 
 from liveReport import rollup
 from liveReport.engines import lease
-from liveReport.events.batch import decode
 from liveReport.ingest import receive
 from liveReport.models import (
     Campaign,
@@ -32,6 +31,7 @@ from liveReport.rollup import aside, faults, suspects, tick
 from tests import factories, oracle
 from tests.isolation import undone
 from tests.mishaps import at_statement, end_of, forked
+from tests.names import names
 from tests.strategies import on_a_database
 
 NOW = datetime(2026, 3, 14, 15, 9, 26, 500_000, tzinfo=UTC)
@@ -73,7 +73,7 @@ class Poison:
         plain = tick.fold
 
         def poisoned(events: Any, channels: Any) -> Any:
-            if self.ids & set(events.ids):
+            if self.ids & set(names(events)):
                 self.act()
             return plain(events, channels)
 
@@ -98,12 +98,12 @@ def tick_until_still(most: int = 12) -> int:
 
 
 def ids_set_aside() -> list[str]:
-    return sorted(one for row in SetAsideBatch.objects.all() for one in decode(row.payload).ids)
+    return sorted(one for row in SetAsideBatch.objects.all() for one in names(row.payload))
 
 
 def counted_ids() -> list[str]:
     return sorted(
-        one for row in EventBatch.objects.filter(folded=True) for one in decode(row.payload).ids
+        one for row in EventBatch.objects.filter(folded=True) for one in names(row.payload)
     )
 
 

@@ -1,5 +1,6 @@
 """What the environment may say, and what is refused at the start, by name."""
 
+import hashlib
 import os
 import stat
 import subprocess
@@ -11,7 +12,13 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from liveReport.site.checks import check_hosts
-from liveReport.site.secret import LEAST_LENGTH, check_key, keep_private
+from liveReport.site.secret import (
+    LEAST_LENGTH,
+    PseudonymKey,
+    check_key,
+    embedded_pseudonym_key,
+    keep_private,
+)
 from liveReport.site.services import check_url
 
 ROOT = Path(__file__).parent.parent
@@ -142,7 +149,11 @@ def test_a_refusal_is_one_line_without_a_traceback(
 @pytest.mark.parametrize(
     "environment",
     [
-        {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing", "SECRET_KEY": KEY},
+        {
+            "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing",
+            "SECRET_KEY": KEY,
+            "PSEUDONYM_KEY": "3:" + "0123456789abcdef" * 4,
+        },
         {"CELERY_BROKER_URL": "rediss://127.0.0.1:1/0", "CACHE_URL": "rediss://127.0.0.1:1/1"},
         {"CELERY_BROKER_URL": "amqps://127.0.0.1:1//"},
     ],
@@ -166,6 +177,67 @@ def test_a_key_that_could_be_guessed_is_refused(key: str) -> None:
 @pytest.mark.parametrize("key", [KEY[:LEAST_LENGTH], KEY, "0123456789abcdef" * 2])
 def test_a_random_key_is_taken(key: str) -> None:
     check_key("SECRET_KEY", key)
+
+
+def test_without_a_pseudonym_key_a_site_with_a_database_of_its_own_does_not_start(
+    tmp_path: Path,
+) -> None:
+    """Nor with the secret key in its place; what is printed for its former one is taken."""
+    site = {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing", "SECRET_KEY": KEY}
+    for environment in (site, site | {"PSEUDONYM_KEY": KEY}):
+        done = manage("check", data=tmp_path, **environment)
+        assert done.returncode == 1
+        assert done.stderr.startswith("liveReport cannot start. Set PSEUDONYM_KEY")
+        assert "python -m liveReport.site.secret" in done.stderr
+        assert not list(tmp_path.iterdir())
+    told = subprocess.run(
+        [sys.executable, "-m", "liveReport.site.secret"],
+        env={"PATH": os.environ["PATH"], "SECRET_KEY": KEY},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+    former = hashlib.blake2b(KEY.encode(), person=b"pseudonyms").digest()
+    assert PseudonymKey.read(told) == PseudonymKey(0, former) == PseudonymKey.derived(KEY)
+    assert manage("check", data=tmp_path, **site, PSEUDONYM_KEY=told).returncode == 0
+
+
+@pytest.mark.parametrize("text", ["7:" + "ab12" * 16, "0:" + "AB12" * 32])
+def test_a_key_has_a_version(text: str) -> None:
+    key = PseudonymKey.read(text)
+    assert str(key) == text.lower()
+    assert (key.version, key.secret.hex()) == (int(text[0]), text[2:].lower())
+
+
+def test_a_text_is_the_key_of_version_0() -> None:
+    secret = hashlib.blake2b(KEY.encode(), person=b"pseudonyms").digest()
+    assert PseudonymKey.read(KEY) == PseudonymKey(0, secret)
+
+
+@pytest.mark.parametrize("text", ["1:" + "0" * 64, "1:" + "ab12" * 17, "1:" + "xyz9" * 16, "short"])
+def test_a_key_of_no_form_or_little_chance_is_refused(text: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="PSEUDONYM_KEY"):
+        PseudonymKey.read(text)
+
+
+def test_a_new_site_makes_up_its_key_once(tmp_path: Path) -> None:
+    database = tmp_path / "livereport.sqlite3"
+    made = embedded_pseudonym_key(tmp_path, database, KEY)
+    assert (made.version, len(made.secret)) == (1, 32)
+    assert modes(tmp_path) == {"pseudonym.key": "-rw-------"}
+    database.write_bytes(b"anything")
+    assert embedded_pseudonym_key(tmp_path, database, "another" + KEY) == made
+    (tmp_path / "other").mkdir()
+    assert embedded_pseudonym_key(tmp_path / "other", tmp_path / "none", KEY) != made
+
+
+def test_a_site_with_data_keeps_the_key_that_it_had(tmp_path: Path) -> None:
+    database = tmp_path / "livereport.sqlite3"
+    database.write_bytes(b"anything")
+    assert embedded_pseudonym_key(tmp_path, database, KEY) == PseudonymKey.derived(KEY)
+    assert embedded_pseudonym_key(tmp_path, database, "another" + KEY) == PseudonymKey.derived(KEY)
+    assert modes(tmp_path)["pseudonym.key"] == "-rw-------"
 
 
 def test_a_site_that_answers_by_any_name_is_warned_of(settings: object) -> None:

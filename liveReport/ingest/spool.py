@@ -108,9 +108,8 @@ class Spool:
 
     def __init__(self, folder: Path, max_bytes: int) -> None:
         self._lock_path = folder / "drain.lock"
-        self._file = LocalFile(
-            folder / "spool.sqlite3", _SET_UP % max(max_bytes // PAGE, 1), durable=True
-        )
+        self._pages = max(max_bytes // PAGE, 1)
+        self._file = LocalFile(folder / "spool.sqlite3", _SET_UP % self._pages, durable=True)
 
     def put(self, source: int, received: datetime, events: Events) -> None:
         """Append a record; on disk on return. Raises ``SpoolError``."""
@@ -157,8 +156,8 @@ class Spool:
 
     def remove(self, last: int, aside: Iterable[Record] = (), reason: str = "") -> None:
         """Forget the records up to this one: the log has them, but for what is set aside."""
-        with self._changing() as connection:
-            # First, so that there is room even if the spool is full.
+        with self._changing(self._pages * 2) as connection:
+            # First, so that there is room even if the spool is full: almost, as rows say why now.
             connection.execute("DELETE FROM waiting WHERE id <= ?", (last,))
             connection.executemany(
                 f"INSERT INTO aside ({_COLUMNS}, reason) VALUES (?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
@@ -213,15 +212,18 @@ class Spool:
         return int(number)
 
     @contextmanager
-    def _changing(self) -> Iterator[sqlite3.Connection]:
+    def _changing(self, pages: int = 0) -> Iterator[sqlite3.Connection]:
+        """A transaction, in which the spool may have so many pages if that is more than usual."""
         with self._file.connection() as connection:
-            connection.execute("BEGIN IMMEDIATE")
+            connection.execute(f"PRAGMA max_page_count = {max(pages, self._pages)}")
             try:
+                connection.execute("BEGIN IMMEDIATE")
                 yield connection
-            except BaseException:
-                connection.execute("ROLLBACK")
-                raise
-            connection.execute("COMMIT")
+                connection.execute("COMMIT")
+            finally:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                connection.execute(f"PRAGMA max_page_count = {self._pages}")
 
 
 def spool() -> Spool:

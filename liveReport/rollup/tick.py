@@ -228,14 +228,14 @@ def _next_chunk(most: int | None = None) -> list[EventBatch]:
     """The oldest pending batches that are not suspects: of ``most`` events, but at least one."""
     most = CHUNK if most is None else most
     pending = EventBatch.objects.filter(folded=False, suspect=None).order_by("pk")
-    chunk: list[EventBatch] = []
+    chunk: list[int] = []
     events = 0
     for pk, count in pending.values_list("pk", "count")[:BATCHES]:
         if chunk and events + count > most:
             break
-        chunk.append(EventBatch(pk=pk))
+        chunk.append(pk)
         events += count
-    return list(pending.filter(pk__in=[batch.pk for batch in chunk]))
+    return list(pending.filter(pk__in=chunk))
 
 
 def _apply(

@@ -83,6 +83,7 @@ def _run(part: str, options: Options, folder: Path, settings: dict[str, str]) ->
     environment = kept | settings | {
         "LIVEREPORT_DATA_DIR": str(folder),
         "SECRET_KEY": "only-to-measure-" * 4,
+        "PSEUDONYM_KEY": "measured-with-this-" * 4,
         "LOG_LEVEL": "ERROR",
         # Parts fill the log faster than the fold empties it, on purpose.
         "INGEST_MAX_PENDING": "1000000000",

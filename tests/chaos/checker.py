@@ -13,6 +13,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from tests.chaos.driver import CAMPAIGN
 from tests.chaos.ledger import Told
 
 NUMBERS = (
@@ -123,6 +126,20 @@ def unpacked(payload: bytes | memoryview) -> Any:
         return None
 
 
+def names_of(told: Told) -> dict[int, str]:
+    """What is in the database in place of the ids that were told of."""
+    from liveReport.events.hashes import id_keys
+    from liveReport.models import Source
+
+    ids = sorted(told.ok | told.possible | told.poison)
+    place = np.zeros(len(ids), np.int64)
+    return {
+        key: name
+        for source in Source.objects.values_list("pk", flat=True)
+        for key, name in zip(id_keys(source, [CAMPAIGN], place, ids).tolist(), ids, strict=True)
+    }
+
+
 def settle(settled: Callable[[], bool], patience: float) -> None:
     """Wait until nothing is on its way any more, but no longer than so many seconds."""
     deadline = time.monotonic() + patience
@@ -138,6 +155,11 @@ def look(told: Told, patience: float) -> Held:
     from liveReport.counts.tiers import TIERS
     from liveReport.models import Bucket, EventBatch, QuarantinedBatch, SetAsideBatch
 
+    names = names_of(told)
+
+    def name(event: Any) -> str:
+        return names.get(event.id, f"{event.id:x}")
+
     def events(*models: Any) -> Iterable[Any]:
         for model in models or (EventBatch, QuarantinedBatch):
             for batch in model.objects.order_by("pk").iterator(chunk_size=50):
@@ -146,26 +168,24 @@ def look(told: Told, patience: float) -> Held:
     pending = EventBatch.objects.filter(folded=False)
 
     def settled() -> bool:
-        kept = {event.id for event in events(EventBatch, QuarantinedBatch, SetAsideBatch)}
+        kept = {name(event) for event in events(EventBatch, QuarantinedBatch, SetAsideBatch)}
         return not pending.exists() and told.ok <= kept
 
     settle(settled, patience)
     first = {event.id: event for event in events()}
-    names = ("type", "dimension", "value", "execution")
-    rows = Bucket.objects.values_list(
-        *(f"series__{name}" for name in names), "tier", "start", "count"
-    )
+    series = (f"series__{field}" for field in ("type", "dimension", "value", "execution"))
+    rows = Bucket.objects.values_list(*series, "tier", "start", "count")
     folded = EventBatch.objects.filter(folded=True)
     counts = folded.values_list("count", "duplicates", "late")
     return Held(
-        ids=Counter(event.id for event in events()),
+        ids=Counter(name(event) for event in events()),
         cells={tuple(cell): count for *cell, count in rows},  # type: ignore[misc]
         recount=recounted(first.values(), TIERS),
         counted=sum(count - repeated - late for count, repeated, late in counts),
         different=len(rollup.verify()),
         pending=list(pending.values_list("pk", flat=True)),
         folded=folded.aggregate(last=Max("pk"))["last"] or 0,
-        aside=Counter(event.id for event in events(SetAsideBatch)),
+        aside=Counter(name(event) for event in events(SetAsideBatch)),
         spoilt={
             bytes(payload).decode()
             for payload in SetAsideBatch.objects.values_list("payload", flat=True)

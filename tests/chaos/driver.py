@@ -24,7 +24,8 @@ MARKS = 0.5
 KINDS = ("targeted", "sent", "delivered", "opened", "deferred", "excluded", "bounced")
 REASONS = ("5.1.1", "5.2.2", "4.7.0", "Suppressed")
 EVENTS = "/api/v1/events/"
-REPORT = "/api/v1/campaigns/summer/report/email/performance_by_date/"
+CAMPAIGN = "summer"
+REPORT = f"/api/v1/campaigns/{CAMPAIGN}/report/email/performance_by_date/"
 
 
 @dataclass(frozen=True)
@@ -186,7 +187,7 @@ def event_of(chance: random.Random, name: str) -> dict[str, Any]:
     kind = chance.choice(KINDS)
     event: dict[str, Any] = {
         "id": name,
-        "campaign": "summer",
+        "campaign": CAMPAIGN,
         "channel": "email",
         "type": kind,
         "occurred_at": (datetime.now(UTC) - timedelta(seconds=late)).isoformat(),

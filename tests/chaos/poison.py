@@ -1,6 +1,6 @@
 """Batches that nobody can fold, and how the site is made to stumble over their events.
 
-A poisonous event is known by its id: in a site under attack the fold fails of it. A spoilt
+A poisonous event is known by its time: in a site under attack the fold fails of it. A spoilt
 batch goes past the ingest, straight into the log: nobody can unpack it.
 """
 
@@ -19,7 +19,8 @@ from tests.chaos.ledger import Ledger
 from tests.chaos.mutants.defects import plant as replace
 from tests.chaos.stage import Stage
 
-MARK = "poison-"
+MARK = 666_666
+"""The microseconds at which poisonous events occur, and no others."""
 GOOD, BAD = 17, 3
 """Events of a batch that are to be counted, and that cannot be."""
 PATIENCE = 15.0
@@ -38,17 +39,23 @@ def plant() -> None:
     fold = tick.fold
 
     def fold_or_fail(events: Any, channels: Any) -> Any:
-        if any(name.startswith(MARK) for name in events.ids):
+        if (events.at % 1_000_000 == MARK).any():
             raise ValueError("this cannot be folded")
         return fold(events, channels)
 
     replace(tick, "fold", fold_or_fail)
 
 
+def poisonous(event: dict[str, Any]) -> dict[str, Any]:
+    """The event, at a time by which it is known."""
+    at = datetime.fromisoformat(event["occurred_at"])
+    return event | {"occurred_at": at.replace(microsecond=MARK).isoformat()}
+
+
 def send(stage: Stage, ledger: Ledger, name: str) -> bool:
     """Have the site accept poisonous events among good ones; whether it has."""
     chance = random.Random(name)
-    bad = [event_of(chance, f"{MARK}{name}-{place}") for place in range(BAD)]
+    bad = [poisonous(event_of(chance, f"poison-{name}-{place}")) for place in range(BAD)]
     batch = [*(event_of(chance, f"{name}-{place}") for place in range(GOOD)), *bad]
     chance.shuffle(batch)
     ids = [one["id"] for one in batch]

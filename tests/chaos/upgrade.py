@@ -10,11 +10,12 @@ from typing import Any
 import msgspec
 from django.conf import settings
 
+from liveReport.site.secret import PseudonymKey
 from tests.chaos.checker import Verdict
 from tests.chaos.driver import Driver, event_of
 from tests.chaos.ledger import Ledger
 from tests.chaos.run import check
-from tests.chaos.stage import Stage, staged, wait
+from tests.chaos.stage import KEY, Stage, staged, wait
 from tests.processes import eventually
 
 FORMER = "1e6d2b5b021f95d7eb8b07ab584a554ba1d7ed36"
@@ -73,6 +74,8 @@ def _upgrade(stage: Stage) -> None:
         stage.actors[name].end()
     wait(1.0)  # so that the new release finds events that nobody has counted
     stage.site.code = settings.BASE_DIR
+    if stage.database:  # it has run without a key of its own
+        stage.site.environment["PSEUDONYM_KEY"] = str(PseudonymKey.derived(KEY))
     stage.site.manage("migrate", "-v0")
     stage.actors["web"].end()
     stage.begin_all()

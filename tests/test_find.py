@@ -29,7 +29,7 @@ channels = st.sampled_from(["email", "push"])
 types = st.sampled_from(["sent", "opened"])
 domains = st.sampled_from([(("domain", "a"),), (("domain", "b"), ("verdict", "a")), ()])
 shapes = st.builds(Shape, campaigns, channels, types, st.sampled_from([0, MINUTE]), domains)
-events = st.builds(LogEvent, st.integers(1, 50), shapes, st.integers(0, 9), st.just(7))
+events = st.builds(LogEvent, st.integers(1, 50), shapes, st.integers(0, 9), st.just(7), st.just(0))
 batches = st.lists(st.lists(events, max_size=5), max_size=6)
 searches = st.builds(
     Search,

@@ -24,9 +24,9 @@ class KeyPeriod(models.Model):
 
 
 class KeyPage(models.Model):
-    """Some event ids of sources, and the first batch in which each was met.
+    """Some events, by the keys of their ids, and the first batch in which each was met.
 
-    ``keys`` are keyed hashes of (source, id), sorted, eight bytes each, ``batches``
+    ``keys`` are keyed hashes of (source, campaign, id), sorted, eight bytes each, ``batches``
     how much the id of each one's batch is greater than ``first_batch``, in as few
     bytes as all of them need. In a ``KeyPeriod`` that takes keys a page has those of
     one chunk; in a closed one the pages divide its keys by their high bits. An event
@@ -91,7 +91,7 @@ class Bucket(models.Model):
 class MessageState(models.Model):
     """The latest event of a message among those that a gauge watches.
 
-    ``key`` hashes (campaign, channel, gauge, message), and ``period`` is the
+    ``key`` is mixed from the message's key and the gauge, and ``period`` is the
     ``KeyPeriod`` in which it was first met; ``at`` is in microseconds and ``rank``
     the event type's place in the gauge's ``latest_of``.
     """

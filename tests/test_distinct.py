@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import openpyxl
 import pytest
+from django.conf import settings as site
 from django.test import Client
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -32,11 +33,13 @@ from liveReport.counts import sketch
 from liveReport.counts.sets import Sets
 from liveReport.counts.sketch import EXACT
 from liveReport.events.batch import Events, Shape
+from liveReport.events.hashes import NO_MESSAGE
 from liveReport.ingest import append
 from liveReport.models import Campaign, Source
 from liveReport.report import tab_widget
 from liveReport.report.frames import Frame
 from liveReport.report.tally import Tally
+from tests.names import keys
 
 NOW = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
 RUNS = (0, 1_773_446_400_000_000, 1_773_450_000_000_000)
@@ -58,10 +61,11 @@ def targeted(
     whole = Events(
         [Shape("summer", channel, type_ or "targeted", run, ())],
         np.zeros(len(members), np.int64),
-        [f"{channel}-{run}-{number}" for number in range(len(members))],
+        np.array(keys(source, [f"{channel}-{run}-{number}" for number in range(len(members))])),
         int(NOW.timestamp()) * 1_000_000 - age,
         members,
-        [""] * len(members),
+        np.full(len(members), NO_MESSAGE),
+        site.PSEUDONYM_KEY.version,
     )
     append(source, whole, NOW)
     rollup.fold_pending(NOW)

@@ -34,7 +34,7 @@ from liveReport.engines import lease
 from liveReport.engines.keys import keypages, periods
 from liveReport.engines.keys.periods import LONGEST
 from liveReport.events.batch import Events, LogEvent, Shape, decode
-from liveReport.events.hashes import message_keys, pseudonyms, state_keys
+from liveReport.events.hashes import NO_MESSAGE, message_keys, pseudonyms, state_keys
 from liveReport.ingest import receive
 from liveReport.models import (
     Bucket,
@@ -233,11 +233,11 @@ shapes = st.builds(
 )
 log_events = st.builds(
     LogEvent,
-    id=st.just(""),
+    id=st.just(0),
     shape=shapes,
     at=st.one_of(st.integers(0, 200_000_000), st.sampled_from([59_999_999, 60_000_000])),
     profile=st.integers(-3, 3),
-    message=st.sampled_from(["", "m1", "m2"]),
+    message=st.sampled_from([NO_MESSAGE, 1, -2]),
 )
 
 
@@ -290,7 +290,8 @@ def test_the_fold_knows_neither_order_nor_batches(
 
 def test_a_shape_of_no_event_is_counted_in_no_series() -> None:
     used, unused = (Shape("summer", "email", kind, 0, ()) for kind in ("sent", "opened"))
-    events = Events([unused, used], np.array([1]), ["e"], np.array([0]), np.array([7]), [""])
+    one, none = np.array([1]), np.array([0])
+    events = Events([unused, used], one, np.array([5]), none, np.array([7]), none, key=0)
     folded = fold(events, {channel.slug: channel for channel in all_channels()})
     assert [key.type for key in folded.cells.keys] == ["sent"]
 

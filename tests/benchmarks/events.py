@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
+from django.conf import settings
 
 from liveReport import rollup
 from liveReport.channels import find_channel
@@ -38,14 +39,15 @@ def log(source: Source, part: Columns, now: datetime, size: int = BATCH) -> None
 
 
 def columnar(part: Columns) -> Events:
-    """As the fold gets them; profiles are pseudonyms already."""
+    """As the fold gets them, with keys in place of names."""
     codes = (part.type * 8 + part.domain + 1) * 8 + part.reason + 1
     found, shape = np.unique(codes, return_inverse=True)
     shapes = [_shape(*_decoded(int(code))) for code in found]
-    sent = zip((part.at // DAY).tolist(), part.profile.tolist(), strict=True)
-    messages = [f"message-{day}-{profile}" for day, profile in sent]
-    pseudonyms = _scattered(part.profile)
-    return Events(shapes, shape.astype(np.int64), ids(len(part)), part.at, pseudonyms, messages)
+    messages = _scattered(part.at // DAY * 2**40 + part.profile)
+    ids = np.frombuffer(os.urandom(8 * len(part)), np.int64)
+    places, pseudonyms = shape.astype(np.int64), _scattered(part.profile)
+    version = settings.PSEUDONYM_KEY.version
+    return Events(shapes, places, ids, part.at, pseudonyms, messages, version)
 
 
 def plain(part: Columns) -> list[dict[str, Any]]:

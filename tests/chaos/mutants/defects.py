@@ -47,9 +47,10 @@ def two_step() -> None:
 
 
 def _unclaimed(chunk: tick.Chunk, held: tick.Periods) -> Any:
-    order = chunk.keys.argsort()
+    keys = chunk.events.ids
+    order = keys.argsort()
     unclaimed = order == -1
-    unclaimed[order] = held.owners(chunk.keys[order]) == 0
+    unclaimed[order] = held.owners(keys[order]) == 0
     return unclaimed
 
 

@@ -231,14 +231,23 @@ shapes = st.builds(
         lambda values: tuple(sorted(values.items()))
     ),
 )
-log_events = st.builds(
+
+
+def with_message(name: str, one: LogEvent) -> LogEvent:
+    """The event with a message of its campaign and channel."""
+    scope = one.shape.campaign, one.shape.channel
+    return one._replace(message=int(message_keys([scope], np.zeros(1, np.int64), [name])[0]))
+
+
+plain_events = st.builds(
     LogEvent,
     id=st.just(0),
     shape=shapes,
     at=st.one_of(st.integers(0, 200_000_000), st.sampled_from([59_999_999, 60_000_000])),
     profile=st.integers(-3, 3),
-    message=st.sampled_from([NO_MESSAGE, 1, -2]),
+    message=st.just(NO_MESSAGE),
 )
+log_events = st.builds(with_message, st.sampled_from(["", "m1", "m2"]), plain_events)
 
 
 def united(parts: Sequence[Folded]) -> Folded:

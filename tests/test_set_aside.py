@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liveReport import rollup
-from liveReport.engines import lease
+from liveReport.engines import lease, suspects
 from liveReport.events.batch import decode
 from liveReport.ingest import receive
 from liveReport.models import (
@@ -28,7 +28,7 @@ from liveReport.models import (
     Source,
     Suspect,
 )
-from liveReport.rollup import aside, faults, suspects, tick
+from liveReport.rollup import faults, tick
 from tests import factories, oracle
 from tests.isolation import undone
 from tests.mishaps import at_statement, end_of, forked
@@ -274,7 +274,7 @@ def test_a_repeat_of_what_was_set_aside_counts_once(
     if good_first:
         log(source, event("bad"))
         tick_until_still()
-    assert aside.try_again(rows) == 1
+    assert rollup.try_again(rows) == 1
     tick_until_still()
     if not good_first:
         log(source, event("bad"))
@@ -292,8 +292,8 @@ def test_what_is_tried_again_moves_once_and_comes_back_if_it_still_fails(
     corrupt(source)
     tick_until_still()
     rows = list(SetAsideBatch.objects.values_list("pk", flat=True))
-    assert aside.try_again([*rows, *rows]) == 4
-    assert aside.try_again(rows) == 0
+    assert rollup.try_again([*rows, *rows]) == 4
+    assert rollup.try_again(rows) == 0
     tick_until_still()
     assert sorted(SetAsideBatch.objects.values_list("count", flat=True)) == [1, 3]
     assert_balanced(4)

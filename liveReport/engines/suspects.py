@@ -16,10 +16,9 @@ from datetime import datetime
 from django.db import Error, transaction
 from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
 
-from liveReport.engines.lease import Lease
 from liveReport.models import EventBatch, Suspect
 
-from .faults import DIED, described
+from .lease import Lease
 
 TOGETHER = 16
 """Suspects that are tried together, as long as they have failed with others only."""
@@ -29,6 +28,8 @@ LAST = 5
 """Failed attempts after which what cannot be divided is set aside."""
 CAREFUL = 2
 """Holders that came to nothing, after which attempts are noted before they are made."""
+DIED = "The process ended, or was paused for too long"
+"""The error of an attempt after which nobody could say anything else."""
 _SLICE = 5_000
 """Rows to a statement: PostgreSQL takes no more than 65,535 values."""
 
@@ -46,14 +47,12 @@ def note(batches: Sequence[EventBatch], lease: Lease, now: datetime) -> None:
         _suspect(batches, lease, now)
 
 
-def blame(batches: Sequence[EventBatch], lease: Lease, now: datetime, error: Exception) -> None:
+def blame(batches: Sequence[EventBatch], lease: Lease, now: datetime, error: str) -> None:
     """The attempt has failed, and events may be the reason."""
     with transaction.atomic():
         lease.keep(now)
         _suspect(batches, lease, now)
-        _tried_by(lease.fence).update(
-            attempts=F("attempts") + 1, error=described(error), trying=False
-        )
+        _tried_by(lease.fence).update(attempts=F("attempts") + 1, error=error, trying=False)
 
 
 def _suspect(batches: Sequence[EventBatch], lease: Lease, now: datetime) -> None:
@@ -129,3 +128,8 @@ def group(lease: Lease, events: int) -> list[Suspect]:
         if attempts >= ALONE:
             break
     return list(rows.filter(pk__in=chosen).select_related("batch"))
+
+
+def waiting() -> int:
+    """How many there are that are still to be folded."""
+    return Suspect.objects.filter(batch__folded=False).count()

@@ -17,7 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liveReport import rollup
-from liveReport.engines import lease, suspects
+from liveReport.engines import buckets, executions, lease, suspects
+from liveReport.engines import log as engine_log
 from liveReport.events.batch import decode
 from liveReport.ingest import receive
 from liveReport.models import (
@@ -72,10 +73,10 @@ class Poison:
         self.act: Callable[[], None] = self.fail
         plain = tick.fold
 
-        def poisoned(events: Any, channels: Any) -> Any:
+        def poisoned(events: Any, *given: Any) -> Any:
             if self.ids & set(events.ids):
                 self.act()
-            return plain(events, channels)
+            return plain(events, *given)
 
         monkeypatch.setattr(tick, "fold", poisoned)
 
@@ -186,10 +187,10 @@ def test_what_fails_by_its_size_is_counted_in_parts(
 ) -> None:
     plain = tick.fold
 
-    def small_only(events: Any, channels: Any) -> Any:
+    def small_only(events: Any, *given: Any) -> Any:
         if len(events) > 7:
             raise MemoryError
-        return plain(events, channels)
+        return plain(events, *given)
 
     monkeypatch.setattr(tick, "fold", small_only)
     sent = [event(str(number)) for number in range(100)]
@@ -200,12 +201,14 @@ def test_what_fails_by_its_size_is_counted_in_parts(
     assert_balanced(100)
 
 
-@pytest.mark.parametrize("where", ["admit", "_apply", "_mark"])
+@pytest.mark.parametrize(
+    ("place", "name"), [(executions, "admit"), (buckets, "apply"), (engine_log, "mark")]
+)
 def test_it_does_not_matter_where_it_fails(
-    campaign: Campaign, source: Source, monkeypatch: pytest.MonkeyPatch, where: str
+    campaign: Campaign, source: Source, monkeypatch: pytest.MonkeyPatch, place: Any, name: str
 ) -> None:
     """Half of a chunk is written by then: nothing of it stays."""
-    plain = getattr(tick, where)
+    plain = getattr(place, name)
     bad = log(source, event("bad"))
     fails = {bad.pk}
 
@@ -218,7 +221,7 @@ def test_it_does_not_matter_where_it_fails(
             raise DatabaseError("Failing row contains (1, bob)")
         return done
 
-    monkeypatch.setattr(tick, where, failing_after)
+    monkeypatch.setattr(place, name, failing_after)
     good = event("good")
     log(source, good)
     tick_until_still()
@@ -493,7 +496,7 @@ def test_events_that_kill_whoever_folds_them_are_found_and_set_aside(
         now += EXPIRED
     assert deaths >= 3, "so few deaths are no proof"
     assert ids_set_aside() == ["7"]
-    assert SetAsideBatch.objects.get().error == faults.DIED
+    assert SetAsideBatch.objects.get().error == suspects.DIED
     assert counted_ids() == sorted(one["id"] for one in [*sent, *others] if one["id"] != "7")
     assert rollup.verify(now) == []
 

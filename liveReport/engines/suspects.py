@@ -69,12 +69,14 @@ def _suspect(batches: Sequence[EventBatch], lease: Lease, now: datetime) -> None
     )
 
 
+@transaction.atomic
 def acquit() -> None:
     """Forget those that are folded, or gone."""
     pending = EventBatch.objects.filter(pk=OuterRef("batch_id"), folded=False)
     Suspect.objects.filter(~Exists(pending)).delete()
 
 
+@transaction.atomic
 def convict(fence: int) -> None:
     """Whoever held the lease under this fence has not been able to say how its attempt ended."""
     _tried_by(fence).update(
@@ -92,9 +94,10 @@ def excuse(fence: int) -> None:
 def testify() -> None:
     """Tell what this process could not tell so far."""
     for fence in sorted(_unheard):
-        _tried_by(fence).update(trying=False)
-        wronged = Suspect.objects.filter(blamed=fence, attempts__gt=0)
-        wronged.update(attempts=F("attempts") - 1, blamed=0)
+        with transaction.atomic():
+            _tried_by(fence).update(trying=False)
+            wronged = Suspect.objects.filter(blamed=fence, attempts__gt=0)
+            wronged.update(attempts=F("attempts") - 1, blamed=0)
         _unheard.discard(fence)
 
 

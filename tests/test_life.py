@@ -23,7 +23,7 @@ from liveReport.channels import all_channels, get_channel
 from liveReport.engines import lease
 from liveReport.ingest import receive
 from liveReport.models import Bucket, EventBatch
-from liveReport.rollup import executions
+from liveReport.rollup import admission
 from tests import oracle
 from tests.beats import Beat
 from tests.factories import CampaignFactory, make_source
@@ -209,7 +209,7 @@ def test_whatever_happens_the_report_says_what_a_recount_says() -> None:
 def test_and_no_number_of_a_channel_changes_when_executions_leave(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(executions, "LIMIT", 1)
+    monkeypatch.setattr(admission, "EXECUTIONS", 1)
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
         CrowdedLife, settings=settings(on_a_database, stateful_step_count=STEPS)
     )

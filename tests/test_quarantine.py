@@ -21,11 +21,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liveReport import ingest, rollup
+from liveReport.engines import quarantine as quarantining
+from liveReport.engines.quarantine import CODE, discard
 from liveReport.events.batch import decode
 from liveReport.ingest import Quarantined, Receipt, receive, refusals
-from liveReport.ingest import quarantine as quarantining
 from liveReport.ingest.drain import drain
-from liveReport.ingest.quarantine import CODE, discard
 from liveReport.ingest.spool import spool
 from liveReport.models import (
     Campaign,

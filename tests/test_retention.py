@@ -19,13 +19,13 @@ from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from liveReport import report, rollup
-from liveReport.engines import outage, reads
+from liveReport.engines import outage, pruning, quarantine, reads
 from liveReport.engines.keys.periods import LONGEST
-from liveReport.ingest import quarantine, receive
+from liveReport.ingest import receive
 from liveReport.models import Bucket, Campaign, KeyPage, QuarantinedBatch, Series
 from liveReport.models import Source as Sender
 from liveReport.report import tab_report
-from liveReport.rollup import retention, tick
+from liveReport.rollup import tick
 from tests import oracle
 from tests.isolation import undone
 from tests.mishaps import failing, held
@@ -136,7 +136,7 @@ def test_disk_use_is_flat_and_no_number_flickers(
 @contextmanager
 def each_transaction(monkeypatch: Any, after: Any) -> Iterator[None]:
     """Look at what others see after every transaction of the pruning."""
-    plain = retention.short_transaction
+    plain = pruning.short_transaction
 
     @contextmanager
     def watched() -> Iterator[None]:
@@ -146,7 +146,7 @@ def each_transaction(monkeypatch: Any, after: Any) -> Iterator[None]:
         after(before - rows())
 
     with monkeypatch.context() as patch:
-        for module in (retention, quarantine):
+        for module in (pruning, quarantine):
             patch.setattr(module, "short_transaction", watched)
         yield
 
@@ -176,7 +176,7 @@ def test_a_reader_sees_the_same_numbers_after_every_transaction(
 
 def in_slices(monkeypatch: Any, **sizes: int) -> None:
     for name, size in sizes.items():
-        monkeypatch.setattr(retention, name, size)
+        monkeypatch.setattr(pruning, name, size)
 
 
 def paused_for_days(campaign: Campaign, source: Sender) -> Soak:
@@ -339,7 +339,7 @@ def test_after_a_long_pause_a_transaction_takes_so_many_buckets(
     campaign: Campaign, monkeypatch: Any
 ) -> None:
     """Of few series with many buckets as of many with few."""
-    monkeypatch.setattr(retention, "BUCKETS", 20)
+    monkeypatch.setattr(pruning, "BUCKETS", 20)
     now = int(START.timestamp()) // 3600 * 3600
     series = [
         Series.objects.create(campaign=campaign, channel="email", type="sent", value=str(number))

@@ -604,14 +604,14 @@ def test_a_tick_that_was_paused_gives_way_to_the_one_that_went_on(
             other = lease.acquire(NOW + EXPIRED)
             assert other
             others.append(other)
-            tick.fold_chunk(tick._next_chunk(), other, NOW + EXPIRED)
+            tick.fold_chunk(tick.log.pending(tick.CHUNK), other, NOW + EXPIRED)
         return plain_fold(*args)
 
     monkeypatch.setattr(tick, "fold", paused)
     assert rollup.fold_pending(NOW) == 0
     assert pending() == 4
     assert counted(stored()) == recount(sent[:2])
-    tick.fold_chunk(tick._next_chunk(), others[0], NOW + EXPIRED)
+    tick.fold_chunk(tick.log.pending(tick.CHUNK), others[0], NOW + EXPIRED)
     others[0].release()
     assert rollup.fold_pending(NOW + EXPIRED) == 2
     assert counted(stored()) == recount(sent)
@@ -1012,7 +1012,7 @@ def test_pruning_between_two_chunks_costs_a_tick_at_most(
 def test_pruning_a_long_log_takes_it_in_slices(
     campaign: Campaign, source: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("liveReport.rollup.retention.SLICE", 2)
+    monkeypatch.setattr("liveReport.engines.pruning.SLICE", 2)
     for _ in range(3):
         log(source, *(event(domain=f"{number}.example", message="m") for number in range(5)))
     rollup.fold_pending(NOW)

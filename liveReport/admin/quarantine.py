@@ -16,9 +16,10 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from liveReport.channels import NONE
+from liveReport.engines.quarantine import discard
 from liveReport.events.batch import Events, LogEvent, decode
 from liveReport.events.moments import moment
-from liveReport.ingest import discard, replay
+from liveReport.ingest import replay
 from liveReport.models import Campaign, QuarantinedBatch, QuarantinedCampaign, QuarantineTally
 
 from .base import NoAdding, NoChanging

@@ -24,8 +24,8 @@ from rest_framework.exceptions import AuthenticationFailed
 from liveReport.engines.local import LocalFile
 from liveReport.engines.outage import asking, database, is_outage
 from liveReport.models import ApiToken, Source
+from liveReport.site.auth import BearerAuthentication, Scope
 
-from .auth import BearerAuthentication, Scope
 from .problems import DatabaseAway
 
 _SET_UP = """

@@ -16,17 +16,26 @@ from django.db import DataError, IntegrityError, connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
+from liveReport.engines import campaigns, log
 from liveReport.engines.outage import retrying_lock, short_transaction
+from liveReport.engines.quarantine import (
+    Refusal,
+    Strangers,
+    Verdict,
+    count_refused,
+    hold,
+    in_portions,
+    prepare,
+    take_out,
+)
 from liveReport.events.batch import Events, decode, encode
 from liveReport.events.columns import Mask
-from liveReport.models import Campaign, EventBatch, QuarantinedBatch, Source
+from liveReport.models import Campaign, QuarantinedBatch, Source
 
 from . import refusals
 from .body import BodyError
 from .group_commit import GroupCommit
 from .lately import Lately
-from .quarantine import Strangers, Verdict, hold, in_portions, prepare, take_out
-from .refusals import Refusal
 
 ROOM = "room"
 HOPELESS = (DataError, IntegrityError)
@@ -118,7 +127,7 @@ def _append_both(source: int, rows: Sequence[_Row], strangers: Strangers) -> Ver
         _insert(rows)
     (verdict,) = hold(source, [strangers])
     if verdict.refused:
-        refusals.count([_refusal(source, strangers, verdict)])
+        count_refused([_refusal(source, strangers, verdict)])
     return verdict
 
 
@@ -155,7 +164,7 @@ def check_backlog() -> None:
     """Refuse to accept more while too much waits to be folded."""
     if lately.holds(ROOM):
         return
-    waiting = EventBatch.objects.filter(folded=False).order_by().count()
+    waiting = log.waiting()
     if waiting > settings.INGEST_MAX_PENDING:
         raise BodyError(503, "overloaded", f"{waiting} batches wait to be counted.", 5)
     lately.note([ROOM])
@@ -165,7 +174,7 @@ def _known(slugs: set[str]) -> set[str]:
     """The slugs of campaigns that exist. Of others nothing is remembered: they may any moment."""
     known = {slug for slug in slugs if lately.holds((slug,))}
     if unsure := slugs - known:
-        found = set(Campaign.objects.filter(slug__in=unsure).values_list("slug", flat=True))
+        found = set(campaigns.ids(unsure))
         lately.note((slug,) for slug in found)
         known |= found
     return known

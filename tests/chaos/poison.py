@@ -37,10 +37,10 @@ def plant() -> None:
 
     fold = tick.fold
 
-    def fold_or_fail(events: Any, channels: Any) -> Any:
+    def fold_or_fail(events: Any, *given: Any) -> Any:
         if any(name.startswith(MARK) for name in events.ids):
             raise ValueError("this cannot be folded")
-        return fold(events, channels)
+        return fold(events, *given)
 
     replace(tick, "fold", fold_or_fail)
 

@@ -18,7 +18,7 @@ from django.db import connection
 from django.db.models import F
 
 from liveReport.engines import sql
-from liveReport.events.columns import Ints
+from liveReport.events.columns import Ints, Mask
 from liveReport.models import KeyPage, KeyPeriod
 
 from . import keypages
@@ -113,6 +113,18 @@ class Periods:
             places = period.filters[table].may_hold(probes)
             if len(places):
                 yield period, places
+
+    def claim(self, keys: Ints, batches: Ints) -> Mask:
+        """Record events' keys with the batch that brings them; which of them count.
+
+        ``keys`` are sorted and none is repeated. A key that this same batch has claimed
+        before counts: folding again is safe. Call inside a transaction.
+        """
+        owners = self.owners(keys)
+        new = owners == NOBODY
+        self.current.add(Owned(keys[new], batches[new]))
+        counting: Mask = new | (owners == batches)
+        return counting
 
     def owners(self, keys: Ints) -> Ints:
         """The batch that first brought each of some sorted keys, ``NOBODY`` for new ones."""

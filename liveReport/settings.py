@@ -239,11 +239,15 @@ CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", "filesystem://localhost")
 CELERY_TASK_SERIALIZER = CELERY_RESULT_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_IGNORE_RESULT = True
-CELERY_TASK_DEFAULT_QUEUE = env.str("CELERY_QUEUE", "livereport")
-# One queue. Nobody misses a tick that waited for long: the next one does its work. (RabbitMQ's
-# own clock, and RabbitMQ alone: for all brokers ``liveReport.site.beat`` sees to it that few wait.)
-CELERY_TASK_QUEUES = [Queue(CELERY_TASK_DEFAULT_QUEUE, message_ttl=60)]
-CELERY_TASK_TIME_LIMIT = 60
+FOLD_QUEUE = env.str("CELERY_QUEUE", "livereport")
+SLOW_QUEUE = CELERY_TASK_DEFAULT_QUEUE = f"{FOLD_QUEUE}-slow"
+"""For all tasks but the tick: each queue has workers of its own, so that none keeps events waiting."""
+# Nobody misses a tick that waited for long: the next one does its work. (RabbitMQ's own
+# clock, and RabbitMQ alone: for all brokers ``liveReport.site.beat`` sees to it that few wait.)
+CELERY_TASK_QUEUES = [Queue(FOLD_QUEUE, message_ttl=60), Queue(SLOW_QUEUE)]
+CELERY_TASK_ROUTES = {"livereport.tick": {"queue": FOLD_QUEUE}}
+# Shorter than the time after which Redis gives out a task anew.
+CELERY_TASK_TIME_LIMIT = 240
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -274,7 +278,7 @@ elif CELERY_BROKER_URL.startswith("redis"):
 elif CELERY_BROKER_URL.startswith(("amqp", "pyamqp")):
     CELERY_BROKER_TRANSPORT_OPTIONS = {"write_timeout": 10}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    # One writer at a time is what SQLite bears.
+    # One fold at a time is what SQLite bears. (Slow work asks for a pool of its own.)
     CELERY_WORKER_CONCURRENCY = 1
     CELERY_WORKER_POOL = "solo"
 

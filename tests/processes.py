@@ -24,13 +24,12 @@ import kombu
 import msgspec
 from django.conf import settings
 
-from liveReport.management.commands.run import GRANIAN
+from liveReport.management.commands.run import CELERY, GRANIAN, QUIET
 from tests.factories import event
 
 MANAGE = str(settings.BASE_DIR / "manage.py")
 WSGI = "liveReport.wsgi:application"
 JSON = "application/json"
-CELERY = ("-m", "celery", "--quiet", "--app", "liveReport")
 PATIENCE = 60.0
 OURS = {
     *("DATABASE_URL", "SECRET_KEY", "DJANGO_SETTINGS_MODULE", "DEBUG", "ALLOWED_HOSTS", "HTTPS"),
@@ -200,8 +199,8 @@ class Site:
 
     @contextmanager
     def worker(self) -> Iterator[Running]:
-        """A Celery worker."""
-        with self.running("worker", *CELERY, "worker", "--loglevel", "warning") as worker:
+        """A Celery worker that folds."""
+        with self.running("worker", *CELERY, "worker", *QUIET) as worker:
             yield worker
 
     @contextmanager

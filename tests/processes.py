@@ -81,6 +81,20 @@ def free_port() -> str:
         return str(port)
 
 
+def manage(*arguments: str, data: Path, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """A command on a data directory, with nothing in its environment but what is said here."""
+    inherited = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
+    return subprocess.run(
+        [sys.executable, MANAGE, *arguments],
+        env=inherited | {"LIVEREPORT_DATA_DIR": str(data)} | environment,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+        umask=0o022,
+    )
+
+
 @dataclass
 class Running:
     """A process of a site, and the file that it writes to."""

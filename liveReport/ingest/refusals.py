@@ -12,6 +12,7 @@ from typing import NamedTuple
 from django.db import Error, connection, transaction
 
 from liveReport.engines.outage import is_outage, retrying_lock
+from liveReport.memory import enlist
 
 from .group_commit import GroupCommit
 from .quarantine import CODE
@@ -42,6 +43,7 @@ class Lines:
         self._lock = Lock()
         self._said: dict[int, float] = {}
         self._untold: Counter[int] = Counter()
+        enlist(self.forget)
 
     def tell(self, refusal: Refusal) -> None:
         """Say it now, or together with the next ones."""
@@ -55,8 +57,9 @@ class Lines:
         logger.warning("%d events of source %d were refused lately: %s.", events, source, CODE)
 
     def forget(self) -> None:
-        self._said.clear()
-        self._untold.clear()
+        with self._lock:
+            self._said.clear()
+            self._untold.clear()
 
 
 lines = Lines()

@@ -93,7 +93,7 @@ class Scheduler(DatabaseScheduler):
 
     def _waiting(self, entry: ScheduleEntry, producer: Any) -> int:
         """Messages that no worker has taken yet, in the queue that the task goes to."""
-        route = self.app.amqp.router.route(dict(entry.options), entry.task)
+        route = self.app.amqp.router.route(dict(entry.options or {}), str(entry.task))
         declared: Any = route["queue"](producer.channel).queue_declare()
         return int(declared.message_count)
 

@@ -90,6 +90,7 @@ def test_it_says_where_it_is_and_ends_with_all_its_children(site: Site) -> None:
         assert all(child(site, run, mark) for mark in CHILDREN)
         assert run.end(signal.SIGINT) == 0
         assert "Stopped." in run.says()
+        assert "ERROR" not in run.says()
         assert site.processes() == []
 
 

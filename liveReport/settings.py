@@ -6,13 +6,13 @@ queue, both in the data directory, nothing to install.
 
 import hashlib
 import os
-import sys
 import zoneinfo
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import dj_database_url
+import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 from environs import Env
@@ -24,6 +24,8 @@ from liveReport.site.data_dir import DATABASE_FILE, data_directory
 from liveReport.site.secret import check_key, embedded_secret_key, keep_private
 from liveReport.site.services import check_url
 
+# Before any model or administration is declared: they say what they are of.
+django_stubs_ext.monkeypatch()
 env = Env()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -239,11 +241,15 @@ CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", "filesystem://localhost")
 CELERY_TASK_SERIALIZER = CELERY_RESULT_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_IGNORE_RESULT = True
-CELERY_TASK_DEFAULT_QUEUE = env.str("CELERY_QUEUE", "livereport")
-# One queue. Nobody misses a tick that waited for long: the next one does its work. (RabbitMQ's
-# own clock, and RabbitMQ alone: for all brokers ``liveReport.site.beat`` sees to it that few wait.)
-CELERY_TASK_QUEUES = [Queue(CELERY_TASK_DEFAULT_QUEUE, message_ttl=60)]
-CELERY_TASK_TIME_LIMIT = 60
+FOLD_QUEUE = env.str("CELERY_QUEUE", "livereport")
+SLOW_QUEUE = CELERY_TASK_DEFAULT_QUEUE = f"{FOLD_QUEUE}-slow"
+"""For all tasks but the tick: it has workers of its own, so that none keeps events waiting."""
+# Nobody misses a tick that waited for long: the next one does its work. (RabbitMQ's own
+# clock, and RabbitMQ alone: for all brokers ``liveReport.site.beat`` sees to it that few wait.)
+CELERY_TASK_QUEUES = [Queue(FOLD_QUEUE, message_ttl=60), Queue(SLOW_QUEUE)]
+CELERY_TASK_ROUTES = {"livereport.tick": {"queue": FOLD_QUEUE}}
+# Shorter than the time after which Redis gives out a task anew.
+CELERY_TASK_TIME_LIMIT = 240
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -274,7 +280,7 @@ elif CELERY_BROKER_URL.startswith("redis"):
 elif CELERY_BROKER_URL.startswith(("amqp", "pyamqp")):
     CELERY_BROKER_TRANSPORT_OPTIONS = {"write_timeout": 10}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    # One writer at a time is what SQLite bears.
+    # One fold at a time is what SQLite bears. (Slow work asks for a pool of its own.)
     CELERY_WORKER_CONCURRENCY = 1
     CELERY_WORKER_POOL = "solo"
 
@@ -364,13 +370,12 @@ STATIC_URL = "static/"
 STATIC_ROOT = env.path("STATIC_ROOT", BASE_DIR / ".static")
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = [*Compressor.SKIP_COMPRESS_EXTENSIONS, "map"]
-TESTING = "pytest" in sys.modules
-WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG or TESTING
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-        if DEBUG or TESTING
+        if DEBUG
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }

@@ -24,13 +24,12 @@ import kombu
 import msgspec
 from django.conf import settings
 
-from liveReport.management.commands.run import GRANIAN
+from liveReport.management.commands.run import CELERY, GRANIAN, QUIET
 from tests.factories import event
 
 MANAGE = str(settings.BASE_DIR / "manage.py")
 WSGI = "liveReport.wsgi:application"
 JSON = "application/json"
-CELERY = ("-m", "celery", "--quiet", "--app", "liveReport")
 PATIENCE = 60.0
 OURS = {
     *("DATABASE_URL", "SECRET_KEY", "DJANGO_SETTINGS_MODULE", "DEBUG", "ALLOWED_HOSTS", "HTTPS"),
@@ -80,6 +79,20 @@ def free_port() -> str:
         except OSError:
             continue
         return str(port)
+
+
+def manage(*arguments: str, data: Path, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """A command on a data directory, with nothing in its environment but what is said here."""
+    inherited = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
+    return subprocess.run(
+        [sys.executable, MANAGE, *arguments],
+        env=inherited | {"LIVEREPORT_DATA_DIR": str(data)} | environment,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+        umask=0o022,
+    )
 
 
 @dataclass
@@ -200,8 +213,8 @@ class Site:
 
     @contextmanager
     def worker(self) -> Iterator[Running]:
-        """A Celery worker."""
-        with self.running("worker", *CELERY, "worker", "--loglevel", "warning") as worker:
+        """A Celery worker that folds."""
+        with self.running("worker", *CELERY, "worker", *QUIET) as worker:
             yield worker
 
     @contextmanager

@@ -15,7 +15,9 @@ from uuid import uuid4
 import kombu
 import pytest
 import redis
+from django.conf import settings
 
+from liveReport.celery import app
 from tests.processes import Running, Site, embedded, eventually
 
 BROKERS = {
@@ -53,8 +55,9 @@ def forget(url: str, queue: str) -> None:
                 base.delete(key)
     elif url.startswith("amqp"):
         with suppress(OSError), kombu.Connection(url) as broker:
-            broker.default_channel.queue_delete(queue)
-            broker.default_channel.exchange_delete(queue)
+            for name in (queue, f"{queue}-slow"):
+                broker.default_channel.queue_delete(name)
+                broker.default_channel.exchange_delete(name)
 
 
 @pytest.mark.parametrize("name", BROKERS)
@@ -68,6 +71,13 @@ def test_events_are_counted_without_anybody_asking(site: Site, name: str) -> Non
             site.send(*types)
             eventually(lambda: site.unfolded() == 0, "the events are counted")
     assert site.ask("SELECT count(*) FROM livereport_eventbatch") == 2
+
+
+def test_all_tasks_but_the_tick_go_where_no_event_waits() -> None:
+    queues = {name: app.amqp.router.route({}, name)["queue"].name for name in app.tasks}
+    assert queues["livereport.tick"] == settings.FOLD_QUEUE
+    assert queues["livereport.prune"] == settings.SLOW_QUEUE
+    assert [name for name in queues if queues[name] == settings.FOLD_QUEUE] == ["livereport.tick"]
 
 
 # -- A broker that is away -------------------------------------------------------------------

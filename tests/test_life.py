@@ -18,10 +18,11 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from liveReport import report, rollup, tasks
+from liveReport import rollup, tasks
 from liveReport.channels import all_channels, get_channel
 from liveReport.engines import lease
 from liveReport.ingest import receive
+from liveReport.memory import forget_all
 from liveReport.models import Bucket, EventBatch
 from liveReport.rollup import admission
 from tests import oracle
@@ -180,7 +181,7 @@ class Life(RuleBasedStateMachine):
         assert not EventBatch.objects.filter(folded=False).exists()
         assert rollup.verify(self.latest) == []  # what was pruned until then is not expected
         if anew:
-            report.forget()
+            forget_all()
         chosen = runs if self.executions_apart else ()
         apart = self.executions_apart
         oracle.assert_report(self.campaign, self.sent, self.now, chosen, executions_apart=apart)

@@ -61,7 +61,7 @@ def installed(tmp_path: Path) -> Path:
 def run(path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """A Python of its own that finds what is installed in ``path``; settings are untouched."""
     # On a database of its own: these tests hold theirs.
-    own = ("PYTEST_", "DATABASE_URL")
+    own = ("PYTEST_", "DATABASE_URL", "DJANGO_SETTINGS_MODULE")
     environment = {k: v for k, v in os.environ.items() if not k.startswith(own)}
     environment |= {"PYTHONPATH": str(path), "LIVEREPORT_DATA_DIR": str(path / "data")}
     return subprocess.run(

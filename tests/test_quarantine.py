@@ -27,6 +27,7 @@ from liveReport.events.batch import decode
 from liveReport.ingest import Quarantined, Receipt, receive, refusals
 from liveReport.ingest.drain import drain
 from liveReport.ingest.spool import spool
+from liveReport.memory import forget_all
 from liveReport.models import (
     Campaign,
     EventBatch,
@@ -359,7 +360,7 @@ def test_statements_do_not_grow_with_unknown_campaigns(
     numbers = count()
 
     def flood(size: int) -> int:
-        appending.lately.forget()
+        forget_all()
         events = of("summer", *(f"c{next(numbers)}" for _ in range(size)))
         return statements(lambda: send(source, events))
 
@@ -506,7 +507,7 @@ def test_a_full_spool_can_set_everything_aside(source: Source, limits: Any) -> N
 def test_a_replay_frees_the_limits(source: Source) -> None:
     send(source, of("a", "b", "c", "c", "c"))
     CampaignFactory(slug="c")
-    appending.lately.forget()
+    forget_all()
     assert ingest.replay(QuarantinedBatch.objects.all()) == 3
     assert_tallied()
     assert send(source, of("d", "a", "b")).rejected == []

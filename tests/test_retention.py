@@ -18,10 +18,11 @@ from django.apps import apps
 from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from liveReport import report, rollup
-from liveReport.engines import outage, pruning, quarantine, reads
+from liveReport import rollup
+from liveReport.engines import outage, pruning, quarantine
 from liveReport.engines.keys.periods import LONGEST
 from liveReport.ingest import receive
+from liveReport.memory import forget_all
 from liveReport.models import Bucket, Campaign, KeyPage, QuarantinedBatch, Series
 from liveReport.models import Source as Sender
 from liveReport.report import tab_report
@@ -64,7 +65,8 @@ class Soak:
 
     def check(self) -> None:
         """Every frame of the tab says what the plain list of events says."""
-        forget()
+        # What was built before stays true while events are pruned: the rollups must say the same.
+        forget_all()
         oracle.assert_tab(self.campaign, "email", self.sent, self.now)
 
     def _event(self, minutes: int) -> Event:
@@ -82,12 +84,6 @@ class Soak:
 
     def _is_recent(self, event: Event) -> bool:
         return oracle.moment(event) > self.now - timedelta(hours=26)
-
-
-def forget() -> None:
-    """What was built before stays true while events are pruned: the rollups must say the same."""
-    report.forget()
-    reads.forget()
 
 
 def rows() -> Counter[str]:
@@ -198,7 +194,7 @@ def send(soak: Soak, *batch: Event) -> None:
 
 
 def frames(soak: Soak, tab: str = "email") -> list[Any]:
-    forget()
+    forget_all()
     widgets = tab_report(soak.campaign, tab, [], soak.now).widgets
     return [(widget.as_json(), widget.trend and widget.trend.as_json()) for widget in widgets]
 

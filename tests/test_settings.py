@@ -1,9 +1,6 @@
 """What the environment may say, and what is refused at the start, by name."""
 
-import os
 import stat
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,22 +10,9 @@ from django.core.exceptions import ImproperlyConfigured
 from liveReport.site.checks import check_hosts
 from liveReport.site.secret import LEAST_LENGTH, check_key, keep_private
 from liveReport.site.services import check_url
+from tests.processes import manage
 
-ROOT = Path(__file__).parent.parent
 KEY = "k7&abcdefghij0123456789klmnopqrstuvwxyz0123456789ABC"
-
-
-def manage(*arguments: str, data: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    inherited = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
-    return subprocess.run(
-        [sys.executable, str(ROOT / "manage.py"), *arguments],
-        env=inherited | {"LIVEREPORT_DATA_DIR": str(data)} | environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        umask=0o022,
-    )
 
 
 VARIABLES = {

@@ -55,7 +55,7 @@ class CampaignFilter(admin.SimpleListFilter):
 
 
 @admin.register(QuarantinedBatch)
-class QuarantinedBatchAdmin(NoAdding, NoChanging, admin.ModelAdmin):  # type: ignore[type-arg]
+class QuarantinedBatchAdmin(NoAdding, NoChanging, admin.ModelAdmin[QuarantinedBatch]):
     """Events whose campaign is not known (yet)."""
 
     list_display = ("campaign", "reason", "count", "source", "received_at")

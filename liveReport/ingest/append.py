@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
+from cachetools import TTLCache
 from django.conf import settings
 from django.db import DataError, IntegrityError, connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet
@@ -30,14 +31,13 @@ from liveReport.engines.quarantine import (
 )
 from liveReport.events.batch import Events, decode, encode
 from liveReport.events.columns import Mask
+from liveReport.memory import Memory
 from liveReport.models import Campaign, QuarantinedBatch, Source
 
 from . import refusals
 from .body import BodyError
 from .group_commit import GroupCommit
-from .lately import Lately
 
-ROOM = "room"
 HOPELESS = (DataError, IntegrityError)
 """What is wrong with a row itself, such as that its source was deleted, and stays wrong."""
 _APPEND = """
@@ -45,8 +45,12 @@ INSERT INTO livereport_eventbatch
 (source_id, received_at, count, payload, folded, duplicates, late) VALUES
 """
 _ROW = "(%s, %s, %s, %s, FALSE, 0, 0)"
-lately = Lately()
-"""Such as which campaigns exist, by slug in a tuple, and whether there is ``ROOM``."""
+BELIEF = 1.0
+"""Seconds for which a process believes what it found true, and does not ask with each request."""
+_existing = Memory[str, bool](TTLCache(10_000, BELIEF))
+"""Campaigns that exist, by slug."""
+_has_room = Memory[int, bool](TTLCache(1, BELIEF))
+"""Whether no more batches wait than may, by how many may."""
 
 
 class _Row(NamedTuple):
@@ -162,20 +166,22 @@ def _put_back(batches: Sequence[QuarantinedBatch]) -> int:
 
 def check_backlog() -> None:
     """Refuse to accept more while too much waits to be folded."""
-    if lately.holds(ROOM):
+    most = settings.INGEST_MAX_PENDING
+    if _has_room.get(most):
         return
     waiting = log.waiting()
-    if waiting > settings.INGEST_MAX_PENDING:
+    if waiting > most:
         raise BodyError(503, "overloaded", f"{waiting} batches wait to be counted.", 5)
-    lately.note([ROOM])
+    _has_room.put(most, value=True)
 
 
 def _known(slugs: set[str]) -> set[str]:
     """The slugs of campaigns that exist. Of others nothing is remembered: they may any moment."""
-    known = {slug for slug in slugs if lately.holds((slug,))}
+    known = {slug for slug in slugs if _existing.get(slug)}
     if unsure := slugs - known:
         found = set(campaigns.ids(unsure))
-        lately.note((slug,) for slug in found)
+        for slug in found:
+            _existing.put(slug, value=True)
         known |= found
     return known
 

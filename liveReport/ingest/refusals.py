@@ -10,6 +10,7 @@ from django.db import Error, connection
 
 from liveReport.engines.outage import is_outage, retrying_lock
 from liveReport.engines.quarantine import CODE, Refusal, count_refused
+from liveReport.memory import enlist
 
 from .group_commit import GroupCommit
 
@@ -26,6 +27,7 @@ class Lines:
         self._lock = Lock()
         self._said: dict[int, float] = {}
         self._untold: Counter[int] = Counter()
+        enlist(self.forget)
 
     def tell(self, refusal: Refusal) -> None:
         """Say it now, or together with the next ones."""
@@ -39,8 +41,9 @@ class Lines:
         logger.warning("%d events of source %d were refused lately: %s.", events, source, CODE)
 
     def forget(self) -> None:
-        self._said.clear()
-        self._untold.clear()
+        with self._lock:
+            self._said.clear()
+            self._untold.clear()
 
 
 lines = Lines()

@@ -7,12 +7,14 @@ import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
+
+from cachetools import LRUCache
 
 from liveReport.channels import Channel, Text, Widget
 from liveReport.engines import reads, sql
 from liveReport.events.moments import start_of_run
+from liveReport.memory import Memory
 from liveReport.models import Campaign, Execution, in_tab_order
 
 from . import campaign as campaign_tab
@@ -34,6 +36,13 @@ __all__ = [
     "tab_widget",
 ]
 
+_State = tuple[int, str, str, tuple[datetime, ...]]
+"""Of a tab: its campaign, its slug, its version, and the executions chosen."""
+_built = Memory[_State, dict[str, tuple[WidgetReport, bool]]](LRUCache(16))
+"""What this process has built of a tab in one state, so that viewers share the work.
+
+By widget, what ``_build`` gave. The version of a tab changes with any of its numbers.
+"""
 
 WidgetFilter = Callable[[str], bool]
 """Whether a widget, named by its slug, is wanted."""
@@ -285,7 +294,8 @@ def _widgets(
         return [campaign_tab.statistics(all_tallies) for _widget in chosen]
     channel = context.channel(tab)
     tallies = context.tallies(channel, executions)
-    built = _built(context.campaign.pk, tab, context.version(tab), tuple(executions))
+    state = context.campaign.pk, tab, context.version(tab), tuple(executions)
+    built = _built.first(state, {})
     incomplete = context.incomplete(channel, executions)
     reports = []
     for widget in chosen:
@@ -304,16 +314,3 @@ def _build(
     """A widget, and whether it is there by itself rather than waiting for its first number."""
     report = widget_report(tallies, widget, incomplete=incomplete)
     return report, not widget.only_with_data or has_data(tallies, widget)
-
-
-@lru_cache(maxsize=16)
-def _built(*state: object) -> dict[str, tuple[WidgetReport, bool]]:
-    """What this process has built of a tab in one state, so that viewers share the work.
-
-    By widget, what ``_build`` gave. The version of a tab changes with any of its numbers.
-    """
-    return {}
-
-
-forget = _built.cache_clear
-"""For tests, in which the same state comes to be again and again."""

@@ -7,6 +7,8 @@ export LIVEREPORT_DATA_DIR ?= $(CURDIR)/var
 # What Python compiles is kept: a process of ours starts in a third of the time.
 unexport PYTHONDONTWRITEBYTECODE
 BUNDLE := dashboards/static/dashboards/build/report.js
+# Where the machine has no npm, the environment has one.
+NPM := PATH="$$PATH:$(CURDIR)/$(BIN)" npm
 FRONTEND := package.json package-lock.json $(shell find dashboards/frontend -type f 2>/dev/null)
 CATALOGS := $(shell find liveReport dashboards channels_plugins -name '*.po')
 POSTGRES := $(or $(LIVEREPORT_TEST_POSTGRES),postgres://postgres@127.0.0.1:5432/livereport)
@@ -32,6 +34,7 @@ test: lint test-sqlite test-postgresql ## every gate and every test
 lint: setup $(VENV)/.dev ## format, style, types, system checks, migrations
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(NPM) run --silent lint
 	$(BIN)/mypy
 	$(BIN)/python manage.py check
 	$(BIN)/python manage.py makemigrations --check
@@ -82,7 +85,7 @@ $(VENV)/.bench: requirements/bench.txt $(VENV)/.venv
 
 $(BUNDLE): $(FRONTEND) | $(VENV)/.venv
 	@command -v npm >/dev/null || $(BIN)/pip install -q --require-hashes -r requirements/node.txt
-	@PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --silent && PATH="$$PATH:$(CURDIR)/$(BIN)" npm run --silent build
+	@$(NPM) ci --silent && $(NPM) run --silent build
 	@touch $@
 
 $(VENV)/.translations: $(CATALOGS) $(VENV)/.base

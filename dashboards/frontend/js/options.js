@@ -24,7 +24,10 @@ const verbatim = (text) => text.replaceAll("{", "{brace|{}");
 
 /** A name as lines of a tooltip, which has to find room in a chart of this width. */
 export function inTooltip(name, width, colours) {
-  const columns = Math.max(12, Math.min(60, Math.floor((width - colours.size(44)) / colours.size(7))));
+  const columns = Math.max(
+    12,
+    Math.min(60, Math.floor((width - colours.size(44)) / colours.size(7))),
+  );
   const lines = onOneLine(name).match(new RegExp(`.{1,${columns}}(?:\\s|$)|.{1,${columns}}`, "gu"));
   return (lines ?? []).map(verbatim).join("\n");
 }
@@ -38,7 +41,12 @@ export function tooltip(colours, rest) {
     borderColor: colours.line,
     borderWidth: 1,
     padding: [8, 12],
-    textStyle: { fontFamily: colours.font, color: colours.text, fontSize: colours.size(12), lineHeight: colours.size(18) },
+    textStyle: {
+      fontFamily: colours.font,
+      color: colours.text,
+      fontSize: colours.size(12),
+      lineHeight: colours.size(18),
+    },
     ...rest,
   };
 }

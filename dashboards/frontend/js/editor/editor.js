@@ -1,6 +1,6 @@
 // Modify: one tab's widgets as a draft, which becomes the layout when it is saved.
 import { inOrder } from "../places.js";
-import { Trouble, keep } from "../server.js";
+import { keep, Trouble } from "../server.js";
 import { Board, isPhone } from "./board.js";
 import { Gallery } from "./gallery.js";
 import { History } from "./history.js";
@@ -8,7 +8,12 @@ import { COLUMNS, settle, steps, stepsOnPhone } from "./layout.js";
 import { fetchCell, isSame } from "./server.js";
 
 const KEYS = { ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down" };
-const SIZES = { ArrowLeft: "narrower", ArrowRight: "wider", ArrowUp: "shorter", ArrowDown: "taller" };
+const SIZES = {
+  ArrowLeft: "narrower",
+  ArrowRight: "wider",
+  ArrowUp: "shorter",
+  ArrowDown: "taller",
+};
 
 /** Start editing; `page` can `poll` for what is new, `refresh` what is drawn, and tell a `trouble`. */
 export function edit(report, page) {
@@ -35,7 +40,10 @@ class Editor {
   }
 
   start() {
-    const { report, listening: { signal } } = this;
+    const {
+      report,
+      listening: { signal },
+    } = this;
     const cells = this.board.cells();
     const items = cells.map(itemOf);
     this.history = new History({ items, removed: this.server.removed, afresh: false });
@@ -50,7 +58,9 @@ class Editor {
     report.addEventListener("lr:layout", () => this.onLayout(), { signal });
     report.addEventListener("lr:recovered", () => (this.notice.textContent = ""), { signal });
     document.addEventListener("keydown", (event) => this.onShortcut(event), { signal });
-    addEventListener("beforeunload", (event) => this.history.isDirty && event.preventDefault(), { signal });
+    addEventListener("beforeunload", (event) => this.history.isDirty && event.preventDefault(), {
+      signal,
+    });
     this.say("started");
     this.page.poll();
     this.toolbar.querySelector("[data-do=gallery]").focus();
@@ -83,7 +93,8 @@ class Editor {
   }
 
   onKey(event) {
-    if (!event.target.closest("[data-handle]") || event.ctrlKey || event.altKey || event.metaKey) return;
+    if (!event.target.closest("[data-handle]") || event.ctrlKey || event.altKey || event.metaKey)
+      return;
     const widget = event.target.closest(".lr-cell").dataset.widget;
     const step = (event.shiftKey ? SIZES : KEYS)[event.key];
     if (event.key === "Delete" || event.key === "Backspace") this.remove(widget);
@@ -108,7 +119,9 @@ class Editor {
     event.stopPropagation();
     const { widget } = form.closest(".lr-cell").dataset;
     const picture = event.submitter.value;
-    const items = this.state.items.map((item) => (item.widget === widget ? { ...item, picture } : item));
+    const items = this.state.items.map((item) =>
+      item.widget === widget ? { ...item, picture } : item,
+    );
     const label = event.submitter.textContent.trim();
     this.change({ items }, "pictured", { title: this.title(widget), picture: label });
   }
@@ -119,7 +132,12 @@ class Editor {
 
   dragged(items) {
     const before = this.state.items;
-    const moved = items.find((item) => differs(item, before.find(({ widget }) => widget === item.widget)));
+    const moved = items.find((item) =>
+      differs(
+        item,
+        before.find(({ widget }) => widget === item.widget),
+      ),
+    );
     if (moved) this.change({ items }, ...this.placeOf(moved, before));
   }
 
@@ -128,7 +146,14 @@ class Editor {
     const item = this.item(widget);
     const wanted = (isPhone() ? stepsOnPhone : steps)[name](items, item);
     if (!wanted) this.say("edge", { title: this.title(widget) });
-    else this.change({ items: wanted }, ...this.placeOf(wanted.find((one) => one.widget === widget), items));
+    else
+      this.change(
+        { items: wanted },
+        ...this.placeOf(
+          wanted.find((one) => one.widget === widget),
+          items,
+        ),
+      );
   }
 
   remove(widget) {
@@ -136,7 +161,10 @@ class Editor {
     const { items, removed } = this.state;
     const next = items[items.findIndex((item) => item.widget === widget) + 1] ?? items[0];
     this.change(
-      { items: settle(items.filter((item) => item.widget !== widget)), removed: [...removed, widget] },
+      {
+        items: settle(items.filter((item) => item.widget !== widget)),
+        removed: [...removed, widget],
+      },
       "removed",
       { title },
     );
@@ -148,7 +176,10 @@ class Editor {
     const { items, removed } = this.state;
     const bottom = Math.max(0, ...items.map((item) => item.y + item.h));
     const item = { widget, x: 0, y: bottom, w: Math.min(w, COLUMNS), h, picture };
-    await this.change({ items: [...items, item], removed: removed.filter((one) => one !== widget) });
+    await this.change({
+      items: [...items, item],
+      removed: removed.filter((one) => one !== widget),
+    });
     const cell = this.board.cell(widget);
     if (!cell) return;
     this.say("added", { title: this.title(widget) });
@@ -163,7 +194,9 @@ class Editor {
 
   resetOne(widget) {
     const base = this.server.base.find((item) => item.widget === widget);
-    const items = this.state.items.map((item) => (item.widget === widget && base ? { ...base, y: base.y - 0.5 } : item));
+    const items = this.state.items.map((item) =>
+      item.widget === widget && base ? { ...base, y: base.y - 0.5 } : item,
+    );
     this.change({ items: settle(items) }, "widget_reset", { title: this.title(widget) });
   }
 
@@ -214,7 +247,9 @@ class Editor {
 
   /** While a draft is being saved nothing can be changed, nor saved again. */
   wait(forWhom, isWaiting) {
-    const button = this.toolbar.querySelector(`[data-do=${forWhom === "everyone" ? "everyone" : "save"}]`);
+    const button = this.toolbar.querySelector(
+      `[data-do=${forWhom === "everyone" ? "everyone" : "save"}]`,
+    );
     button.setAttribute("aria-busy", `${isWaiting}`);
     this.toolbar.inert = this.board.element.inert = isWaiting;
     if (isWaiting) this.notify("saving");
@@ -233,7 +268,12 @@ class Editor {
 
   draft(forWhom) {
     const { items, removed, afresh } = this.state;
-    return { widgets: items, removed: [...new Set(removed)], afresh, based_on: this.basedOn(forWhom) };
+    return {
+      widgets: items,
+      removed: [...new Set(removed)],
+      afresh,
+      based_on: this.basedOn(forWhom),
+    };
   }
 
   basedOn(forWhom) {
@@ -254,7 +294,10 @@ class Editor {
 
   async catchUp(key, values) {
     const { state } = this;
-    const kind = await this.bringCells().then(() => "", (trouble) => trouble.kind);
+    const kind = await this.bringCells().then(
+      () => "",
+      (trouble) => trouble.kind,
+    );
     if (this.listening.signal.aborted || state !== this.state) return; // the next one in the queue catches up
     if (kind) this.leaveOut();
     this.board.show(this.state.items);
@@ -280,7 +323,9 @@ class Editor {
   /** Fetch the cells that the state has and the page has not, or has as another picture. */
   async bringCells() {
     const isThere = ({ widget, picture }) => this.board.cell(widget)?.dataset.picture === picture;
-    await Promise.all(this.state.items.filter((item) => !isThere(item)).map((item) => this.bring(item)));
+    await Promise.all(
+      this.state.items.filter((item) => !isThere(item)).map((item) => this.bring(item)),
+    );
   }
 
   async bring({ widget, picture }) {
@@ -331,7 +376,9 @@ class Editor {
 
   /** Disabled for the eye and the reader, but a focus on it stays where it is. */
   enable(name, isEnabled) {
-    this.toolbar.querySelector(`[data-do=${name}]`).setAttribute("aria-disabled", String(!isEnabled));
+    this.toolbar
+      .querySelector(`[data-do=${name}]`)
+      .setAttribute("aria-disabled", String(!isEnabled));
   }
 
   say(key, values = {}) {
@@ -353,13 +400,18 @@ class Editor {
     for (const { widget, x, y, w, h } of this.state.items) {
       Object.assign(this.board.cell(widget).dataset, { x, y, w, h });
     }
-    inOrder(this.board.element, this.state.items.map(({ widget }) => this.board.cell(widget)));
+    inOrder(
+      this.board.element,
+      this.state.items.map(({ widget }) => this.board.cell(widget)),
+    );
   }
 
   end() {
     this.listening.abort();
     this.board.cells().forEach((cell) => {
-      cell.querySelectorAll("[data-handle], [data-do=remove], .lr-arrange").forEach((part) => part.remove());
+      cell
+        .querySelectorAll("[data-handle], [data-do=remove], .lr-arrange")
+        .forEach((part) => part.remove());
     });
     this.board.end();
     delete this.report.dataset.editing;

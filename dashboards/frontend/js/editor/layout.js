@@ -77,7 +77,10 @@ function sideways(items, item, direction) {
   if (partner) {
     const [first, second] = direction > 0 ? [partner, item] : [item, partner];
     const x = Math.min(item.x, partner.x);
-    const both = [{ ...first, x }, { ...second, x: x + first.w }];
+    const both = [
+      { ...first, x },
+      { ...second, x: x + first.w },
+    ];
     return settle(both.reduce(replaced, items));
   }
   const x = item.x + direction;

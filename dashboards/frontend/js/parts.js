@@ -1,6 +1,6 @@
 // A donut with its total in the middle; the table beside it names the slices.
 import { formatMarked, formatShare, formatShort, markEstimate } from "./format.js";
-import { inTooltip, onOneLine, tooltip } from "./options.js";
+import { inTooltip, onOneLine, tooltip } from "./tooltip.js";
 
 const HOLE = 0.66; // of the donut's diameter
 const DIGIT = 0.6; // of the size of the type

@@ -1,8 +1,8 @@
 // Lines over the window. The first and the running step are incomplete, so their piece is dashed.
 import { timeAxis } from "./axis.js";
 import { formatMarked, formatShort } from "./format.js";
-import { inTooltip, tooltip } from "./options.js";
 import { text } from "./texts.js";
+import { inTooltip, tooltip } from "./tooltip.js";
 
 const LINE = 16; // height of a line of the legend
 

@@ -1,5 +1,6 @@
 // The grid's geometry, as grid.py has it. An item is { widget, x, y, w, h, picture }.
 export const COLUMNS = 12;
+export const ROWS = 480; // the stylesheet reaches no further down
 export const MIN = { w: 2, h: 2 };
 export const MAX = { w: COLUMNS, h: 24 };
 

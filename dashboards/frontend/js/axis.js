@@ -56,7 +56,7 @@ function daysThatBegin(times) {
   const days = times.map(dayOf);
   const begins = (index) =>
     index > 0 && days.slice(0, index).every((earlier) => earlier < days[index]);
-  return new Set(days.keys().filter(begins));
+  return new Set([...days.keys()].filter(begins));
 }
 
 /** An hour that is there twice says which of the two it is. */

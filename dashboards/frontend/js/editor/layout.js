@@ -7,11 +7,12 @@ export const MAX = { w: COLUMNS, h: 24 };
 /** Items fall upwards until they meet another; the result is in reading order. */
 export function settle(items) {
   const skyline = new Array(COLUMNS).fill(0);
-  return [...items].sort(byPlace).map((item) => {
+  const settled = [...items].sort(byPlace).map((item) => {
     const y = Math.max(...skyline.slice(item.x, item.x + item.w));
     skyline.fill(y + item.h, item.x, item.x + item.w);
     return { ...item, y };
   });
+  return settled.sort(byPlace); // one may have fallen past another
 }
 
 /** The items line by line in the order given, without gaps. */

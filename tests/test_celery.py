@@ -53,8 +53,9 @@ def forget(url: str, queue: str) -> None:
                 base.delete(key)
     elif url.startswith("amqp"):
         with suppress(OSError), kombu.Connection(url) as broker:
-            broker.default_channel.queue_delete(queue)
-            broker.default_channel.exchange_delete(queue)
+            channel: Any = broker.default_channel
+            channel.queue_delete(queue)
+            channel.exchange_delete(queue)
 
 
 @pytest.mark.parametrize("name", BROKERS)
@@ -122,7 +123,7 @@ def test_a_broker_that_is_away_delays_and_loses_nothing(site: Site) -> None:
     site.environment["CELERY_BROKER_URL"] = f"redis://127.0.0.1:{port}/9"
     with site.celery() as worker:
         for time in (1, 2):
-            eventually(lambda time=time: refused(worker) >= time, "the worker misses the broker")
+            eventually(lambda time=time: refused(worker) >= time, "the worker misses the broker")  # type: ignore[misc]
             site.send("sent")
             assert site.unfolded() == 1
             with reachable(port):

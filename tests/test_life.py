@@ -44,7 +44,7 @@ REMEMBERED = timedelta(hours=70)
 
 BEAT = timedelta(seconds=4)
 """Within which beat rings."""
-STEPS = settings.default.stateful_step_count * 3 // 5
+STEPS = settings().stateful_step_count * 3 // 5
 
 Event = dict[str, Any]
 
@@ -200,9 +200,7 @@ class CrowdedLife(Life):
 
 @pytest.mark.django_db
 def test_whatever_happens_the_report_says_what_a_recount_says() -> None:
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
-        Life, settings=settings(on_a_database, stateful_step_count=STEPS)
-    )
+    run_state_machine_as_test(Life, settings=settings(on_a_database, stateful_step_count=STEPS))
 
 
 @pytest.mark.django_db
@@ -210,6 +208,6 @@ def test_and_no_number_of_a_channel_changes_when_executions_leave(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(executions, "LIMIT", 1)
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         CrowdedLife, settings=settings(on_a_database, stateful_step_count=STEPS)
     )

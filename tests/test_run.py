@@ -148,7 +148,7 @@ def test_killed_children_are_started_again(site: Site) -> None:
             os.kill(child(site, run, mark), signal.SIGKILL)
             post(site, "sent")
             says = f"{name} ended (-9), starting it again"
-            eventually(lambda says=says: says in run.says(), f"{name} is missed")
+            eventually(lambda says=says: says in run.says(), f"{name} is missed")  # type: ignore[misc]
         replace_web_processes(site, child(site, run, "granian"))
         eventually(lambda: shown(site)["sent"] == len(CHILDREN), "all events are shown")
 

@@ -36,7 +36,7 @@ lint: setup $(VENV)/.dev ## format, style, types, system checks, migrations
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(NPM) run --silent lint
-	$(BIN)/djade --check $(TEMPLATES)
+	@$(BIN)/djade --check $(TEMPLATES)
 	$(BIN)/mypy
 	$(BIN)/python manage.py check
 	$(BIN)/python manage.py makemigrations --check

@@ -17,7 +17,7 @@ def gate(command: str) -> str:
 def test_the_hooks_are_the_gates() -> None:
     recipe = re.search(r"^lint:.*\n((?:\t.*\n)+)", (BASE / "Makefile").read_text(), re.MULTILINE)
     assert recipe
-    gates = [gate(line.strip()) for line in recipe[1].splitlines()]
+    gates = [gate(line.strip("\t@")) for line in recipe[1].splitlines()]
     (local,) = yaml.safe_load((BASE / ".pre-commit-config.yaml").read_text())["repos"]
     assert [gate(hook["entry"]) for hook in local["hooks"]] == gates
     assert {hook["language"] for hook in local["hooks"]} == {"system"}

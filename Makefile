@@ -7,7 +7,10 @@ export LIVEREPORT_DATA_DIR ?= $(CURDIR)/var
 # What Python compiles is kept: a process of ours starts in a third of the time.
 unexport PYTHONDONTWRITEBYTECODE
 BUNDLE := dashboards/static/dashboards/build/report.js
+# Where the machine has no Node, the environment has one.
+NPM := PATH="$$PATH:$(CURDIR)/$(BIN)" npm
 FRONTEND := package.json package-lock.json $(shell find dashboards/frontend -type f 2>/dev/null)
+TEMPLATES := $(shell find liveReport dashboards channels_plugins -name '*.html')
 CATALOGS := $(shell find liveReport dashboards channels_plugins -name '*.po')
 POSTGRES := $(or $(LIVEREPORT_TEST_POSTGRES),postgres://postgres@127.0.0.1:5432/livereport)
 # These drive browsers and processes on a database of their own.
@@ -17,7 +20,7 @@ NOT_ON_POSTGRESQL := accessibility browser celery clock_changes clocks data_dir 
 SITES := chaos endurance slow_clients upgrade
 ignored = $(addprefix --ignore=tests/test_,$(addsuffix .py,$(1)))
 
-.PHONY: help run setup test test-more test-sqlite test-postgresql lint bench chaos clean
+.PHONY: help run setup test test-frontend test-more test-sqlite test-postgresql lint bench chaos clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -27,14 +30,19 @@ run: setup ## a moving live report on http://127.0.0.1:8000 (PORT overrides)
 
 setup: $(VENV)/.base $(BUNDLE) $(VENV)/.translations $(VENV)/.static ## only the environment
 
-test: lint test-sqlite test-postgresql ## every gate and every test
+test: lint test-frontend test-sqlite test-postgresql ## every gate and every test
 
 lint: setup $(VENV)/.dev ## format, style, types, system checks, migrations
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(NPM) run --silent lint
+	@$(BIN)/djade --check $(TEMPLATES)
 	$(BIN)/mypy
 	$(BIN)/python manage.py check
 	$(BIN)/python manage.py makemigrations --check
+
+test-frontend: setup
+	$(NPM) test --silent
 
 test-sqlite: setup $(VENV)/.dev
 	$(BIN)/pytest -n 2 $(call ignored,$(SITES))
@@ -82,7 +90,7 @@ $(VENV)/.bench: requirements/bench.txt $(VENV)/.venv
 
 $(BUNDLE): $(FRONTEND) | $(VENV)/.venv
 	@command -v npm >/dev/null || $(BIN)/pip install -q --require-hashes -r requirements/node.txt
-	@PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --silent && PATH="$$PATH:$(CURDIR)/$(BIN)" npm run --silent build
+	@$(NPM) ci --silent && $(NPM) run --silent build
 	@touch $@
 
 $(VENV)/.translations: $(CATALOGS) $(VENV)/.base

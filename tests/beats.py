@@ -71,7 +71,7 @@ class Beat:
 
     def lose_broker(self) -> None:
         """Let the next publication fail."""
-        self.scheduler.producer.publish = self._fail
+        self.scheduler.producer.publish = self._fail  # type: ignore[method-assign]
 
     def _fail(self, *_: object, **__: object) -> None:
         raise OperationalError("away")

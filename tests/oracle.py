@@ -129,8 +129,10 @@ class Expected:
     def runs(self) -> list[datetime]:
         """All that can be chosen, the latest first."""
         start, _end = window(self.now)
-        recent = {one.get("execution") for one in self.known if moment(one) >= start} - {None}
-        return sorted(map(datetime.fromisoformat, recent), reverse=True)
+        recent = {one.get("execution") for one in self.known if moment(one) >= start}
+        return sorted(
+            (datetime.fromisoformat(one) for one in recent if one is not None), reverse=True
+        )
 
     def totals(self, widget: Widget) -> Row:
         return self._values(self.channel.columns(widget), self.inside)
@@ -315,6 +317,7 @@ def assert_sums(
 ) -> None:
     assert frame is not None, f"{name} failed"
     assert frame.totals == totals, f"{name}: {frame.totals}, not {totals}"
+    shown: Sequence[Row] = frame.rows
     for key in counts:
-        found, whole = (sum(row[key] for row in some) for some in (frame.rows, rows))
+        found, whole = (sum(row[key] for row in some) for some in (shown, rows))
         assert found == whole, f"{name}: {key} add up to {found}, not {whole}"

@@ -383,6 +383,7 @@ def test_every_installed_channel_has_its_switch(admin: Client) -> None:
     assert switches == {channel.slug for channel in all_channels()}
     assert admin.get(add(ChannelPlugin)).status_code == 403
     plugin = ChannelPlugin.objects.first()
+    assert plugin
     delete = reverse("admin:livereport_channelplugin_delete", args=[plugin.pk])
     assert admin.post(delete, {"post": "yes"}).status_code == 403
 

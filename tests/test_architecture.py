@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from graphlib import TopologicalSorter
 from importlib.util import resolve_name
 from pathlib import Path
+from typing import TypeGuard
 
 import pytest
 
@@ -143,7 +144,7 @@ MAY_STORE = ("ingest", "engines", "models", "migrations")
 STORING = ("create", "bulk_create", "get_or_create", "update_or_create", "acreate", "save")
 
 
-def stores_batches(node: ast.AST) -> bool:
+def stores_batches(node: ast.AST) -> TypeGuard[ast.expr]:
     """Whether this makes rows of the event log: as objects, by a manager or in SQL."""
     if isinstance(node, ast.Constant):
         return "INSERT INTO livereport_eventbatch" in str(node.value)

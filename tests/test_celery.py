@@ -55,9 +55,10 @@ def forget(url: str, queue: str) -> None:
                 base.delete(key)
     elif url.startswith("amqp"):
         with suppress(OSError), kombu.Connection(url) as broker:
+            channel: Any = broker.default_channel
             for name in (queue, f"{queue}-slow"):
-                broker.default_channel.queue_delete(name)
-                broker.default_channel.exchange_delete(name)
+                channel.queue_delete(name)
+                channel.exchange_delete(name)
 
 
 @pytest.mark.parametrize("name", BROKERS)
@@ -132,7 +133,7 @@ def test_a_broker_that_is_away_delays_and_loses_nothing(site: Site) -> None:
     site.environment["CELERY_BROKER_URL"] = f"redis://127.0.0.1:{port}/9"
     with site.celery() as worker:
         for time in (1, 2):
-            eventually(lambda time=time: refused(worker) >= time, "the worker misses the broker")
+            eventually(lambda time=time: refused(worker) >= time, "the worker misses the broker")  # type: ignore[misc]
             site.send("sent")
             assert site.unfolded() == 1
             with reachable(port):

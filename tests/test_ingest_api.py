@@ -30,7 +30,9 @@ Post = Callable[..., Any]
 def post(client: Client, ingest_token: str, campaign: Campaign) -> Post:
     """Post events, or any body, as the shop's ingest token."""
 
-    def send(*events: Any, body: bytes | None = None, token: str = ingest_token, **headers: str):
+    def send(
+        *events: Any, body: bytes | None = None, token: str = ingest_token, **headers: str
+    ) -> Any:
         kind = headers.pop("content_type", "application/json")
         body = msgspec.json.encode(events) if body is None else body
         headers.setdefault("authorization", f"Bearer {token}")

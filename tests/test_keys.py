@@ -171,7 +171,7 @@ class Claims(RuleBasedStateMachine):
 @pytest.mark.django_db
 def test_whatever_happens_a_key_belongs_to_who_first_brought_it() -> None:
     with mock.patch.object(keypages, "PAGE", 3):
-        run_state_machine_as_test(  # type: ignore[no-untyped-call]
+        run_state_machine_as_test(
             Claims,
             settings=settings(
                 max_examples=25,

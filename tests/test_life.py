@@ -45,7 +45,7 @@ REMEMBERED = timedelta(hours=70)
 
 BEAT = timedelta(seconds=4)
 """Within which beat rings."""
-STEPS = settings.default.stateful_step_count * 3 // 5
+STEPS = settings().stateful_step_count * 3 // 5
 
 Event = dict[str, Any]
 
@@ -201,9 +201,7 @@ class CrowdedLife(Life):
 
 @pytest.mark.django_db
 def test_whatever_happens_the_report_says_what_a_recount_says() -> None:
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
-        Life, settings=settings(on_a_database, stateful_step_count=STEPS)
-    )
+    run_state_machine_as_test(Life, settings=settings(on_a_database, stateful_step_count=STEPS))
 
 
 @pytest.mark.django_db
@@ -211,6 +209,6 @@ def test_and_no_number_of_a_channel_changes_when_executions_leave(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(admission, "EXECUTIONS", 1)
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         CrowdedLife, settings=settings(on_a_database, stateful_step_count=STEPS)
     )

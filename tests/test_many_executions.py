@@ -305,7 +305,7 @@ def test_messages_that_wait_are_handed_over(
     campaign: Campaign, source: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(admission, "EXECUTIONS", 1)
-    late = {"channel": "email", "type": "deferred"}
+    late: dict[str, Any] = {"channel": "email", "type": "deferred"}
     fold(source, [sent(1, message="a", **late), sent(1, 1, message="b", **late)])
     fold(source, [sent(2, index, **late) for index in range(9)])
     assert apart() == {run(2)}
@@ -340,6 +340,7 @@ def test_a_campaign_goes_with_all_that_the_fold_keeps_of_it(
     )
     assert MessageState.objects.exists()
     name = "admin:livereport_campaign"
+    form: dict[str, Any]
     if how == "alone":
         address, form = reverse(f"{name}_delete", args=[campaign.pk]), {"post": "yes"}
     else:
@@ -348,7 +349,7 @@ def test_a_campaign_goes_with_all_that_the_fold_keeps_of_it(
         form = chosen | {"post": "yes"}
     assert admin_client.post(address, form).status_code == 302
     for model in (Campaign, Execution, CampaignChannel, MessageState):
-        assert not model.objects.exists()  # type: ignore[attr-defined]
+        assert not model.objects.exists()
 
 
 def test_another_campaign_has_room_of_its_own(

@@ -152,7 +152,7 @@ def test_from_the_spool_nobody_knows_yet(
     headers = {"authorization": f"Bearer {ingest_token}"}
     answer = client.post(URL, [twice, twice], content_type="application/json", headers=headers)
     assert answer.status_code == 202
-    expected = {"accepted": 2, "duplicates": 1, "quarantined": None, "rejected": []}
+    expected: dict[str, Any] = {"accepted": 2, "duplicates": 1, "quarantined": None, "rejected": []}
     assert answer.json() == expected
 
 

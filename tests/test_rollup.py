@@ -676,7 +676,7 @@ def test_a_clock_that_is_a_little_behind_takes_nothing_away(campaign: Campaign) 
 def test_a_commit_that_fails_counts_nothing(campaign: Campaign, source: Source) -> None:
     sent = [event(message="m"), event(type="bounced", category="hard")]
     log(source, *sent)
-    plain_commit = connection._commit
+    plain_commit = connection._commit  # type: ignore[attr-defined]
     outcomes = iter([None, OperationalError("the disk is full"), None, None])
 
     def committing() -> None:

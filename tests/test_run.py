@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from http.client import HTTPException
 from pathlib import Path
 from urllib.error import HTTPError
@@ -156,7 +157,7 @@ def test_killed_children_are_started_again(site: Site) -> None:
             os.kill(child(site, run, mark), signal.SIGKILL)
             post(site, "sent")
             says = f"{name} ended (-9), starting it again"
-            eventually(lambda says=says: says in run.says(), f"{name} is missed")
+            eventually(lambda says=says: says in run.says(), f"{name} is missed")  # type: ignore[misc]
         replace_web_processes(site, child(site, run, "granian"))
         eventually(lambda: shown(site)["sent"] == len(CHILDREN), "all events are shown")
 
@@ -167,12 +168,12 @@ def test_work_that_hangs_keeps_no_event_waiting_and_is_ended(site: Site) -> None
     with started(site, "--no-demo") as run:
         for time in (1, 2):
             site.manage("shell", "-c", HANG)
-            hanging = eventually(lambda time=time: hangs(site, run, time), "a task hangs")
+            hanging = eventually(partial(hangs, site, run, time), "a task hangs")
             post(site, "sent")
-            eventually(lambda time=time: shown(site)["sent"] == time, "the event is shown")
+            eventually(partial(is_shown, site, time), "the event is shown")
             assert run.says().count(ended) == time - 1
-            eventually(lambda time=time: run.says().count(ended) == time, "the task is ended")
-            eventually(lambda gone=hanging: gone not in site.processes(), "its process, too")
+            eventually(partial(has_ended, run, ended, time), "the task is ended")
+            eventually(partial(is_gone, site, hanging), "its process, too")
         site.manage("shell", "-c", HANG)
         eventually(lambda: hangs(site, run, 3), "a task hangs when everything is to end")
 
@@ -182,6 +183,18 @@ def hangs(site: Site, run: Running, time: int) -> int:
     if run.says().count("Waiting for ever.") < time:
         return 0
     return max(site.children(child(site, run, settings.SLOW_QUEUE)))
+
+
+def is_shown(site: Site, events: int) -> bool:
+    return shown(site)["sent"] == events
+
+
+def has_ended(run: Running, said: str, times: int) -> bool:
+    return run.says().count(said) == times
+
+
+def is_gone(site: Site, process: int) -> bool:
+    return process not in site.processes()
 
 
 def replace_web_processes(site: Site, server: int) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from http.client import HTTPSConnection
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -59,7 +60,7 @@ def proxied(tmp_path: Path) -> Site:
 
 def answers(site: Site) -> list[int]:
     """What a probe, a reader and a producer are told meanwhile."""
-    bearer = {"Authorization": f"Bearer {site.may_read}"}
+    bearer: dict[str, Any] = {"Authorization": f"Bearer {site.may_read}"}
     return [
         site.call("GET", "/healthz").status,
         site.call("GET", REPORT, **bearer).status,
@@ -147,8 +148,8 @@ def test_bodies_that_never_end_stop_nobody_behind_the_proxy(proxied: Site) -> No
     ]
     with site.web(), behind_nginx(site):
         connect: Connect = connect_by_tls(site.environment["PROXY_PORT"])
-        bearer = {"Authorization": f"Bearer {site.may_read}"}
-        send = {"Authorization": f"Bearer {site.may_send}", "Content-Type": JSON}
+        bearer: dict[str, Any] = {"Authorization": f"Bearer {site.may_read}"}
+        send: dict[str, Any] = {"Authorization": f"Bearer {site.may_send}", "Content-Type": JSON}
         events = msgspec.json.encode([event(type="sent")])
         for path, *headers in slow:
             with holding(connect, 100, within_body(path, *headers)):

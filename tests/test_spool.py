@@ -688,7 +688,9 @@ def test_after_an_outage_the_database_is_asked_again(
 
 
 @pytest.mark.django_db
-def test_overload_is_told_while_the_database_is_there(post: Any, ingest_token: str, settings: Any):
+def test_overload_is_told_while_the_database_is_there(
+    post: Any, ingest_token: str, settings: Any
+) -> None:
     settings.INGEST_MAX_PENDING = 0
     post(ingest_token, event())
     forget_all()

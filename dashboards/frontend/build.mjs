@@ -1,12 +1,9 @@
 // Bundles the pages' script and stylesheets: `npm run build`, or `npm run watch`.
 import { readFile, rm, writeFile } from "node:fs/promises";
 import * as esbuild from "esbuild";
+import { COLUMNS, MAX, ROWS } from "./js/editor/layout.js";
 
 const out = "dashboards/static/dashboards/build";
-
-const COLUMNS = 12;
-const HIGHEST = 24;
-const ROWS = 480;
 
 const common = {
   outdir: out,
@@ -47,7 +44,7 @@ const places = {
         ...rules("x", 0, COLUMNS - 1, (x) => `grid-column-start:${x + 1}`),
         ...rules("y", 0, ROWS - 1, (y) => `grid-row-start:${y + 1}`),
         ...rules("w", 1, COLUMNS, (w) => `grid-column-end:span ${w}`),
-        ...rules("h", 1, HIGHEST, (h) => `grid-row-end:span ${h}`),
+        ...rules("h", 1, MAX.h, (h) => `grid-row-end:span ${h}`),
       ].join(""),
     }));
   },

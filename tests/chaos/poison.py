@@ -73,8 +73,8 @@ def spoil(stage: Stage, ledger: Ledger, name: str) -> bool:
                 row = (str(now.replace(tzinfo=None)), payload)
                 connection.execute(_INSERT.format("?"), row)
         else:
-            with psycopg.connect(stage.database.url) as connection:
-                connection.execute(_INSERT.format("%s"), (now, payload))
+            with psycopg.connect(stage.database.url) as server:
+                server.execute(_INSERT.format("%s"), (now, payload))
     except (sqlite3.Error, psycopg.Error):
         return False
     ledger.note("spoilt", [name])

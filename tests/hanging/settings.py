@@ -2,5 +2,5 @@
 
 from liveReport.settings import *  # noqa: F403
 
-INSTALLED_APPS += ["tests.hanging"]  # type: ignore[name-defined]  # noqa: F405
+INSTALLED_APPS += ["tests.hanging"]  # noqa: F405
 CELERY_TASK_TIME_LIMIT = 5

@@ -31,5 +31,10 @@ export class Gallery {
 
 function offerOf(button) {
   const [w, h] = button.dataset.size.split(" ").map(Number);
-  return { widget: button.closest("[data-offer]").dataset.offer, picture: button.dataset.picture, w, h };
+  return {
+    widget: button.closest("[data-offer]").dataset.offer,
+    picture: button.dataset.picture,
+    w,
+    h,
+  };
 }

@@ -31,6 +31,8 @@ MANAGE = str(settings.BASE_DIR / "manage.py")
 WSGI = "liveReport.wsgi:application"
 JSON = "application/json"
 PATIENCE = 60.0
+SOON = 5.0
+"""Seconds within which a site answers that is not stopped by anybody."""
 OURS = {
     *("DATABASE_URL", "SECRET_KEY", "DJANGO_SETTINGS_MODULE", "DEBUG", "ALLOWED_HOSTS", "HTTPS"),
     *("CELERY_BROKER_URL", "CELERY_QUEUE", "CACHE_URL", "LOG_LEVEL", "HOST", "PORT"),
@@ -194,9 +196,16 @@ class Site:
             eventually(lambda: self.call("GET", "/healthz").status == 200, "the page answers")
             yield web
 
-    def call(self, method: str, path: str, body: bytes = b"", **headers: str) -> Answer:
-        """What the site answers over a connection of its own; status 0 if nobody does."""
-        connection = HTTPConnection("127.0.0.1", int(self.environment["PORT"]), timeout=PATIENCE)
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: bytes = b"",
+        patience: float = PATIENCE,
+        **headers: str,
+    ) -> Answer:
+        """What the site answers over a connection of its own; status 0 if nobody does in time."""
+        connection = HTTPConnection("127.0.0.1", int(self.environment["PORT"]), timeout=patience)
         with closing(connection):
             try:
                 connection.request(method, path, body, headers)
@@ -205,11 +214,12 @@ class Site:
             except (OSError, HTTPException):
                 return Answer(0, b"", Message())
 
-    def post(self, *events: dict[str, Any], token: str = "") -> Answer:
+    def post(self, *events: dict[str, Any], token: str = "", patience: float = PATIENCE) -> Answer:
         """Send events over HTTP, once."""
         headers = {"Authorization": f"Bearer {token or self.may_send}"}
         body = msgspec.json.encode(events)
-        return self.call("POST", "/api/v1/events/", body, **headers, **{"Content-Type": JSON})
+        headers["Content-Type"] = JSON
+        return self.call("POST", "/api/v1/events/", body, patience, **headers)
 
     @contextmanager
     def worker(self) -> Iterator[Running]:

@@ -19,7 +19,7 @@ import time_machine
 from datasketches import update_theta_sketch
 from django.core.management import call_command
 from django.db import IntegrityError, OperationalError, connection
-from django.db.models import F
+from django.db.models import F, Sum
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -31,9 +31,10 @@ from liveReport.counts.sets import Sets
 from liveReport.counts.states import Span
 from liveReport.counts.tiers import TIERS
 from liveReport.engines import lease
+from liveReport.engines import log as engine_log
 from liveReport.engines.keys import keypages, periods
 from liveReport.engines.keys.periods import LONGEST
-from liveReport.events.batch import Events, LogEvent, Shape, decode
+from liveReport.events.batch import Events, LogEvent, Shape, decode, encode
 from liveReport.events.hashes import event_keys, message_keys, pseudonyms
 from liveReport.ingest import receive
 from liveReport.models import (
@@ -585,6 +586,29 @@ def test_a_paused_holder_commits_nothing_after_it_was_replaced(
     assert stored() == before
     assert counted(before) == recount(sent)
     assert EventBatch.objects.get().duplicates == 0
+
+
+@pytest.mark.django_db
+def test_a_backlog_of_more_batches_than_one_statement_takes(
+    campaign: Campaign, source: Source
+) -> None:
+    count = engine_log.BATCHES + 5
+    log(source, event())
+    row = EventBatch.objects.get()
+    (one,) = decode(row.payload)
+    EventBatch.objects.bulk_create(
+        EventBatch(
+            source=source,
+            received_at=NOW,
+            count=1,
+            payload=encode(Events.of([one._replace(id=f"again-{number}")])),
+        )
+        for number in range(count)
+    )
+    assert rollup.fold_pending(NOW, budget=300) == count + 1
+    assert pending() == 0
+    hours = Bucket.objects.filter(tier=3_600, series__dimension="")
+    assert hours.aggregate(events=Sum("count"))["events"] == count + 1
 
 
 @pytest.mark.django_db

@@ -21,7 +21,7 @@ from django.conf import settings
 from django.db import connection
 
 from tests.factories import event
-from tests.processes import JSON, PATIENCE, Running, Site, eventually, free_port
+from tests.processes import JSON, SOON, Running, Site, eventually, free_port
 from tests.slow_clients import (
     Begin,
     Connect,
@@ -30,6 +30,7 @@ from tests.slow_clients import (
     holding,
     idle,
     is_let_go,
+    standing,
     within_body,
     within_headers,
 )
@@ -62,16 +63,17 @@ def answers(site: Site) -> list[int]:
     """What a probe, a reader and a producer are told meanwhile."""
     bearer: dict[str, Any] = {"Authorization": f"Bearer {site.may_read}"}
     return [
-        site.call("GET", "/healthz").status,
-        site.call("GET", REPORT, **bearer).status,
-        site.post(event(type="sent")).status,
+        site.call("GET", "/healthz", patience=SOON).status,
+        site.call("GET", REPORT, patience=SOON, **bearer).status,
+        site.post(event(type="sent"), patience=SOON).status,
     ]
 
 
 @pytest.mark.parametrize(("begin", "count"), [(idle, 1_000), (within_headers, 200)])
 def test_connections_that_say_nothing_stop_nobody(site: Site, begin: Begin, count: int) -> None:
-    with site.web(), holding(connect_to(site.environment["PORT"]), count, begin):
+    with site.web(), holding(connect_to(site.environment["PORT"]), count, begin) as held:
         assert answers(site) == [200, 200, 202]
+        assert standing(held) > count / 2, "nobody was in the way"
 
 
 def test_who_says_nothing_more_is_let_go(site: Site) -> None:
@@ -122,12 +124,12 @@ def behind_nginx(site: Site) -> Iterator[Running]:
 
 
 def by_proxy(site: Site, path: str, body: bytes | None = None, **headers: str) -> tuple[int, str]:
-    """Status and ``Location`` of what a client outside is answered; 0 if nothing."""
+    """Status and ``Location`` of what a client outside is answered; 0 if nothing in time."""
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     port = int(site.environment["PROXY_PORT"])
-    with closing(HTTPSConnection("localhost", port, timeout=PATIENCE, context=context)) as client:
+    with closing(HTTPSConnection("localhost", port, timeout=SOON, context=context)) as client:
         try:
             client.request("POST" if body else "GET", path, body, headers)
             answer = client.getresponse()

@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.db.models import Max, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from liveReport.channels import Text, all_channels
@@ -112,7 +113,12 @@ class CampaignAdmin(admin.ModelAdmin[Campaign]):
 class ExecutionAdmin(ReadOnly, admin.ModelAdmin[Execution]):
     """Runs of recurring campaigns, as their events name them."""
 
-    list_display = ("started_at", "campaign", "channel", "last_event_at")
+    list_display = ("start", "campaign", "channel", "last_event_at")
     list_filter = ("channel", "campaign")
     list_select_related = ("campaign",)
     date_hierarchy = "started_at"
+
+    @admin.display(description=_("execution time"), ordering="started_at")
+    def start(self, execution: Execution) -> str:
+        """With its offset and all its digits: two runs never look the same."""
+        return localtime(execution.started_at).isoformat(" ")

@@ -3,16 +3,35 @@
 Every function takes ``now``; nothing below reads a clock.
 """
 
-from .answers import Head, Tab, TabReport, UnknownTab, UnknownWidget, WidgetFilter, every
-from .read import forget, parse_executions, report_head, tab_head, tab_report, tab_widget
+from .answers import (
+    Head,
+    Tab,
+    TabReport,
+    UnknownTab,
+    UnknownWidget,
+    WidgetFilter,
+    by_default,
+    every,
+)
+from .read import (
+    parse_executions,
+    report_head,
+    tab_head,
+    tab_report,
+    tab_widget,
+    widget_slug,
+)
+from .tabs import FIRST_TAB, forget
 
 __all__ = [
+    "FIRST_TAB",
     "Head",
     "Tab",
     "TabReport",
     "UnknownTab",
     "UnknownWidget",
     "WidgetFilter",
+    "by_default",
     "every",
     "forget",
     "parse_executions",
@@ -20,4 +39,5 @@ __all__ = [
     "tab_head",
     "tab_report",
     "tab_widget",
+    "widget_slug",
 ]

@@ -12,12 +12,17 @@ from .build import utc
 from .frames import WidgetInfo, WidgetReport
 from .window import Window
 
-WidgetFilter = Callable[[str], bool]
-"""Whether a widget, named by its slug, is wanted."""
+WidgetFilter = Callable[[WidgetInfo], bool]
+"""Whether a widget is wanted."""
 
 
-def every(slug: str) -> bool:
-    """All widgets are wanted."""
+def by_default(widget: WidgetInfo) -> bool:
+    """Those are wanted that the tab shows before anybody adds one."""
+    return widget.by_default
+
+
+def every(widget: WidgetInfo) -> bool:
+    """All are wanted that the tab can show."""
     return True
 
 

@@ -2,31 +2,27 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from functools import lru_cache
 
-from liveReport.channels import Widget
 from liveReport.engines import sql
 from liveReport.events.moments import start_of_run
 from liveReport.models import Campaign, Execution
 
-from . import campaign as campaign_tab
-from .answers import Head, TabReport, UnknownWidget, WidgetFilter, every
-from .build import has_data, widget_info, widget_report
+from .answers import Head, Tab, TabReport, UnknownTab, UnknownWidget, WidgetFilter, by_default
 from .context import Context
 from .frames import WidgetReport
-from .tally import ChannelTallies
+from .tabs import TabSource, tabs_of
 
 
 def report_head(campaign: Campaign, now: datetime) -> Head:
     """The report without its numbers."""
-    return Context.load(campaign, now).head()
+    tabs = tabs_of(Context.load(campaign, now))
+    return _head(tabs, tabs[0])
 
 
 def tab_head(campaign: Campaign, tab: str, now: datetime) -> Head:
     """The head of one tab, cheaply: does a shown version still stand?"""
-    context = Context.load(campaign, now)
-    context.tab(tab)
-    return context.head(tab)
+    tabs = tabs_of(Context.load(campaign, now))
+    return _head(tabs, _find(tabs, tab))
 
 
 def tab_report(
@@ -35,43 +31,49 @@ def tab_report(
     executions: Sequence[datetime],
     now: datetime,
     *,
-    wanted: WidgetFilter = every,
+    wanted: WidgetFilter = by_default,
     even_empty: bool = False,
 ) -> TabReport:
     """A tab with its widgets, from one consistent state of the rollups.
 
-    ``wanted`` chooses among the widgets by slug. Those that wait for their first
-    number are left out unless ``even_empty``.
+    ``wanted`` chooses among the widgets. Those that wait for their first number are
+    left out unless ``even_empty``.
 
     Raises ``UnknownTab`` when the campaign does not use the channel, or the
     channel is not installed or switched off.
     """
     with sql.snapshot():
-        context = Context.load(campaign, now)
-        recent = context.executions(tab)
+        tabs = tabs_of(Context.load(campaign, now), executions)
+        source = _find(tabs, tab)
+        recent = source.executions()
         return TabReport(
-            head=context.head(tab),
-            tab=context.tab(tab),
+            head=_head(tabs, source),
+            tab=_named(source),
             executions=recent[: Execution.LISTED],
             more_executions=len(recent) > Execution.LISTED,
             selected=list(executions),
-            folded_executions=context.folded(tab, executions),
-            offer=[widget_info(tab, widget) for widget in context.declared(tab)],
-            widgets=_widgets(context, tab, executions, wanted, even_empty=even_empty),
+            folded_executions=source.folded(),
+            offer=source.widgets,
+            widgets=_widgets(source, wanted, even_empty=even_empty),
         )
 
 
 def tab_widget(
     campaign: Campaign, tab: str, widget: str, executions: Sequence[datetime], now: datetime
 ) -> tuple[Head, WidgetReport]:
-    """One widget of a tab by its key, or ``UnknownTab``, ``UnknownWidget``."""
+    """One widget of a tab by its key or its slug, or ``UnknownTab``, ``UnknownWidget``."""
     with sql.snapshot():
-        context = Context.load(campaign, now)
-        context.tab(tab)
-        slug = f"{tab}.{widget}"
-        for found in _widgets(context, tab, executions, slug.__eq__):
-            return context.head(tab), found
+        tabs = tabs_of(Context.load(campaign, now), executions)
+        source = _find(tabs, tab)
+        slug = widget_slug(tab, widget)
+        for found in _widgets(source, lambda info: info.slug == slug):
+            return _head(tabs, source), found
     raise UnknownWidget(widget)
+
+
+def widget_slug(tab: str, widget: str) -> str:
+    """What a widget of a tab is called in full; those of the tab itself go by their key as well."""
+    return widget if "." in widget else f"{tab}.{widget}"
 
 
 def parse_executions(values: Iterable[str]) -> list[datetime]:
@@ -79,49 +81,31 @@ def parse_executions(values: Iterable[str]) -> list[datetime]:
     return list(dict.fromkeys(map(start_of_run, values)))
 
 
+def _find(tabs: Iterable[TabSource], slug: str) -> TabSource:
+    for tab in tabs:
+        if tab.slug == slug:
+            return tab
+    raise UnknownTab(slug)
+
+
+def _named(source: TabSource) -> Tab:
+    return Tab(source.slug, source.title)
+
+
+def _head(tabs: Iterable[TabSource], source: TabSource) -> Head:
+    context = source.context
+    return Head(
+        campaign=context.campaign,
+        window=context.window,
+        as_of=context.complete_until,
+        lag_seconds=context.lag_seconds,
+        version=source.version,
+        tabs=[_named(tab) for tab in tabs],
+    )
+
+
 def _widgets(
-    context: Context,
-    tab: str,
-    executions: Sequence[datetime],
-    wanted: WidgetFilter,
-    *,
-    even_empty: bool = False,
+    source: TabSource, wanted: WidgetFilter, *, even_empty: bool = False
 ) -> list[WidgetReport]:
-    chosen = [widget for widget in context.declared(tab) if wanted(f"{tab}.{widget.key}")]
-    if tab == campaign_tab.SLUG:
-        all_tallies = [context.tallies(channel, ()) for channel in context.channels]
-        return [campaign_tab.statistics(all_tallies) for _widget in chosen]
-    channel = context.channel(tab)
-    tallies = context.tallies(channel, executions)
-    built = _built(context.campaign.pk, tab, context.version(tab), tuple(executions))
-    incomplete = context.incomplete(channel, executions)
-    reports = []
-    for widget in chosen:
-        new = built.get(widget.key) or _build(tallies, widget, incomplete=incomplete)
-        report, is_filled = new
-        if report.frame is not None:  # what failed is tried again by the next reader
-            built[widget.key] = new
-        if is_filled or even_empty:
-            reports.append(report)
-    return reports
-
-
-def _build(
-    tallies: ChannelTallies, widget: Widget, *, incomplete: bool
-) -> tuple[WidgetReport, bool]:
-    """A widget, and whether it is there by itself rather than waiting for its first number."""
-    report = widget_report(tallies, widget, incomplete=incomplete)
-    return report, not widget.only_with_data or has_data(tallies, widget)
-
-
-@lru_cache(maxsize=16)
-def _built(*state: object) -> dict[str, tuple[WidgetReport, bool]]:
-    """What this process has built of a tab in one state, so that viewers share the work.
-
-    By widget, what ``_build`` gave. The version of a tab changes with any of its numbers.
-    """
-    return {}
-
-
-forget = _built.cache_clear
-"""For tests, in which the same state comes to be again and again."""
+    built = [source.build(info.slug) for info in source.widgets if wanted(info)]
+    return [report for report, is_filled in built if is_filled or even_empty]

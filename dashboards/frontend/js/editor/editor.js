@@ -161,9 +161,12 @@ class Editor {
     this.change({ items: base, removed: baseRemoved, afresh: true }, "reset");
   }
 
+  /** As in the default; a widget that is not there keeps its place, and is as when it was added. */
   resetOne(widget) {
     const base = this.server.base.find((item) => item.widget === widget);
-    const items = this.state.items.map((item) => (item.widget === widget && base ? { ...base, y: base.y - 0.5 } : item));
+    const added = this.gallery.offer(widget);
+    const reset = (item) => (base ? { ...base, y: base.y - 0.5 } : { ...item, ...added, x: Math.min(item.x, COLUMNS - added.w) });
+    const items = this.state.items.map((item) => (item.widget === widget ? reset(item) : item));
     this.change({ items: settle(items) }, "widget_reset", { title: this.title(widget) });
   }
 

@@ -85,13 +85,14 @@ def _frame(channels: Sequence[ChannelTallies], metrics: Sequence[RoleMetric]) ->
 
 
 def _trend(channels: Sequence[ChannelTallies], metrics: Sequence[RoleMetric]) -> Frame | None:
-    """The course of the events; sums of profiles over time would mislead."""
-    counts = [metric for metric in metrics if isinstance(metric, CampaignEvents)]
-    if not channels or not counts:
+    """The course of those that have one."""
+    courses = {metric.key: metric.by_step(channels) for metric in metrics}
+    found = {key: steps for key, steps in courses.items() if steps}
+    if not found:
         return None
-    found = {metric.key: metric.by_step(channels) for metric in counts}
+    shown = [metric_column(metric) for metric in metrics if metric.key in found]
     return Frame(
-        columns=[time_column(), *(metric_column(metric) for metric in counts)],
+        columns=[time_column(), *shown],
         rows=[
             {"time": utc(step), **{key: steps[step] for key, steps in found.items()}}
             for step in channels[0].window.steps()

@@ -39,6 +39,10 @@ class RoleMetric(Metric):
     def number(self, channels: Sequence[ChannelTallies]) -> Number:
         """The metric over the whole window."""
 
+    def by_step(self, channels: Sequence[ChannelTallies]) -> dict[int, int]:
+        """Its course by the start of each step; none where sums over time would mislead."""
+        return {}
+
 
 @dataclass(frozen=True, kw_only=True)
 class CampaignProfiles(RoleMetric):
@@ -87,7 +91,6 @@ class CampaignEvents(RoleMetric):
         return Number(sum(tally.count for events in found for tally in events.values()))
 
     def by_step(self, channels: Sequence[ChannelTallies]) -> dict[int, int]:
-        """The events of each step of the window, by its start."""
         steps = dict.fromkeys((step for c in channels for step in c.window.steps()), 0)
         for tallies in channels:
             for step, tally in tallies.events_by_step(self.types(tallies.channel)).items():

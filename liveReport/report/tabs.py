@@ -42,8 +42,13 @@ class TabSource(ABC):
 
     @property
     @abstractmethod
+    def channels(self) -> Sequence[Channel]:
+        """Those that have a part in it."""
+
+    @property
+    @abstractmethod
     def tallies(self) -> Sequence[ChannelTallies]:
-        """The numbers of each channel that has a part in it. Making them reads nothing."""
+        """The numbers of each of these channels."""
 
     @abstractmethod
     def build(self, slug: str) -> Built:
@@ -52,7 +57,7 @@ class TabSource(ABC):
     @property
     def version(self) -> str:
         """Changes whenever one of its numbers may have."""
-        return self.context.version(tallies.channel for tallies in self.tallies)
+        return self.context.version(self.channels)
 
     def executions(self) -> list[datetime]:
         """Those to choose from, latest first: as many as are listed, and one if there are more."""
@@ -78,6 +83,10 @@ class ChannelTab(TabSource):
     @cached_property
     def widgets(self) -> Sequence[WidgetInfo]:
         return [widget_info(self.slug, widget) for widget in self._channel.widgets]
+
+    @property
+    def channels(self) -> Sequence[Channel]:
+        return [self._channel]
 
     @cached_property
     def tallies(self) -> Sequence[ChannelTallies]:
@@ -136,6 +145,10 @@ class CampaignTab(TabSource):
     def widgets(self) -> Sequence[WidgetInfo]:
         own = [widget_info(self.slug, widget) for widget in campaign.WIDGETS]
         return [*own, *(info for tab in self._channels.values() for info in _placed_from(tab))]
+
+    @property
+    def channels(self) -> Sequence[Channel]:
+        return self.context.channels
 
     @cached_property
     def tallies(self) -> Sequence[ChannelTallies]:

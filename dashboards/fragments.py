@@ -263,9 +263,8 @@ def clock_of(asked: ReportRequest, report: TabReport) -> Clock:
 def _report(asked: ReportRequest, layers: Layers) -> TabReport:
     """The widgets that the page shows, and no other's numbers."""
     if asked.draft:
-        return asked.report(asked.draft.__contains__, even_empty=True)
-    hidden = layers.hidden
-    return asked.report(lambda slug: slug not in hidden)
+        return asked.report(lambda info: info.slug in asked.draft, even_empty=True)
+    return asked.report(layers.shows)
 
 
 def _arrangement(

@@ -34,7 +34,7 @@ class Widget:
         self.place = standing.place
         self.shown_as = standing.picture
         self.kind = kind_of(report.kinds, standing.picture)
-        self.title = report.title
+        self.title = report.heading
         self.help = report.help
         # Another picture is another element: nothing of the old one may stay.
         self.id = f"lr-{report.slug.replace('.', '-')}-{standing.picture}"
@@ -43,11 +43,11 @@ class Widget:
 
     @property
     def csv_url(self) -> str:
-        return self._asked.url("widget-csv", self.slug.partition(".")[2])
+        return self._asked.widget_url("widget-csv", self.slug)
 
     @property
     def picture_url(self) -> str:
-        return self._asked.url("report-widget", self.slug.partition(".")[2])
+        return self._asked.widget_url("report-widget", self.slug)
 
     @property
     def pictures(self) -> dict[str, Text]:
@@ -78,7 +78,7 @@ class Widget:
     @property
     def head_key(self) -> str:
         """Names all that its title, help and choice of pictures are drawn from."""
-        return f"{self.id}-{self.state}-{get_language()}"
+        return f"{self._asked.tab}-{self.id}-{self.state}-{get_language()}"
 
     @property
     def body_key(self) -> str:

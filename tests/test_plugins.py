@@ -130,7 +130,11 @@ def test_check_names_the_mistake_of_an_installed_channel(installed: Path) -> Non
 
 # -- What a channel can declare ------------------------------------------------------------
 
-KINDS = [Dimension, EventType, *Metric.__subclasses__(), *Widget.__subclasses__()]
+KINDS = [
+    kind
+    for kind in (Dimension, EventType, *Metric.__subclasses__(), *Widget.__subclasses__())
+    if kind.__module__ == Metric.__module__  # the campaign's own are not for channels to use
+]
 WITHOUT_ROWS = {"by", "limit"}
 MEANINGLESS = {Rate: {"rate"}, Kpi: WITHOUT_ROWS, TimeSeries: WITHOUT_ROWS}
 

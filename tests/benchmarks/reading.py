@@ -13,6 +13,7 @@ from django.conf import settings
 from liveReport import report
 from liveReport.memory import forget_all
 from liveReport.models import Campaign
+from liveReport.report import tabs
 
 from .events import CAMPAIGN
 from .found import Found
@@ -44,7 +45,7 @@ def email_tab(now: datetime) -> float:
     campaign = Campaign.objects.get(slug=CAMPAIGN)
 
     def work() -> None:
-        report._built.clear()
+        tabs._built.clear()
         report.tab_report(campaign, "email", [], now)
 
     return milliseconds(work)

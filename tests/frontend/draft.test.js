@@ -54,8 +54,15 @@ test("so can one widget; the others rest where they can", () => {
   assert.deepEqual(found.items, [item("c", 0, 0, 6, 7, "donut"), item("b", 6, 0, 6, 2)]);
 });
 
-test("one that the layer below does not show stays", () => {
+test("one that the layer below does not show stays where it is, as it is offered", () => {
   assert.equal(draft.change(draft.withBase("b")), false);
+  const { x, y, picture } = draft.item("b");
+  const offer = { widget: "b", picture, w: 12, h: 3 };
+  assert.deepEqual(
+    draft.withBase("b", offer).items.find(({ widget }) => widget === "b"),
+    item("b", 0, y, 12, 3, picture),
+  );
+  assert.ok(x >= 0);
 });
 
 test("the focus goes to the widget after a removed one, or to the first", () => {

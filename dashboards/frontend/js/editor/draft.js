@@ -57,11 +57,15 @@ export class Draft {
     return { items: base, removed: baseRemoved, afresh: true };
   }
 
-  /** One widget as the layer below has it, if that shows it. */
-  withBase(widget) {
+  /** One widget as the layer below has it; where it is and as it is offered, if that lacks it. */
+  withBase(widget, offer = {}) {
     const base = this.server.base.find((item) => item.widget === widget);
-    const items = base ? replaced(this.items, { ...base, y: base.y - 0.5 }) : this.items;
-    return { items: settle(items) };
+    const asOffered = { ...this.item(widget), ...offer };
+    const { x, w } = asOffered;
+    const reset = base
+      ? { ...base, y: base.y - 0.5 }
+      : { ...asOffered, x: Math.min(x, COLUMNS - w) };
+    return { items: settle(replaced(this.items, reset)) };
   }
 
   /** The widget that stands after this one, or first if this is the last. */

@@ -109,8 +109,10 @@ class Editor {
     this.change(this.draft.asBase(), "reset");
   }
 
+  /** As in the default; a widget that is not there keeps its place, and is as when it was added. */
   resetOne(widget) {
-    this.change(this.draft.withBase(widget), "widget_reset", { title: this.title(widget) });
+    const draft = this.draft.withBase(widget, this.gallery.offer(widget));
+    this.change(draft, "widget_reset", { title: this.title(widget) });
   }
 
   undo() {

@@ -47,7 +47,7 @@ class Drawing:
         self.frame = frame
         self.clock = clock
         self.writer = Writer()
-        self.tones = tones.of_metrics([column.key for column in frame.metrics])
+        self.tones = tones.of_metrics(frame.metrics)
         self.columns = {column.key: column for column in frame.metrics}
         self.labels = {column.key: str(column.label) for column in frame.metrics}
 

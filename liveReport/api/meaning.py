@@ -1,6 +1,6 @@
 """How each kind of metric is computed, in words derived from its declaration."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import singledispatch
 
 from django.utils.translation import gettext as _
@@ -20,7 +20,7 @@ def meaning(metric: Metric) -> Meaning:
 @meaning.register
 def _count(metric: Count) -> Meaning:
     return (
-        _call("count", metric.events),
+        _call("count", [*metric.events, *_condition(metric.where)]),
         _("Every event counts, except one that its source sent twice under the same id."),
         _("Events that occurred in the last 24 hours."),
     )
@@ -54,6 +54,10 @@ def _rate(metric: Rate) -> Meaning:
             "when more came back in the window than went out in it."
         ),
     )
+
+
+def _condition(where: Mapping[str, str]) -> list[str]:
+    return [f"{dimension} = {value}" for dimension, value in where.items()]
 
 
 def _call(name: str, arguments: Sequence[str]) -> str:

@@ -20,6 +20,7 @@ AUDIENCE = Profiles(
         "Distinct profiles that at least one channel set out to reach. "
         "A profile targeted on two channels counts once."
     ),
+    tone="slate",
     events=(),
 )
 ACTIONS_DELIVERED = Profiles(
@@ -30,12 +31,14 @@ ACTIONS_DELIVERED = Profiles(
         "channel and each execution, however many messages it received there. "
         "Executions that are too many to be counted apart count as one."
     ),
+    tone="teal",
     events=(),
 )
 ERRORS = Count(
     key="errors",
     label=_("Errors"),
     definition=_("Messages that no channel could send because something failed on our side."),
+    tone="red",
     events=(),
 )
 METRICS: Sequence[Metric] = (AUDIENCE, ACTIONS_DELIVERED, ERRORS)

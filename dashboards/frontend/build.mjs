@@ -1,5 +1,6 @@
 // Bundles the pages' script and stylesheets: `npm run build`, or `npm run watch`.
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { access, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { basename, extname, resolve } from "node:path";
 import * as esbuild from "esbuild";
 
 const out = "dashboards/static/dashboards/build";
@@ -58,6 +59,36 @@ function rules(axis, first, last, style) {
   return values.map((value) => `[data-${axis}="${value}"]{${style(value)}}`);
 }
 
+/**
+ * What the kinds of widgets have of scripts and of stylesheets, each in a file of the kind's name:
+ * that of its module in dashboards/pictures.
+ */
+const kinds = {
+  name: "kinds",
+  setup(build) {
+    build.onResolve({ filter: /^kinds\.(js|css)$/ }, ({ path }) => ({ path, namespace: "kinds" }));
+    build.onLoad({ filter: /.*/, namespace: "kinds" }, async ({ path }) => {
+      const language = extname(path).slice(1);
+      const resolveDir = resolve("dashboards/frontend", language);
+      const names = await namesIn(resolveDir, language);
+      return { loader: language, resolveDir, contents: names.map(imports[language]).join("\n") };
+    });
+  },
+};
+
+const imports = {
+  js: (name) => `export * as ${name} from "./${name}.js";`,
+  css: (name) => `@import "./${name}.css";`,
+};
+
+async function namesIn(folder, language) {
+  const modules = (await readdir("dashboards/pictures")).filter((file) => /^[a-z]\w*\.py$/.test(file));
+  const names = modules.map((file) => basename(file, ".py")).sort();
+  const isThere = (name) => access(`${folder}/${name}.${language}`).then(() => true, () => false);
+  const there = await Promise.all(names.map(isThere));
+  return names.filter((_, index) => there[index]);
+}
+
 /** Names and licences of every package whose code is in the bundle. */
 async function licences(metafile) {
   const inputs = Object.keys(metafile.inputs);
@@ -85,7 +116,7 @@ async function saveLicences(metafiles) {
 
 await rm(out, { recursive: true, force: true });
 const contexts = await Promise.all(
-  [page, editor].map((options) => esbuild.context({ ...options, plugins: [places] })),
+  [page, editor].map((options) => esbuild.context({ ...options, plugins: [places, kinds] })),
 );
 if (process.argv.includes("--watch")) {
   await Promise.all(contexts.map((context) => context.watch()));

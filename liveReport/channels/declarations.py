@@ -278,12 +278,12 @@ class Widget:
     @property
     def also(self) -> Sequence[str]:
         """The other kinds that its frame may be shown as, the likeliest first."""
-        return ()
+        raise NotImplementedError
 
     @property
     def has_rates(self) -> bool:
         """Whether its numbers stand alone, each with room for its rate beside it."""
-        return False
+        raise NotImplementedError
 
     @property
     def dimension(self) -> str:
@@ -328,6 +328,10 @@ class TimeSeries(Widget):
     def also(self) -> Sequence[str]:
         return ("table", "kpi")
 
+    @property
+    def has_rates(self) -> bool:
+        return False
+
 
 @dataclass(frozen=True, kw_only=True)
 class Table(Widget):
@@ -342,6 +346,10 @@ class Table(Widget):
         if self.by == EXECUTION:
             return ("kpi",)
         return ("parts",) if self.by else ("kpi", "parts")
+
+    @property
+    def has_rates(self) -> bool:
+        return False
 
 
 @dataclass(frozen=True, kw_only=True)

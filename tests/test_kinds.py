@@ -1,8 +1,11 @@
 """A kind of widget or metric is declared once; each layer has what it needs of it, by its name."""
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +13,24 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 from drf_spectacular.generators import SchemaGenerator
 
 from dashboards import tones
 from dashboards.pictures import KINDS, PICTURES, kind_of, pictures_of
 from liveReport.api import serializers
 from liveReport.api.meaning import meaning
-from liveReport.channels import EXECUTION, TONES, WIDGETS, Axis, Kpi, Metric, Widget, registered
+from liveReport.channels import (
+    EXECUTION,
+    TONES,
+    WIDGETS,
+    Axis,
+    Kpi,
+    Metric,
+    Parts,
+    Widget,
+    registered,
+)
 from liveReport.channels.checks import check_channel
 from liveReport.channels.declarations import METRICS
 from liveReport.models import Campaign
@@ -122,6 +136,25 @@ def test_the_page_shows_it_as_each_picture(
     assert 'data-state="ready"' in page
     assert ("data-frame=" in page) == KINDS[kind.kind].is_chart
     assert f'<symbol id="lr-i-{picture}"' in page
+
+
+@pytest.mark.django_db
+def test_shares_can_be_of_executions(
+    campaign: Campaign, send: Any, client: Client, alice: User
+) -> None:
+    client.force_login(alice)
+    runs = [timezone.now() - timedelta(hours=hours) for hours in (1, 2)]
+    with registered(type("Pigeon", (Showcase,), {"widgets": [declared(Parts, EXECUTION)]})):
+        send(*(event(channel="pigeon", type="arrived", execution=run) for run in (None, *runs)))
+        page = client.get("/admin/reports/summer/pigeon/").content.decode()
+    frame = re.search(r'data-frame="([^"]*)"', page)
+    assert frame
+    slices = json.loads(unescape(frame[1]))["slices"]
+    assert [(one["tone"], one["value"]) for one in slices] == [
+        ("blue", 1),
+        ("amber", 1),
+        ("grey", 1),
+    ]
 
 
 @pytest.mark.parametrize("by", ["", "reason", EXECUTION])

@@ -18,7 +18,7 @@ from liveReport.report.frames import WidgetInfo
 
 from .layouts import Arrangement, Layers
 from .moments import Clock
-from .pictures import pictures_of
+from .pictures import PICTURES, pictures_of
 from .report_request import ReportRequest
 from .script_texts import javascript_texts
 from .widgets import Widget, digest_of
@@ -168,6 +168,11 @@ class Page:
     @property
     def unfiltered_url(self) -> str:
         return reverse("report", args=[self.campaign.slug, self.asked.tab])
+
+    @property
+    def pictures(self) -> Sequence[str]:
+        """All that have an icon."""
+        return PICTURES
 
     @property
     def texts(self) -> Mapping[str, str]:

@@ -63,11 +63,17 @@ class Widget:
         """Whether a script draws it; the others are complete as HTML."""
         return KINDS[self.kind].is_chart
 
+    @property
+    def is_alone(self) -> bool:
+        """Whether the chart is all to see, and its table for those who do not see it."""
+        return self.shown_as in KINDS[self.kind].alone
+
     @cached_property
     def state(self) -> str:
         if self.report.frame is None:
             return "failed"
-        return "empty" if self.kind != "kpi" and not _counted(self.report.frame) else "ready"
+        is_drawn = KINDS[self.kind].draws_zeros or _counted(self.report.frame)
+        return "ready" if is_drawn else "empty"
 
     @cached_property
     def digest(self) -> str:

@@ -6,7 +6,7 @@ declarations which events a row is about, and compares; it counts nothing itself
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -67,6 +67,10 @@ def quarters(now: datetime) -> list[datetime]:
 
 def of_types(types: Sequence[str], events: Iterable[Event]) -> list[Event]:
     return [event for event in events if event["type"] in types]
+
+
+def that_say(where: Mapping[str, str], events: Iterable[Event]) -> list[Event]:
+    return [event for event in events if all(event.get(key) == where[key] for key in where)]
 
 
 def profiles(events: Iterable[Event]) -> int:
@@ -190,7 +194,7 @@ class Expected:
         if isinstance(metric, Profiles):
             return profiles(of_types(metric.events, events))
         assert isinstance(metric, Count)
-        return len(of_types(metric.events, events))
+        return len(that_say(metric.where, of_types(metric.events, events)))
 
 
 def began(run: str) -> datetime:

@@ -25,9 +25,10 @@ import dashboards
 from dashboards.drawing import Drawing
 from dashboards.moments import Clock
 from dashboards.numbers import Writer
-from dashboards.parts import PartsPicture
-from dashboards.pictures import SeriesPicture, TablePicture
-from dashboards.sparkline import sparkline
+from dashboards.pictures.kpi import sparkline
+from dashboards.pictures.parts import PartsPicture
+from dashboards.pictures.series import SeriesPicture
+from dashboards.pictures.table import TablePicture
 from liveReport.channels import registered
 from liveReport.engines import reads
 from liveReport.models import Campaign

@@ -1,6 +1,6 @@
 """How each kind of metric is computed, in words derived from its declaration."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import singledispatch
 
 from django.utils.translation import gettext as _
@@ -24,7 +24,7 @@ def meaning(metric: Metric, enabled: Sequence[Channel]) -> Meaning:
 @meaning.register
 def _count(metric: Count, enabled: Sequence[Channel]) -> Meaning:
     return (
-        _call("count", metric.events),
+        _call("count", [*metric.events, *_condition(metric.where)]),
         _("Every event counts, except one that its source sent twice under the same id."),
         _("Events that occurred in the last 24 hours."),
     )
@@ -63,7 +63,7 @@ def _rate(metric: Rate, enabled: Sequence[Channel]) -> Meaning:
 @meaning.register
 def _campaign_events(metric: CampaignEvents, enabled: Sequence[Channel]) -> Meaning:
     return (
-        _call("count", metric.terms(enabled)),
+        _call("count", metric.counted(enabled)),
         _("Every event counts, except one that its source sent twice under the same id."),
         _("Events of the last 24 hours on the campaign’s channels, of whichever execution."),
     )
@@ -72,7 +72,7 @@ def _campaign_events(metric: CampaignEvents, enabled: Sequence[Channel]) -> Mean
 @meaning.register
 def _campaign_profiles(metric: CampaignProfiles, enabled: Sequence[Channel]) -> Meaning:
     return (
-        _call("distinct_profiles", metric.terms(enabled)),
+        _call("distinct_profiles", metric.counted(enabled)),
         _("A profile counts once in the whole window, on however many channels it is met."),
         _(
             "Events of the last 24 hours on the campaign’s channels, of whichever execution. "
@@ -84,7 +84,7 @@ def _campaign_profiles(metric: CampaignProfiles, enabled: Sequence[Channel]) -> 
 @meaning.register
 def _campaign_actions(metric: CampaignActions, enabled: Sequence[Channel]) -> Meaning:
     return (
-        _call("distinct_channel_execution_profiles", metric.terms(enabled)),
+        _call("distinct_channel_execution_profiles", metric.counted(enabled)),
         _("A profile counts once for each channel and each of its executions."),
         _(
             "Events of the last 24 hours on the campaign’s channels, of whichever execution. "
@@ -92,6 +92,10 @@ def _campaign_actions(metric: CampaignActions, enabled: Sequence[Channel]) -> Me
             "many to be told apart."
         ),
     )
+
+
+def _condition(where: Mapping[str, str]) -> list[str]:
+    return [f"{dimension} = {value}" for dimension, value in where.items()]
 
 
 def _call(name: str, arguments: Sequence[str]) -> str:

@@ -22,6 +22,7 @@ AUDIENCE = CampaignProfiles(
         "A profile targeted on two channels counts once."
     ),
     role="audience",
+    tone="slate",
 )
 ACTIONS_DELIVERED = CampaignActions(
     key="actions_delivered",
@@ -32,12 +33,14 @@ ACTIONS_DELIVERED = CampaignActions(
         "Executions that are too many to be counted apart count as one."
     ),
     role="deliveries",
+    tone="teal",
 )
 ERRORS = CampaignEvents(
     key="errors",
     label=_("Errors"),
     definition=_("Messages that no channel could send because something failed on our side."),
     role="errors",
+    tone="red",
 )
 METRICS: Sequence[RoleMetric] = (AUDIENCE, ACTIONS_DELIVERED, ERRORS)
 

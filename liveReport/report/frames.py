@@ -23,13 +23,14 @@ class Column:
     """``role`` is ``time``, ``execution``, ``dimension`` or ``metric``.
 
     ``unit`` is the metric's (``events``, ``profiles``, ``messages``, ``ratio``),
-    else empty.
+    else empty. ``tone`` is the colour that it asks for, if any.
     """
 
     key: str
     label: Text
     role: str
     unit: str = ""
+    tone: str = ""
 
     def as_json(self) -> dict[str, str]:
         shown = {"key": self.key, "label": str(self.label), "role": self.role}

@@ -31,8 +31,8 @@ class RoleMetric(Metric):
         types: Sequence[str] = getattr(channel, self.role)
         return types
 
-    def terms(self, channels: Iterable[Channel]) -> list[str]:
-        """All that it is made of: ``email.targeted``, ``push.targeted`` …"""
+    def counted(self, channels: Iterable[Channel]) -> list[str]:
+        """What it counts on them: ``email.targeted``, ``push.targeted`` …"""
         return [f"{channel.slug}.{kind}" for channel in channels for kind in self.types(channel)]
 
     @abstractmethod

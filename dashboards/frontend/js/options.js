@@ -1,9 +1,7 @@
 // From a widget's data to what ECharts draws.
-import { partsOption } from "./parts.js";
-import { seriesOption } from "./series.js";
+import { kinds } from "kinds.js";
 
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
-const options = { series: seriesOption, parts: partsOption };
 
 /** What to draw of a widget's data in a chart of this width. */
 export function optionOf(frame, colours, width) {
@@ -12,6 +10,6 @@ export function optionOf(frame, colours, width) {
     animationDuration: 400,
     animationDurationUpdate: 300,
     textStyle: { fontFamily: colours.font, color: colours.text },
-    ...options[frame.kind](frame, colours, width),
+    ...kinds[frame.kind].option(frame, colours, width),
   };
 }

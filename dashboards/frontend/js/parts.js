@@ -1,11 +1,14 @@
 // A donut with its total in the middle; the table beside it names the slices.
 import { formatMarked, formatShare, formatShort, markEstimate } from "./format.js";
+import { ROUND, WIDE } from "./paper.js";
 import { inTooltip, onOneLine, tooltip } from "./tooltip.js";
+
+export const paper = (shape) => (shape === "donut" ? ROUND : WIDE);
 
 const HOLE = 0.66; // of the donut's diameter
 const DIGIT = 0.6; // of the size of the type
 
-export function partsOption(frame, colours, width) {
+export function option(frame, colours, width) {
   return { donut, bar }[frame.shape](frame, colours, width);
 }
 

@@ -1,12 +1,15 @@
 // Lines over the window. The first and the running step are incomplete, so their piece is dashed.
 import { timeAxis } from "./axis.js";
 import { formatMarked, formatShort } from "./format.js";
+import { WIDE } from "./paper.js";
 import { text } from "./texts.js";
 import { inTooltip, tooltip } from "./tooltip.js";
 
+export const paper = () => WIDE;
+
 const LINE = 16; // height of a line of the legend
 
-export function seriesOption({ lines, shape, spans, ...course }, colours, width) {
+export function option({ lines, shape, spans, ...course }, colours, width) {
   const moments = course.times.map((time) => Date.parse(time));
   return {
     grid: {

@@ -2,7 +2,7 @@
 import "./page.js";
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { seriesOption } from "../../dashboards/frontend/js/series.js";
+import { option } from "../../dashboards/frontend/js/series.js";
 import { inTooltip } from "../../dashboards/frontend/js/tooltip.js";
 import { colours } from "./page.js";
 
@@ -15,7 +15,7 @@ const lines = [
 const spans = ["10:00 to 10:30", "10:30 to 11:00", "11:00 to 11:30", "11:30 to 12:00"];
 const course = { lines, spans, times, marks: ["", "", "", ""] };
 
-const drawn = (shape, width = 600) => seriesOption({ ...course, shape }, colours, width);
+const drawn = (shape, width = 600) => option({ ...course, shape }, colours, width);
 
 /** Moments of a piece, as numbers of steps. */
 const stepsOf = ({ data }) => data.map(([moment]) => moments.indexOf(moment));

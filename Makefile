@@ -20,7 +20,7 @@ NOT_ON_POSTGRESQL := accessibility browser celery clock_changes clocks data_dir 
 SITES := chaos endurance slow_clients upgrade
 ignored = $(addprefix --ignore=tests/test_,$(addsuffix .py,$(1)))
 
-.PHONY: help run setup test test-frontend test-more test-sqlite test-postgresql lint bench chaos clean
+.PHONY: help run setup test test-frontend test-more test-sqlite test-postgresql lint bench chaos screenshots clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -61,6 +61,9 @@ bench: setup $(VENV)/.dev $(VENV)/.bench ## measure, as ratios within one run
 
 chaos: setup $(VENV)/.dev ## strike a site of each kind for five minutes, and count what it cost; then plant defects
 	$(BIN)/python -m tests.chaos --seconds 300 --controls
+
+screenshots: setup $(VENV)/.dev ## renew the picture that README opens with
+	$(BIN)/python -m tests.screenshots docs/live-report.png
 
 clean: ## remove everything that was built; the data stay
 	rm -rf $(VENV) node_modules dashboards/static/dashboards/build

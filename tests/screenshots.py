@@ -37,7 +37,7 @@ VIEWS: dict[str, tuple[str, dict[str, Any]]] = {
     "narrow": (EMAIL, {"viewport": {"width": 320, "height": 640}}),
     "wall": (f"{EMAIL}?kiosk=60", {"viewport": {"width": 1920, "height": 1080}}),
     "push": ("/admin/reports/season-launch/push/", {}),
-    "web": ("/admin/reports/summer-sale/web/", {}),
+    "web": ("/admin/reports/welcome/web/", {}),
     "administration": ("/admin/", {}),
     "quarantine": ("/admin/livereport/quarantinetally/", {}),
 }

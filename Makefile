@@ -7,7 +7,10 @@ export LIVEREPORT_DATA_DIR ?= $(CURDIR)/var
 # What Python compiles is kept: a process of ours starts in a third of the time.
 unexport PYTHONDONTWRITEBYTECODE
 BUNDLE := dashboards/static/dashboards/build/report.js
+# Where the machine has no Node, the environment has one.
+NPM := PATH="$$PATH:$(CURDIR)/$(BIN)" npm
 FRONTEND := package.json package-lock.json $(shell find dashboards/frontend -type f 2>/dev/null)
+TEMPLATES := $(shell find liveReport dashboards channels_plugins -name '*.html')
 CATALOGS := $(shell find liveReport dashboards channels_plugins -name '*.po')
 POSTGRES := $(or $(LIVEREPORT_TEST_POSTGRES),postgres://postgres@127.0.0.1:5432/livereport)
 # These drive browsers and processes on a database of their own.
@@ -17,7 +20,7 @@ NOT_ON_POSTGRESQL := accessibility browser celery clock_changes clocks data_dir 
 SITES := chaos endurance slow_clients upgrade
 ignored = $(addprefix --ignore=tests/test_,$(addsuffix .py,$(1)))
 
-.PHONY: help run setup test test-more test-sqlite test-postgresql lint bench chaos clean
+.PHONY: help run setup test test-frontend test-more test-sqlite test-postgresql lint bench chaos screenshots clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -27,14 +30,19 @@ run: setup ## a moving live report on http://127.0.0.1:8000 (PORT overrides)
 
 setup: $(VENV)/.base $(BUNDLE) $(VENV)/.translations $(VENV)/.static ## only the environment
 
-test: lint test-sqlite test-postgresql ## every gate and every test
+test: lint test-frontend test-sqlite test-postgresql ## every gate and every test
 
 lint: setup $(VENV)/.dev ## format, style, types, system checks, migrations
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(NPM) run --silent lint
+	@$(BIN)/djade --check $(TEMPLATES)
 	$(BIN)/mypy
 	$(BIN)/python manage.py check
 	$(BIN)/python manage.py makemigrations --check
+
+test-frontend: setup
+	$(NPM) test --silent
 
 test-sqlite: setup $(VENV)/.dev
 	$(BIN)/pytest -n 2 $(call ignored,$(SITES))
@@ -44,7 +52,7 @@ test-more: setup $(VENV)/.dev ## what takes longer: attacks, an upgrade under lo
 
 test-postgresql: setup $(VENV)/.dev
 	@if $(BIN)/python -c 'import psycopg,sys; psycopg.connect(sys.argv[1].rsplit("/",1)[0]+"/postgres", connect_timeout=3)' "$(POSTGRES)" 2>/dev/null; \
-	then SECRET_KEY=only-for-tests-only-for-tests-only-for-tests-0123456789 DATABASE_URL="$(POSTGRES)" $(BIN)/pytest -n 2 $(call ignored,$(SITES) $(NOT_ON_POSTGRESQL)); \
+	then SECRET_KEY=only-for-tests-only-for-tests-only-for-tests-0123456789 PSEUDONYM_KEY=only-for-tests-only-for-tests-9876543210 DATABASE_URL="$(POSTGRES)" $(BIN)/pytest -n 2 $(call ignored,$(SITES) $(NOT_ON_POSTGRESQL)); \
 	elif [ "$$CI" = true ]; then echo "PostgreSQL is not reachable" >&2; exit 1; \
 	else echo "SKIPPED the same tests on PostgreSQL: not reachable"; fi
 
@@ -53,6 +61,9 @@ bench: setup $(VENV)/.dev $(VENV)/.bench ## measure, as ratios within one run
 
 chaos: setup $(VENV)/.dev ## strike a site of each kind for five minutes, and count what it cost; then plant defects
 	$(BIN)/python -m tests.chaos --seconds 300 --controls
+
+screenshots: setup $(VENV)/.dev ## renew the picture that README opens with
+	$(BIN)/python -m tests.screenshots docs/live-report.png
 
 clean: ## remove everything that was built; the data stay
 	rm -rf $(VENV) node_modules dashboards/static/dashboards/build
@@ -82,7 +93,7 @@ $(VENV)/.bench: requirements/bench.txt $(VENV)/.venv
 
 $(BUNDLE): $(FRONTEND) | $(VENV)/.venv
 	@command -v npm >/dev/null || $(BIN)/pip install -q --require-hashes -r requirements/node.txt
-	@PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --silent && PATH="$$PATH:$(CURDIR)/$(BIN)" npm run --silent build
+	@$(NPM) ci --silent && $(NPM) run --silent build
 	@touch $@
 
 $(VENV)/.translations: $(CATALOGS) $(VENV)/.base

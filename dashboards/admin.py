@@ -11,7 +11,7 @@ from .models import Layout
 
 
 @admin.register(Layout)
-class LayoutAdmin(NoAdding, NoChanging, admin.ModelAdmin):  # type: ignore[type-arg]
+class LayoutAdmin(NoAdding, NoChanging, admin.ModelAdmin[Layout]):
     """Deleting a layout brings back the one below: the organisation's, or the shipped one."""
 
     list_display = ("tab", "whose", "changed", "saved_at")

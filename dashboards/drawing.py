@@ -3,9 +3,12 @@
 The numbers become text here and the tones are chosen; nothing is counted.
 """
 
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from liveReport.channels import Text
 from liveReport.report.frames import Column, Frame, MarkedRow, Row, WidgetReport
 
 from . import tones
@@ -47,7 +50,7 @@ class Drawing:
         self.frame = frame
         self.clock = clock
         self.writer = Writer()
-        self.tones = tones.of_metrics([column.key for column in frame.metrics])
+        self.tones = tones.of_metrics(frame.metrics)
         self.columns = {column.key: column for column in frame.metrics}
         self.labels = {column.key: str(column.label) for column in frame.metrics}
 
@@ -96,7 +99,23 @@ class Drawing:
         if axis.role == "dimension" or value in self.report.names:
             return RowHead(text=str(self.report.names.get(value, value)), tone=tone)
         write = self.clock.run if axis.role == "execution" else self.clock.text
-        return RowHead(text=write(datetime.fromisoformat(value)), moment=value)
+        return RowHead(text=write(datetime.fromisoformat(value)), moment=value, tone=tone)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """How a frame of one kind is drawn, as which pictures, the usual one first.
+
+    ``draws_zeros``: whether a frame of nothing but zeros is worth a picture. A script
+    draws an ``is_chart``; where the picture is ``alone``, the table that says the same
+    is there for those who do not see it.
+    """
+
+    draw: Callable[[Drawing], Any]
+    pictures: Mapping[str, Text]
+    draws_zeros: bool
+    is_chart: bool = False
+    alone: Container[str] = ()
 
 
 def signed(text: str, *, estimate: bool = False, partial: bool = False) -> str:

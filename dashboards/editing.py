@@ -13,6 +13,7 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.views.decorators.http import require_http_methods, require_POST
 
+from liveReport.report import every, widget_slug
 from liveReport.report.frames import WidgetInfo
 
 from .answers import piece
@@ -24,6 +25,7 @@ from .layouts import (
     Layers,
     Placement,
     difference,
+    left_out,
     removed_by,
     shipped,
     store,
@@ -62,8 +64,8 @@ def default_layout(request: HttpRequest, campaign: str, tab: str) -> HttpRespons
 def widget(request: HttpRequest, campaign: str, tab: str, key: str) -> HttpResponse:
     """One widget as some picture: to look at (GET), or to keep it so (POST)."""
     asked = ReportRequest.of(request, campaign, tab)
-    slug = f"{tab}.{key}"
-    report = asked.report(slug.__eq__, even_empty=True)
+    slug = widget_slug(tab, key)
+    report = asked.report(lambda info: info.slug == slug, even_empty=True)
     info = next(iter(report.widgets), None)
     if info is None:
         raise Http404(slug)
@@ -97,22 +99,22 @@ class _Offer:
 
     @property
     def url(self) -> str:
-        return self.asked.url("report-widget", self.info.slug.partition(".")[2])
+        return self.asked.widget_url("report-widget", self.info.slug)
 
 
 def _editor(request: HttpRequest, asked: ReportRequest) -> HttpResponse:
     layers = Layers.load(asked.user, asked.tab)
-    report = asked.report()
+    report = asked.report(every)
     there = {found.slug for found in report.widgets}
-    hidden = removed_by(layers.default)
-    base = layers.base([found for found in report.widgets if found.slug not in hidden])
+    absent = left_out(report.offer, layers.default)
+    base = layers.base([found for found in report.widgets if found.slug not in absent])
     state = {
         "layout": layers.version,
         "mine": version_of(layers.mine),
         "default": version_of(layers.default),
         "base": _as_json(base),
-        "baseRemoved": sorted(there & hidden),
-        "removed": sorted(there & layers.hidden),
+        "baseRemoved": sorted(there & removed_by(layers.default)),
+        "removed": sorted(there & layers.removed),
     }
     context = {
         "save_url": asked.url("report-layout"),
@@ -127,7 +129,7 @@ def _editor(request: HttpRequest, asked: ReportRequest) -> HttpResponse:
 
 def _save(request: HttpRequest, asked: ReportRequest, *, for_everyone: bool) -> HttpResponse:
     """Keep an arrangement. The later save wins, and says what it replaced and left out."""
-    offer = asked.report(lambda slug: False).offer
+    offer = asked.report(lambda info: False).offer
     try:
         given = read_draft(request.body, offer)
     except BadDraft as error:
@@ -140,11 +142,11 @@ def _save(request: HttpRequest, asked: ReportRequest, *, for_everyone: bool) -> 
         before = layers.default if for_everyone else layers.mine
         replaced = _replaced(draft, layers, before, offer)
         if for_everyone:
-            below, left_out = shipped, removed_by()
+            below, absent = shipped, left_out(offer)
         else:
-            below, left_out = layers.base, removed_by(layers.default)
+            below, absent = layers.base, left_out(offer, layers.default)
         known = [info for info in offer if info.slug in draft.arrangement]
-        changes = difference(draft.arrangement, draft.removed, below(known), left_out)
+        changes = difference(draft.arrangement, draft.removed, below(known), absent)
         changes += _kept(draft, before)
         store(None if for_everyone else asked.user, asked.tab, changes)
         if for_everyone:
@@ -173,12 +175,12 @@ def _replaced(
     """The arrangement that this save replaces though its author has not seen it."""
     if draft.based_on == version_of(before):
         return None
-    removed = layers.hidden
-    widgets = [info for info in offer if info.slug in draft.mentioned and info.slug not in removed]
+    mentioned = [info for info in offer if info.slug in draft.mentioned]
+    shown = [info for info in mentioned if layers.shows(info)]
     return {
         "saved": date_format(localtime(before.saved_at), "TIME_FORMAT") if before else "—",
-        "widgets": _as_json(layers.arrangement(widgets)),
-        "removed": sorted(removed & set(draft.mentioned)),
+        "widgets": _as_json(layers.arrangement(shown)),
+        "removed": sorted({info.slug for info in mentioned if not layers.shows(info)}),
     }
 
 

@@ -18,7 +18,7 @@ from liveReport.report.frames import WidgetInfo
 
 from .layouts import Arrangement, Layers
 from .moments import Clock
-from .pictures import pictures_of
+from .pictures import PICTURES, pictures_of
 from .report_request import ReportRequest
 from .script_texts import javascript_texts
 from .widgets import Widget, digest_of
@@ -170,6 +170,11 @@ class Page:
         return reverse("report", args=[self.campaign.slug, self.asked.tab])
 
     @property
+    def pictures(self) -> Sequence[str]:
+        """All that have an icon."""
+        return PICTURES
+
+    @property
     def texts(self) -> Mapping[str, str]:
         return javascript_texts()
 
@@ -263,9 +268,8 @@ def clock_of(asked: ReportRequest, report: TabReport) -> Clock:
 def _report(asked: ReportRequest, layers: Layers) -> TabReport:
     """The widgets that the page shows, and no other's numbers."""
     if asked.draft:
-        return asked.report(asked.draft.__contains__, even_empty=True)
-    hidden = layers.hidden
-    return asked.report(lambda slug: slug not in hidden)
+        return asked.report(lambda info: info.slug in asked.draft, even_empty=True)
+    return asked.report(layers.shows)
 
 
 def _arrangement(

@@ -2,6 +2,7 @@
 
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -55,16 +56,34 @@ class Layers:
         return overlay(self.base(widgets), self.mine, widgets)
 
     @property
-    def hidden(self) -> set[str]:
+    def removed(self) -> set[str]:
         """The widgets that somebody removed and I did not bring back."""
         return removed_by(self.default, self.mine)
 
+    def shows(self, widget: WidgetInfo) -> bool:
+        """Whether it is on my page."""
+        return self._said.get(widget.slug, widget.by_default)
+
+    @cached_property
+    def _said(self) -> dict[str, bool]:
+        return said_by(self.default, self.mine)
+
+
+def said_by(*layers: Layout | None) -> dict[str, bool]:
+    """Of the widgets that some layers, the last of them above, add or remove: is it there?"""
+    changes = [change for layer in layers if layer for change in layer.changes.all()]
+    return {change.widget: change.shown for change in changes if change.shown is not None}
+
 
 def removed_by(*layers: Layout | None) -> set[str]:
-    """The widgets that some layers, the last of them above, leave out."""
-    changes = [change for layer in layers if layer for change in layer.changes.all()]
-    shown = {change.widget: change.shown for change in changes if change.shown is not None}
-    return {slug for slug, is_shown in shown.items() if not is_shown}
+    """The widgets that some layers take away."""
+    return {slug for slug, is_there in said_by(*layers).items() if not is_there}
+
+
+def left_out(widgets: Iterable[WidgetInfo], *layers: Layout | None) -> set[str]:
+    """Those of some widgets that are not shown with some layers: removed, or never added."""
+    said = said_by(*layers)
+    return {widget.slug for widget in widgets if not said.get(widget.slug, widget.by_default)}
 
 
 def version_of(layout: Layout | None) -> str:
@@ -104,23 +123,22 @@ def settled(wishes: Arrangement) -> Arrangement:
 
 
 def difference(
-    wanted: Arrangement, removed: Iterable[str], below: Arrangement, left_out: Iterable[str]
+    wanted: Arrangement, removed: Iterable[str], below: Arrangement, absent: Container[str]
 ) -> list[WidgetChange]:
     """What a layer has to say to turn the layer below into what is wanted.
 
-    ``below`` is how the wanted widgets stand without it, ``left_out`` what is not
-    shown without it.
+    ``below`` is how the wanted widgets stand without it, ``absent`` what is not shown
+    without it: of that it says everything, for there is no place that it differs from.
     """
-    left_out = set(left_out)
     changes = []
     for slug, standing in settled(wanted).items():
-        known = below[slug].values() if slug in below else {}
+        known = below[slug].values() if slug in below and slug not in absent else {}
         fields = {k: v for k, v in standing.values().items() if known.get(k) != v}
-        if slug in left_out:
+        if slug in absent:
             fields["shown"] = True
         if fields:
             changes.append(WidgetChange(widget=slug, **fields))
-    gone = [slug for slug in removed if slug not in left_out]
+    gone = [slug for slug in removed if slug not in absent]
     return changes + [WidgetChange(widget=slug, shown=False) for slug in gone]
 
 

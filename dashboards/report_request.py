@@ -19,16 +19,15 @@ from django.views.decorators.http import require_safe
 from liveReport.events.moments import rfc3339
 from liveReport.models import Campaign
 from liveReport.report import (
+    FIRST_TAB,
     Head,
     TabReport,
     UnknownTab,
     WidgetFilter,
-    every,
     parse_executions,
     tab_head,
     tab_report,
 )
-from liveReport.report import campaign as campaign_tab
 
 View = Callable[..., HttpResponse]
 
@@ -103,10 +102,14 @@ class ReportRequest:
         """A page about the same campaign, tab (or another) and runs."""
         return reverse(name, args=[self.campaign.slug, tab or self.tab, *more]) + self.query
 
+    def widget_url(self, name: str, slug: str) -> str:
+        """A page about one widget of the tab, which goes by its key unless it is a guest."""
+        return self.url(name, slug.removeprefix(f"{self.tab}."))
+
     @property
     def first_tab(self) -> str:
         """The page with the tab that is always there."""
-        return self.url("report", tab=campaign_tab.SLUG)
+        return self.url("report", tab=FIRST_TAB)
 
     def head(self) -> Head:
         try:
@@ -114,7 +117,7 @@ class ReportRequest:
         except UnknownTab as error:
             raise TabGone(self.first_tab) from error
 
-    def report(self, wanted: WidgetFilter = every, *, even_empty: bool = False) -> TabReport:
+    def report(self, wanted: WidgetFilter, *, even_empty: bool = False) -> TabReport:
         try:
             return tab_report(
                 self.campaign,

@@ -92,6 +92,9 @@ class _Writer:
         if isinstance(cell, datetime):
             # The format knows no time zones: this is the clock on the reader's wall.
             local = cell.astimezone(self._zone).replace(tzinfo=None) if cell.tzinfo else cell
+            if cell.microsecond % 1_000:  # more than a spreadsheet's time can tell
+                sheet.write_string(row, column, local.isoformat(" "))
+                return
             digits = 2 if cell.microsecond else 1 if cell.second else 0
             sheet.write_datetime(row, column, local, self._times[digits])
         elif isinstance(cell, int | float):

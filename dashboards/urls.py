@@ -17,7 +17,7 @@ reports = [
         name="report-default-layout",
     ),
     path("<slug:campaign>/<slug:tab>/wall/", wall.start, name="report-wall"),
-    path("<slug:campaign>/<slug:tab>/widgets/<slug:key>/", editing.widget, name="report-widget"),
+    path("<slug:campaign>/<slug:tab>/widgets/<str:key>/", editing.widget, name="report-widget"),
     path("<slug:campaign>/<slug:tab>/<str:widget>.csv", exports.widget_csv, name="widget-csv"),
 ]
 

@@ -34,7 +34,7 @@ class Widget:
         self.place = standing.place
         self.shown_as = standing.picture
         self.kind = kind_of(report.kinds, standing.picture)
-        self.title = report.title
+        self.title = report.heading
         self.help = report.help
         # Another picture is another element: nothing of the old one may stay.
         self.id = f"lr-{report.slug.replace('.', '-')}-{standing.picture}"
@@ -43,11 +43,11 @@ class Widget:
 
     @property
     def csv_url(self) -> str:
-        return self._asked.url("widget-csv", self.slug.partition(".")[2])
+        return self._asked.widget_url("widget-csv", self.slug)
 
     @property
     def picture_url(self) -> str:
-        return self._asked.url("report-widget", self.slug.partition(".")[2])
+        return self._asked.widget_url("report-widget", self.slug)
 
     @property
     def pictures(self) -> dict[str, Text]:
@@ -63,11 +63,17 @@ class Widget:
         """Whether a script draws it; the others are complete as HTML."""
         return KINDS[self.kind].is_chart
 
+    @property
+    def is_alone(self) -> bool:
+        """Whether the chart is all to see, and its table for those who do not see it."""
+        return self.shown_as in KINDS[self.kind].alone
+
     @cached_property
     def state(self) -> str:
         if self.report.frame is None:
             return "failed"
-        return "empty" if self.kind != "kpi" and not _counted(self.report.frame) else "ready"
+        is_drawn = KINDS[self.kind].draws_zeros or _counted(self.report.frame)
+        return "ready" if is_drawn else "empty"
 
     @cached_property
     def digest(self) -> str:
@@ -78,7 +84,7 @@ class Widget:
     @property
     def head_key(self) -> str:
         """Names all that its title, help and choice of pictures are drawn from."""
-        return f"{self.id}-{self.state}-{get_language()}"
+        return f"{self._asked.tab}-{self.id}-{self.state}-{get_language()}"
 
     @property
     def body_key(self) -> str:

@@ -5,13 +5,13 @@ queue, both in the data directory, nothing to install.
 """
 
 import os
-import sys
 import zoneinfo
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import dj_database_url
+import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 from environs import Env
@@ -29,6 +29,8 @@ from liveReport.site.secret import (
 )
 from liveReport.site.services import check_url
 
+# Before any model or administration is declared: they say what they are of.
+django_stubs_ext.monkeypatch()
 env = Env()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -48,7 +50,6 @@ check_url(os.environ, "CACHE_URL", CACHE_SCHEMES, separators=",;")
 DEBUG = env.bool("DEBUG", False)
 EMBEDDED = "DATABASE_URL" not in os.environ
 """Whether this is the default on one machine: only then may a key be made up."""
-TESTING = "pytest" in sys.modules
 SECRET_KEY = env.str("SECRET_KEY", "") or (embedded_secret_key(DATA_DIR) if EMBEDDED else "")
 if not SECRET_KEY:
     raise ImproperlyConfigured("Set SECRET_KEY: with DATABASE_URL none is made up.")
@@ -56,7 +57,7 @@ check_key("SECRET_KEY", SECRET_KEY)
 _pseudonym_key = env.str("PSEUDONYM_KEY", "")
 PSEUDONYM_KEY = (
     embedded_pseudonym_key(DATA_DIR, DATA_DIR / DATABASE_FILE, SECRET_KEY)
-    if not _pseudonym_key and (EMBEDDED or TESTING)
+    if EMBEDDED and not _pseudonym_key
     else given_pseudonym_key(_pseudonym_key, SECRET_KEY)
 )
 """Keys the hashes that stand for profiles, ids and messages. Another one makes all of them new."""
@@ -248,11 +249,15 @@ CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", "filesystem://localhost")
 CELERY_TASK_SERIALIZER = CELERY_RESULT_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_IGNORE_RESULT = True
-CELERY_TASK_DEFAULT_QUEUE = env.str("CELERY_QUEUE", "livereport")
-# One queue. Nobody misses a tick that waited for long: the next one does its work. (RabbitMQ's
-# own clock, and RabbitMQ alone: for all brokers ``liveReport.site.beat`` sees to it that few wait.)
-CELERY_TASK_QUEUES = [Queue(CELERY_TASK_DEFAULT_QUEUE, message_ttl=60)]
-CELERY_TASK_TIME_LIMIT = 60
+FOLD_QUEUE = env.str("CELERY_QUEUE", "livereport")
+SLOW_QUEUE = CELERY_TASK_DEFAULT_QUEUE = f"{FOLD_QUEUE}-slow"
+"""For all tasks but the tick: it has workers of its own, so that none keeps events waiting."""
+# Nobody misses a tick that waited for long: the next one does its work. (RabbitMQ's own
+# clock, and RabbitMQ alone: for all brokers ``liveReport.site.beat`` sees to it that few wait.)
+CELERY_TASK_QUEUES = [Queue(FOLD_QUEUE, message_ttl=60), Queue(SLOW_QUEUE)]
+CELERY_TASK_ROUTES = {"livereport.tick": {"queue": FOLD_QUEUE}}
+# Shorter than the time after which Redis gives out a task anew.
+CELERY_TASK_TIME_LIMIT = 240
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -283,7 +288,7 @@ elif CELERY_BROKER_URL.startswith("redis"):
 elif CELERY_BROKER_URL.startswith(("amqp", "pyamqp")):
     CELERY_BROKER_TRANSPORT_OPTIONS = {"write_timeout": 10}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    # One writer at a time is what SQLite bears.
+    # One fold at a time is what SQLite bears. (Slow work asks for a pool of its own.)
     CELERY_WORKER_CONCURRENCY = 1
     CELERY_WORKER_POOL = "solo"
 
@@ -326,10 +331,10 @@ MIGRATION_MODULES = {"knox": None}
 REST_KNOX = {"TOKEN_PREFIX": "lr_", "AUTH_HEADER_PREFIX": "Bearer", "TOKEN_MODEL": KNOX_TOKEN_MODEL}
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "liveReport.api.auth.BearerAuthentication",
+        "liveReport.site.auth.BearerAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["liveReport.api.auth.MayRead"],
+    "DEFAULT_PERMISSION_CLASSES": ["liveReport.site.auth.MayRead"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_PAGINATION_CLASS": "liveReport.api.base.Pages",
@@ -344,7 +349,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PERMISSIONS": ["liveReport.api.auth.MayRead"],
+    "SERVE_PERMISSIONS": ["liveReport.site.auth.MayRead"],
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
@@ -373,12 +378,12 @@ STATIC_URL = "static/"
 STATIC_ROOT = env.path("STATIC_ROOT", BASE_DIR / ".static")
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = [*Compressor.SKIP_COMPRESS_EXTENSIONS, "map"]
-WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG or TESTING
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-        if DEBUG or TESTING
+        if DEBUG
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }

@@ -1,11 +1,16 @@
-"""The Celery tasks. Each does all that is due, so a lost or repeated one does no harm."""
+"""The Celery tasks. Each does all that is due, so a lost or repeated one does no harm.
+
+The tick has a queue and workers of its own. Every other task is slow work, in another
+room: it may take minutes, or hang until its time limit ends it, and no event waits for
+it. What it must not do there is to hold a lock of the database while it waits for anybody.
+"""
 
 from celery import shared_task
 
 from liveReport import rollup
 
 
-@shared_task(name="livereport.tick", ignore_result=True)
+@shared_task(name="livereport.tick", ignore_result=True, time_limit=60)
 def tick() -> None:
     """Fold everything that is pending."""
     rollup.fold_pending()

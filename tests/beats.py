@@ -19,7 +19,7 @@ assert tasks.tick.name in app.tasks
 
 
 class Beat:
-    """Beat as it runs: its scheduler, and the queue that it rings in.
+    """Beat as it runs: its scheduler, and the queues that it rings in.
 
     ``now`` is the true time, by which the worker's clock goes too; beat's own is
     ``ahead`` of it. Steady time goes on by ``wait`` alone, whatever happens to clocks.
@@ -36,9 +36,10 @@ class Beat:
         with self._on_beats_clock():
             self.scheduler = beat.Scheduler(app=app)
         self.scheduler._finalize.cancel()  # nothing is to be saved when the tests end
-        queue = app.amqp.queues[app.conf.task_default_queue]
-        self.queue = queue(_broker().default_channel)
-        self.queue.purge()
+        channel = _broker().default_channel
+        self.queues = [queue(channel) for queue in app.conf.task_queues]
+        for queue in self.queues:
+            queue.purge()
 
     def stop(self) -> None:
         """End it as an administrator would: what ran when is saved."""
@@ -60,16 +61,17 @@ class Beat:
                 pass
 
     def obeyed(self) -> Iterator[str]:
-        """What waits in the queue and is not too old for the worker."""
+        """What waits in the queues and is not too old for the workers."""
         with time_machine.travel(self.now, tick=False):
-            while message := self.queue.get(no_ack=True):
-                request = Request(message, app=app)
-                if not request.maybe_expire():
-                    yield request.name
+            for queue in self.queues:
+                while message := queue.get(no_ack=True):
+                    request = Request(message, app=app)
+                    if not request.maybe_expire():
+                        yield request.name
 
     def lose_broker(self) -> None:
         """Let the next publication fail."""
-        self.scheduler.producer.publish = self._fail
+        self.scheduler.producer.publish = self._fail  # type: ignore[method-assign]
 
     def _fail(self, *_: object, **__: object) -> None:
         raise OperationalError("away")

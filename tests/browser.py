@@ -13,6 +13,7 @@ from django.test import Client
 from playwright.sync_api import (
     Browser,
     BrowserContext,
+    ConsoleMessage,
     Dialog,
     Locator,
     Page,
@@ -88,6 +89,10 @@ def open_page(
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
+    def complain(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            complaints.append(message.text)
+
     def answer(dialog: Dialog) -> None:
         if dialog.type != "beforeunload":
             complaints.append(dialog.message)
@@ -105,7 +110,7 @@ def open_page(
             [{"name": n, "value": v, "url": live_server.url} for n, v in cookies.items()]
         )
         page = context.new_page()
-        page.on("console", lambda m: m.type in ("error", "warning") and complaints.append(m.text))
+        page.on("console", complain)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("dialog", answer)
         page.goto(address)

@@ -13,15 +13,12 @@ from django.core.cache import caches
 from django.utils import translation
 from hypothesis import settings as hypothesis_settings
 
-from liveReport import report, rollup
-from liveReport.api import throttles
+from liveReport import rollup
 from liveReport.api.trust import trusted_tokens
-from liveReport.engines import outage, reads
 from liveReport.ingest import Receipt, receive
-from liveReport.ingest.append import lately
 from liveReport.ingest.drain import drainer
-from liveReport.ingest.refusals import lines
 from liveReport.ingest.spool import spool
+from liveReport.memory import forget_all
 from liveReport.models import Campaign, Source
 from tests import factories
 from tests.names import note_names
@@ -50,10 +47,7 @@ def _nothing_remembered() -> None:
     translation.deactivate()
     for cache in caches.all(initialized_only=True):
         cache.clear()
-    report.forget()
-    reads.forget()
-    lately.forget()
-    lines.forget()
+    forget_all()
 
 
 @pytest.fixture(autouse=True)
@@ -77,8 +71,6 @@ def spool_dir(_spool_dir: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) 
     if _spool_dir.is_file():
         _spool_dir.unlink()
     shutil.rmtree(_spool_dir, ignore_errors=True)
-    outage.database.succeeded()
-    throttles.counting.succeeded()
 
 
 @pytest.fixture

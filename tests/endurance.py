@@ -17,6 +17,7 @@ from threading import Event, Thread
 
 import django
 import msgspec
+from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "liveReport.settings")
 django.setup()
@@ -29,7 +30,7 @@ PRODUCERS = 4
 VIEWERS = 2
 POLL = 0.5
 """Seconds between two looks of a viewer."""
-CHILDREN = ("granian", "worker", "beat")
+CHILDREN = ("granian", settings.FOLD_QUEUE, settings.SLOW_QUEUE, "beat")
 QUIET = re.compile(r"\S+ \S+ (INFO|DEBUG) ")
 """How a line of the log begins that nobody has to read."""
 HISTORY = re.compile(r"The last 24 hours are complete")
@@ -103,7 +104,7 @@ class Endured:
 
 
 def endure(folder: Path, seconds: float, rate: int, *options: str) -> Endured:
-    """Run a site of two web processes, a worker and beat for a while; then say what was wrong."""
+    """Run a site of two web processes, workers and beat for a while; then say what was wrong."""
     site = Site.prepared(folder, PORT=free_port(), PYTHONWARNINGS=NOT_AS_ROOT)
     load = Load(Target(int(site.environment["PORT"]), site.may_send, site.may_read), rate)
     with site.running("run", MANAGE, "run", *options) as run:

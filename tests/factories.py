@@ -3,27 +3,33 @@
 from typing import Any
 from uuid import uuid4
 
-import factory
 from django.contrib.auth.models import Permission, User
 from django.utils import timezone
+from factory.declarations import LazyAttribute, Sequence
+from factory.django import DjangoModelFactory
 
 from liveReport.models import ApiToken, Campaign, Source
 
 
-class CampaignFactory(factory.django.DjangoModelFactory):
+class _Campaigns(DjangoModelFactory[Campaign]):
     class Meta:
         model = Campaign
 
-    slug = factory.Sequence(lambda number: f"campaign-{number}")
-    name = factory.LazyAttribute(lambda campaign: campaign.slug.replace("-", " ").capitalize())
+    slug = Sequence(lambda number: f"campaign-{number}")
+    name = LazyAttribute(lambda campaign: campaign.slug.replace("-", " ").capitalize())
 
 
-class UserFactory(factory.django.DjangoModelFactory):
+class _Users(DjangoModelFactory[User]):
     class Meta:
         model = User
         skip_postgeneration_save = True
 
-    username = factory.Sequence(lambda number: f"user-{number}")
+    username = Sequence(lambda number: f"user-{number}")
+
+
+# Called as classes these would give models all the same, but no type says so.
+CampaignFactory = _Campaigns.create
+UserFactory = _Users.create
 
 
 def make_source(name: str = "shop") -> Source:

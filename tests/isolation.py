@@ -5,8 +5,7 @@ from contextlib import contextmanager
 
 from django.db import transaction
 
-from liveReport import report
-from liveReport.engines import reads
+from liveReport.memory import forget_all
 
 
 @contextmanager
@@ -15,5 +14,4 @@ def undone() -> Iterator[None]:
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
-    report.forget()
-    reads.forget()
+    forget_all()

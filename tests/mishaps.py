@@ -33,7 +33,8 @@ def at_statement(number: int, mishap: Callable[[], object]) -> Iterator[None]:
         return execute
 
     with ExitStack() as stack:
-        stack.enter_context(mock.patch.object(connection, "_commit", watched(connection._commit)))
+        commit = connection._commit  # type: ignore[attr-defined]
+        stack.enter_context(mock.patch.object(connection, "_commit", watched(commit)))
         if connection.vendor == "postgresql":  # not all statements pass through Django's cursors
             for name in ("execute", "executemany"):
                 plain = getattr(psycopg.Cursor, name)
@@ -91,4 +92,5 @@ def stopped(work: Callable[[], int]) -> Iterator[int]:
 def held() -> dict[str, list[Any]]:
     """Every row of the database that is about events; not who folds, and with how much care."""
     models = set(apps.get_app_config("livereport").get_models()) - {FoldLease, Suspect}
-    return {model.__name__: sorted(map(repr, model.objects.values_list())) for model in models}
+    rows = {model.__name__: model._default_manager.values_list() for model in models}
+    return {name: sorted(map(repr, some)) for name, some in rows.items()}

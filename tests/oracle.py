@@ -6,7 +6,7 @@ declarations which events a row is about, and compares; it counts nothing itself
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -25,7 +25,7 @@ from liveReport.channels import (
     get_channel,
 )
 from liveReport.models import Campaign
-from liveReport.report import TabReport, report_head, tab_report
+from liveReport.report import every, report_head, tab_report
 from liveReport.report.frames import Frame, WidgetReport
 
 Event = dict[str, Any]
@@ -69,6 +69,10 @@ def of_types(types: Sequence[str], events: Iterable[Event]) -> list[Event]:
     return [event for event in events if event["type"] in types]
 
 
+def that_say(where: Mapping[str, str], events: Iterable[Event]) -> list[Event]:
+    return [event for event in events if all(event.get(key) == where[key] for key in where)]
+
+
 def profiles(events: Iterable[Event]) -> int:
     return len({event["profile"] for event in events})
 
@@ -89,7 +93,7 @@ def waiting(gauge: Gauge, events: Sequence[Event], known: Iterable[Event]) -> in
 
 
 def statistics(events: Sequence[Event]) -> Row:
-    """The Campaign tab, over the events of all channels."""
+    """The Campaign tab's own, over the events of all channels."""
     audience, delivered, errors = (
         [event for event in events if event["type"] in getattr(get_channel(event["channel"]), role)]
         for role in ("audience", "deliveries", "errors")
@@ -129,8 +133,10 @@ class Expected:
     def runs(self) -> list[datetime]:
         """All that can be chosen, the latest first."""
         start, _end = window(self.now)
-        recent = {one.get("execution") for one in self.known if moment(one) >= start} - {None}
-        return sorted(map(datetime.fromisoformat, recent), reverse=True)
+        recent = {one.get("execution") for one in self.known if moment(one) >= start}
+        return sorted(
+            (datetime.fromisoformat(one) for one in recent if one is not None), reverse=True
+        )
 
     def totals(self, widget: Widget) -> Row:
         return self._values(self.channel.columns(widget), self.inside)
@@ -188,7 +194,7 @@ class Expected:
         if isinstance(metric, Profiles):
             return profiles(of_types(metric.events, events))
         assert isinstance(metric, Count)
-        return len(of_types(metric.events, events))
+        return len(that_say(metric.where, of_types(metric.events, events)))
 
 
 def began(run: str) -> datetime:
@@ -246,26 +252,49 @@ def assert_tab(
     only the sums are looked at.
     """
     chosen = [datetime.fromisoformat(run) for run in runs]
-    report = tab_report(campaign, tab, chosen, now)
+    report = tab_report(campaign, tab, chosen, now, wanted=every)
     if tab == "campaign":
-        inside = in_window(first_of_each_id(sent), now)
-        assert_statistics(report, inside, now, executions_apart=executions_apart)
-        return
-    expected = Expected(get_channel(tab), sent, now, runs)
-    assert sorted(report.executions, reverse=True) == [
-        run for run in expected.runs() if executions_apart or run in report.executions
-    ]
-    declared = expected.widgets()
-    assert [one.slug for one in report.widgets] == [f"{tab}.{one.key}" for one in declared]
-    for widget, shown in zip(declared, report.widgets, strict=True):
+        sent = list(sent)
+        own = tab_report(campaign, tab, chosen, now).widgets
+        assert [one.slug for one in own] == ["campaign.statistics"]
+        assert_statistics(own[0], sent, now, executions_apart=executions_apart)
+        channels = [known.slug for known in report.head.tabs[1:]]
+        expected = [Expected(get_channel(slug), sent, now) for slug in channels]
+        assert report.widgets[0].frame == own[0].frame
+        assert report.executions == []
+    else:
+        expected = [Expected(get_channel(tab), sent, now, runs)]
+        assert sorted(report.executions, reverse=True) == [
+            run for run in expected[0].runs() if executions_apart or run in report.executions
+        ]
+    assert_widgets(
+        expected,
+        [one for one in report.widgets if not one.slug.startswith("campaign.")],
+        apart=apart,
+        executions_apart=executions_apart,
+    )
+
+
+def assert_widgets(
+    channels: Sequence[Expected],
+    found: Sequence[WidgetReport],
+    *,
+    apart: bool,
+    executions_apart: bool,
+) -> None:
+    """All widgets of some channels are there, one channel's after the other's."""
+    declared = [(one, widget) for one in channels for widget in one.widgets()]
+    slugs = [f"{one.channel.slug}.{widget.key}" for one, widget in declared]
+    assert [shown.slug for shown in found] == slugs
+    for (expected, widget), shown in zip(declared, found, strict=True):
         is_apart = executions_apart if widget.by == EXECUTION else apart or not widget.by
         assert_widget(expected, widget, shown, apart=is_apart)
 
 
 def assert_statistics(
-    report: TabReport, inside: Sequence[Event], now: datetime, *, executions_apart: bool
+    shown: WidgetReport, sent: Iterable[Event], now: datetime, *, executions_apart: bool
 ) -> None:
-    (shown,) = report.widgets
+    inside = in_window(first_of_each_id(sent), now)
     values = statistics(inside)
     if executions_apart or (shown.frame and not shown.frame.approximate):
         assert_frame(shown.slug, shown.frame, [values], values)
@@ -315,6 +344,7 @@ def assert_sums(
 ) -> None:
     assert frame is not None, f"{name} failed"
     assert frame.totals == totals, f"{name}: {frame.totals}, not {totals}"
+    shown: Sequence[Row] = frame.rows
     for key in counts:
-        found, whole = (sum(row[key] for row in some) for some in (frame.rows, rows))
+        found, whole = (sum(row[key] for row in some) for some in (shown, rows))
         assert found == whole, f"{name}: {key} add up to {found}, not {whole}"

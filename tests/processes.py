@@ -24,14 +24,15 @@ import kombu
 import msgspec
 from django.conf import settings
 
-from liveReport.management.commands.run import GRANIAN
+from liveReport.management.commands.run import CELERY, GRANIAN, QUIET
 from tests.factories import event
 
 MANAGE = str(settings.BASE_DIR / "manage.py")
 WSGI = "liveReport.wsgi:application"
 JSON = "application/json"
-CELERY = ("-m", "celery", "--quiet", "--app", "liveReport")
 PATIENCE = 60.0
+SOON = 5.0
+"""Seconds within which a site answers that is not stopped by anybody."""
 OURS = {
     *("DATABASE_URL", "SECRET_KEY", "PSEUDONYM_KEY", "DJANGO_SETTINGS_MODULE"),
     *("DEBUG", "ALLOWED_HOSTS", "HTTPS"),
@@ -81,6 +82,20 @@ def free_port() -> str:
         except OSError:
             continue
         return str(port)
+
+
+def manage(*arguments: str, data: Path, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """A command on a data directory, with nothing in its environment but what is said here."""
+    inherited = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
+    return subprocess.run(
+        [sys.executable, MANAGE, *arguments],
+        env=inherited | {"LIVEREPORT_DATA_DIR": str(data)} | environment,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+        umask=0o022,
+    )
 
 
 @dataclass
@@ -183,9 +198,16 @@ class Site:
             eventually(lambda: self.call("GET", "/healthz").status == 200, "the page answers")
             yield web
 
-    def call(self, method: str, path: str, body: bytes = b"", **headers: str) -> Answer:
-        """What the site answers over a connection of its own; status 0 if nobody does."""
-        connection = HTTPConnection("127.0.0.1", int(self.environment["PORT"]), timeout=PATIENCE)
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: bytes = b"",
+        patience: float = PATIENCE,
+        **headers: str,
+    ) -> Answer:
+        """What the site answers over a connection of its own; status 0 if nobody does in time."""
+        connection = HTTPConnection("127.0.0.1", int(self.environment["PORT"]), timeout=patience)
         with closing(connection):
             try:
                 connection.request(method, path, body, headers)
@@ -194,16 +216,17 @@ class Site:
             except (OSError, HTTPException):
                 return Answer(0, b"", Message())
 
-    def post(self, *events: dict[str, Any], token: str = "") -> Answer:
+    def post(self, *events: dict[str, Any], token: str = "", patience: float = PATIENCE) -> Answer:
         """Send events over HTTP, once."""
         headers = {"Authorization": f"Bearer {token or self.may_send}"}
         body = msgspec.json.encode(events)
-        return self.call("POST", "/api/v1/events/", body, **headers, **{"Content-Type": JSON})
+        headers["Content-Type"] = JSON
+        return self.call("POST", "/api/v1/events/", body, patience, **headers)
 
     @contextmanager
     def worker(self) -> Iterator[Running]:
-        """A Celery worker."""
-        with self.running("worker", *CELERY, "worker", "--loglevel", "warning") as worker:
+        """A Celery worker that folds."""
+        with self.running("worker", *CELERY, "worker", *QUIET) as worker:
             yield worker
 
     @contextmanager

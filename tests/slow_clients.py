@@ -2,8 +2,9 @@
 
 import socket
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from selectors import EVENT_READ, DefaultSelector
 
 from tests.processes import PATIENCE
 
@@ -28,12 +29,21 @@ def connect_by_tls(port: str) -> Connect:
 
 
 @contextmanager
-def holding(connect: Connect, count: int, begin: Begin) -> Iterator[int]:
-    """So many connections at once, each as far as ``begin`` brings it; how many stand."""
+def holding(connect: Connect, count: int, begin: Begin) -> Iterator[list[socket.socket]]:
+    """So many connections at once, each as far as ``begin`` brings it."""
     with ExitStack() as held:
-        for _ in range(count):
-            begin(held.enter_context(connect()))
-        yield count
+        connections = [held.enter_context(connect()) for _ in range(count)]
+        for connection in connections:
+            begin(connection)
+        yield connections
+
+
+def standing(connections: Sequence[socket.socket]) -> int:
+    """How many of them the server has not ended, and nothing was said on."""
+    with DefaultSelector() as selector:
+        for connection in connections:
+            selector.register(connection, EVENT_READ)
+        return len(connections) - len(selector.select(0))
 
 
 def idle(connection: socket.socket) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from liveReport.channels import Channel
 
 on_a_database = settings(
-    max_examples=settings.default.max_examples // 4,
+    max_examples=settings().max_examples // 4,
     deadline=None,
     # Each example is rolled back: the fixtures' rows stay as they were.
     suppress_health_check=[

@@ -1,10 +1,7 @@
 """Who gets in where, and what every answer carries. A new route must be listed here."""
 
 import logging
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +21,7 @@ from django.utils import timezone
 from liveReport.models import Campaign, EventBatch, SetAsideBatch, Source
 from liveReport.site import health
 from tests.factories import UserFactory
+from tests.processes import manage
 
 pytestmark = pytest.mark.django_db
 
@@ -506,20 +504,8 @@ PRODUCTION = {
 }
 
 
-def _manage(*arguments: str, data: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    inherited = {key: value for key, value in os.environ.items() if key in ("PATH", "HOME", "LANG")}
-    return subprocess.run(
-        [sys.executable, str(ROOT / "manage.py"), *arguments],
-        env=inherited | {"LIVEREPORT_DATA_DIR": str(data)} | environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-
-
 def test_production_passes_the_deployment_checks(tmp_path: Path) -> None:
-    done = _manage(
+    done = manage(
         "check", "--deploy", "--fail-level", "WARNING",
         data=tmp_path, SECRET_KEY="k7&" + "abcdefghij0123456789" * 3,
         PSEUDONYM_KEY="1:" + "0123456789abcdef" * 4, **PRODUCTION,
@@ -528,7 +514,7 @@ def test_production_passes_the_deployment_checks(tmp_path: Path) -> None:
 
 
 def test_production_does_not_start_without_a_secret_key(tmp_path: Path) -> None:
-    done = _manage("check", data=tmp_path, **PRODUCTION)
+    done = manage("check", data=tmp_path, **PRODUCTION)
     assert done.returncode != 0
     assert "SECRET_KEY" in done.stderr
     assert not (tmp_path / "secret.key").exists()
@@ -536,7 +522,7 @@ def test_production_does_not_start_without_a_secret_key(tmp_path: Path) -> None:
 
 def test_the_embedded_key_is_made_once_and_private(tmp_path: Path) -> None:
     for _ in range(2):
-        assert _manage("check", data=tmp_path).returncode == 0
+        assert manage("check", data=tmp_path).returncode == 0
     key = tmp_path / "secret.key"
     assert key.stat().st_mode & 0o777 == 0o600
     assert len(key.read_text()) >= 50
@@ -560,7 +546,7 @@ def test_a_wrong_host_costs_the_log_a_line(tmp_path: Path) -> None:
         "    answer = Client(headers={'host': 'evil.example'}).get('/healthz')\n"
         "    assert answer.status_code == 400\n"
     )
-    done = _manage("shell", "-v0", "-c", asks, data=tmp_path)
+    done = manage("shell", "-v0", "-c", asks, data=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
     assert done.stderr.count("Invalid HTTP_HOST header") == 1

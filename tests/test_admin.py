@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.timezone import localtime
 
 from liveReport.channels import NONE, all_channels
 from liveReport.events.batch import Events, LogEvent, Shape, encode
@@ -156,6 +157,16 @@ def test_executions_are_looked_at_only(admin: Client, campaign: Campaign, send: 
     assert "Summer sale" in page(admin, changelist(Execution))
     assert admin.get(add(Execution)).status_code == 403
     assert 'name="_save"' not in page(admin, change(execution))
+
+
+def test_executions_of_one_minute_are_told_apart(
+    admin: Client, campaign: Campaign, send: Any
+) -> None:
+    began = timezone.now().replace(microsecond=1) - timedelta(hours=1)
+    runs = [began, began + timedelta(microseconds=1)]
+    send(*(event(execution=run) for run in runs))
+    listed = page(admin, changelist(Execution))
+    assert all(localtime(run).isoformat(" ") in listed for run in runs)
 
 
 def test_staff_may_look_with_the_right_to(client: Client, bob: User, campaign: Campaign) -> None:
@@ -388,6 +399,7 @@ def test_every_installed_channel_has_its_switch(admin: Client) -> None:
     assert switches == {channel.slug for channel in all_channels()}
     assert admin.get(add(ChannelPlugin)).status_code == 403
     plugin = ChannelPlugin.objects.first()
+    assert plugin
     delete = reverse("admin:livereport_channelplugin_delete", args=[plugin.pk])
     assert admin.post(delete, {"post": "yes"}).status_code == 403
 

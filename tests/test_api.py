@@ -162,7 +162,7 @@ def test_a_widget_that_failed_is_not_an_empty_csv(
     assert get(f"{path}?format=csv").json()["code"] == "widget_failed"
 
 
-def test_an_unchanged_tab_is_304(get: Get, traffic: Campaign, send: Any, time_machine: Any):
+def test_an_unchanged_tab_is_304(get: Get, traffic: Campaign, send: Any, time_machine: Any) -> None:
     time_machine.move_to(timezone.now().replace(second=5) + timedelta(minutes=1), tick=False)
     path = "campaigns/summer/report/email/"
     first = get(path)

@@ -2,8 +2,10 @@
 
 import ast
 from collections.abc import Iterable, Iterator
+from graphlib import TopologicalSorter
 from importlib.util import resolve_name
 from pathlib import Path
+from typing import TypeGuard
 
 import pytest
 
@@ -73,13 +75,78 @@ def test_no_channel_is_named_in_the_core() -> None:
     assert named == []
 
 
+FLOORS = (
+    {"channels"},
+    {"events"},
+    {"counts"},
+    {"models"},
+    {"engines"},
+    {"ingest", "rollup", "report"},
+    {"site"},
+    {"api", "admin", "management"},
+)
+"""Of the core, from the ground up. Whoever stands on one knows those below, and no neighbour."""
+
+
+@pytest.mark.parametrize(
+    "level", range(len(FLOORS)), ids=lambda level: "-".join(sorted(FLOORS[level]))
+)
+def test_packages_know_only_what_is_below_them(level: int) -> None:
+    above = set().union(*FLOORS[level:])
+    known = {
+        str(path.relative_to(BASE)): found
+        for package in sorted(FLOORS[level])
+        for path in sorted((BASE / "liveReport" / package).glob("**/*.py"))
+        for other in sorted(above - {package})
+        if (found := below(path, f"liveReport.{other}"))
+    }
+    assert known == {}
+
+
+def test_every_package_of_the_core_has_its_floor() -> None:
+    packages = {path.parent.name for path in BASE.glob("liveReport/*/__init__.py")}
+    assert packages - set().union(*FLOORS) == {"demo", "migrations"}
+
+
+def module_of(path: Path) -> str:
+    parts = path.relative_to(BASE).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def test_no_modules_know_each_other_in_a_circle() -> None:
+    modules = {module_of(path): path for path in [*CORE, *PAGES, *PLUGINS]}
+    known = {
+        module: {
+            found
+            for name in imports(path)
+            if (found := name if name in modules else name.rpartition(".")[0]) in modules
+        }
+        - {module}
+        for module, path in modules.items()
+    }
+    TopologicalSorter(known).prepare()  # raises CycleError, which names the circle
+
+
+def test_stages_ask_engines_for_what_is_stored() -> None:
+    """What folds and verifies has no SQL and no transaction of its own."""
+    storage = ("django.db.models", "django.db.transaction", "django.db.connection")
+    known = {
+        str(path): found
+        for path in CORE
+        if path.parent.name in ("rollup", "report")
+        for root in storage
+        if (found := below(path, root))
+    }
+    assert known == {}
+
+
 MAY_STORE = ("liveReport/engines/log.py", "liveReport/models", "liveReport/migrations")
-MAY_APPEND = ("liveReport/ingest", "liveReport/rollup/aside.py", *MAY_STORE)
+MAY_APPEND = ("liveReport/ingest", "liveReport/engines/set_aside.py", *MAY_STORE)
 """Aside from those who receive, whoever divides what came in, or takes it back."""
 STORING = ("create", "bulk_create", "get_or_create", "update_or_create", "acreate", "save")
 
 
-def stores_batches(node: ast.AST) -> bool:
+def stores_batches(node: ast.AST) -> TypeGuard[ast.expr]:
     """Whether this makes rows of the event log: as objects, by a manager or in SQL."""
     if isinstance(node, ast.Constant):
         return "INSERT INTO livereport_eventbatch" in str(node.value)

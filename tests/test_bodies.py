@@ -32,6 +32,7 @@ from liveReport.ingest.contract import current_contract
 from liveReport.ingest.media import media_type
 from liveReport.models import Campaign, Source
 from liveReport.report import parse_executions, tab_widget
+from liveReport.report.frames import Row
 from tests.factories import event
 
 MARK = b"\xef\xbb\xbf"
@@ -422,7 +423,7 @@ def test_flags_are_told_apart() -> None:
     assert trimmed(f" {england}\ufeff") == england != trimmed(scotland) == scotland
 
 
-def rows(widget: str, key: str, metric: str) -> dict[str, int]:
+def rows(widget: str, key: str, metric: str) -> Row:
     found = tab_widget(Campaign.objects.get(), "email", widget, (), timezone.now())[1]
     assert found.frame
     return {str(row[key]): row[metric] for row in found.frame.rows if row[metric]}

@@ -226,6 +226,13 @@ def test_the_print_is_light_and_has_its_charts(open_page: Open) -> None:
     expect(page.get_by_role("heading", name="Summer sale")).to_have_css("color", "rgb(24, 33, 44)")
 
 
+def test_bars_of_shares_have_room_on_a_phone(open_page: Open) -> None:
+    page = open_page(viewport={"width": 390, "height": 800})
+    show_as(page, "outcome", "Bars")
+    expect(chart(page, "outcome")).to_be_visible()
+    assert widget(page, "outcome").locator("[data-chart]").evaluate("e => e.clientHeight") > 200
+
+
 def test_the_pdf_is_a4_complete_and_drawn_in_vectors(open_page: Open, send: Any) -> None:
     send(*(pigeon("lost", reason=f"storm number {n}") for n in range(45)))
     page = open_page(color_scheme="dark")

@@ -118,8 +118,8 @@ def test_the_real_values_stay_visible_and_the_totals_exact(
     random.Random(2).shuffle(real)
     false = [place.event(f"x{number:x}", number) for number in range(12_000)]
     fold(source, attack(order, real, false))
-    assert Series.objects.filter(dimension=place.dimension).count() <= admission.LIMIT + 1
-    assert Bucket.objects.count() <= 3 * (admission.LIMIT + 3)
+    assert Series.objects.filter(dimension=place.dimension).count() <= admission.VALUES + 1
+    assert Bucket.objects.count() <= 3 * (admission.VALUES + 3)
     frame = place.frame(campaign)
     assert {row[place.dimension] for row in frame.rows[: len(REAL)]} == REAL.keys()
     assert sum(1 for row in frame.rows if row[place.dimension] == OTHER) == 1
@@ -159,7 +159,7 @@ def test_a_value_that_comes_late_and_often_is_noticed_in_small_ticks_too(
     campaign: Campaign, source: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One event of it in a tick, among others that each come once."""
-    monkeypatch.setattr(admission, "LIMIT", 20)
+    monkeypatch.setattr(admission, "VALUES", 20)
     fold(source, [excluded(f"old{number}", n) for number in range(30) for n in range(2)])
     for tick in range(12):
         others = [excluded(f"x{tick}-{number}", tick) for number in range(4)]
@@ -187,7 +187,7 @@ def test_nothing_is_lost_or_counted_twice_whoever_leaves(
     batches: list[list[tuple[int, int, int]]],
 ) -> None:
     with undone(), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(admission, "LIMIT", 3)
+        patch.setattr(admission, "VALUES", 3)
         sent = [
             [{**excluded(f"r{reason}", number, age), "id": f"{place}-{index}"}
              for index, (reason, number, age) in enumerate(batch)]
@@ -221,7 +221,7 @@ def assert_profiles(frame: Frame, events: Iterable[dict[str, Any]]) -> None:
 def test_a_wrong_number_among_folded_values_is_found_and_mended(
     campaign: Campaign, source: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(admission, "LIMIT", 4)
+    monkeypatch.setattr(admission, "VALUES", 4)
     fold(source, [excluded(f"r{number}", n) for number in range(9) for n in range(3)], 5)
     assert rollup.verify(NOW) == []
     other = Series.objects.get(value=OTHER)
@@ -240,7 +240,7 @@ def test_the_page_says_what_was_folded(
     time_machine: Any,
 ) -> None:
     time_machine.move_to(NOW)
-    monkeypatch.setattr(admission, "LIMIT", 4)
+    monkeypatch.setattr(admission, "VALUES", 4)
     fold(source, [excluded(f"r{number}", 0) for number in range(1_204)])
     page = admin_client.get("/admin/reports/summer/email/").content.decode()
     assert "Too many different values to count each apart" in page

@@ -15,7 +15,9 @@ from uuid import uuid4
 import kombu
 import pytest
 import redis
+from django.conf import settings
 
+from liveReport.celery import app
 from tests.processes import Running, Site, embedded, eventually
 
 BROKERS = {
@@ -53,8 +55,10 @@ def forget(url: str, queue: str) -> None:
                 base.delete(key)
     elif url.startswith("amqp"):
         with suppress(OSError), kombu.Connection(url) as broker:
-            broker.default_channel.queue_delete(queue)
-            broker.default_channel.exchange_delete(queue)
+            channel: Any = broker.default_channel
+            for name in (queue, f"{queue}-slow"):
+                channel.queue_delete(name)
+                channel.exchange_delete(name)
 
 
 @pytest.mark.parametrize("name", BROKERS)
@@ -68,6 +72,13 @@ def test_events_are_counted_without_anybody_asking(site: Site, name: str) -> Non
             site.send(*types)
             eventually(lambda: site.unfolded() == 0, "the events are counted")
     assert site.ask("SELECT count(*) FROM livereport_eventbatch") == 2
+
+
+def test_all_tasks_but_the_tick_go_where_no_event_waits() -> None:
+    queues = {name: app.amqp.router.route({}, name)["queue"].name for name in app.tasks}
+    assert queues["livereport.tick"] == settings.FOLD_QUEUE
+    assert queues["livereport.prune"] == settings.SLOW_QUEUE
+    assert [name for name in queues if queues[name] == settings.FOLD_QUEUE] == ["livereport.tick"]
 
 
 # -- A broker that is away -------------------------------------------------------------------
@@ -122,7 +133,7 @@ def test_a_broker_that_is_away_delays_and_loses_nothing(site: Site) -> None:
     site.environment["CELERY_BROKER_URL"] = f"redis://127.0.0.1:{port}/9"
     with site.celery() as worker:
         for time in (1, 2):
-            eventually(lambda time=time: refused(worker) >= time, "the worker misses the broker")
+            eventually(lambda time=time: refused(worker) >= time, "the worker misses the broker")  # type: ignore[misc]
             site.send("sent")
             assert site.unfolded() == 1
             with reachable(port):

@@ -76,7 +76,12 @@ def test_two_ticks_and_a_pruning_at_once(campaign: Campaign, source: Source) -> 
     """None of them waits for another for good, and none fails."""
     for number in range(30):
         receive(source, msgspec.json.encode([event(id=f"{number}-{n}") for n in range(20)]))
-    work = [rollup.fold_pending, rollup.prune, rollup.fold_pending, rollup.prune]
+    work: list[Callable[[], object]] = [
+        rollup.fold_pending,
+        rollup.prune,
+        rollup.fold_pending,
+        rollup.prune,
+    ]
     with ThreadPoolExecutor(len(work)) as pool:
         done = in_threads(lambda index: work[index](), len(work), pool)
         for one in done:

@@ -18,7 +18,7 @@ from liveReport.engines import lease
 from liveReport.ingest import receive
 from liveReport.models import Campaign, EventBatch, Source
 from liveReport.report import tab_report
-from liveReport.rollup import admission, executions, tick
+from liveReport.rollup import admission, tick
 from tests import oracle
 from tests.isolation import undone
 from tests.mishaps import at_statement, end_of, failing, forked, held, stopped
@@ -27,7 +27,7 @@ NOW = datetime(2026, 3, 14, 15, 9, 26, 500_000, tzinfo=UTC)
 EXPIRED = lease.LENGTH + timedelta(seconds=1)
 RUNS = ("2026-03-14T08:00:00Z", "2026-03-13T20:00:00.000001Z")
 DIED = 9
-ROOM = pytest.mark.parametrize("room", [admission.LIMIT, 1])
+ROOM = pytest.mark.parametrize("room", [admission.VALUES, 1])
 """For values of a dimension, and executions: with one only, whatever comes makes another leave."""
 
 Event = dict[str, Any]
@@ -104,8 +104,8 @@ def pending() -> int:
 def test_a_tick_that_fails_at_any_statement_leaves_no_trace(
     campaign: Campaign, source: Source, monkeypatch: pytest.MonkeyPatch, room: int
 ) -> None:
-    for module in (admission, executions):
-        monkeypatch.setattr(module, "LIMIT", room)
+    for bound in ("VALUES", "EXECUTIONS"):
+        monkeypatch.setattr(admission, bound, room)
     traffic = Traffic(source)
     traffic.send(0, NOW)
     rollup.fold_pending(NOW)
@@ -140,8 +140,8 @@ def test_whoever_dies_at_any_statement_is_replaced(
     campaign: Campaign, source: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A process really ends, without a word to anybody; the next one comes when its lease ends."""
-    for module in (admission, executions):
-        monkeypatch.setattr(module, "LIMIT", 1)
+    for bound in ("VALUES", "EXECUTIONS"):
+        monkeypatch.setattr(admission, bound, 1)
     traffic, now = Traffic(source), NOW
     for step in count():
         traffic.send(step, now)

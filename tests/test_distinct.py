@@ -178,9 +178,10 @@ def test_no_number_of_profiles_is_above_its_events(
             targeted(source, "email", members, run, hours=0.1)
         for widget in ("runs", "course"):
             crows = frame(campaign, "crow", widget)
+            values: Any
             for values in (*crows.rows, crows.totals):
                 assert values["watchers"] <= values["sightings"]
-        whole = frame(campaign, "campaign", "statistics").totals
+        whole: dict[str, Any] = frame(campaign, "campaign", "statistics").totals
         assert whole["actions_delivered"] == 3 * 20_000  # each of the three would be more
         assert whole["audience"] <= 3 * 20_000
 
@@ -269,9 +270,9 @@ def test_every_view_marks_the_same_values(admin_client: Client) -> None:
         (f"{api}?format=csv", []),
         ("/admin/reports/summer/crow/runs.csv", [names]),
     ):
-        table = list(csv.reader(io.StringIO(admin_client.get(address).content.decode())))
-        assert [line[-1] for line in table] == ["≈ Estimates", "", names, *totals]
-        assert [line[1] for line in table[1:3]] == [str(number) for number in watchers]
+        lines = list(csv.reader(io.StringIO(admin_client.get(address).content.decode())))
+        assert [line[-1] for line in lines] == ["≈ Estimates", "", names, *totals]
+        assert [line[1] for line in lines[1:3]] == [str(number) for number in watchers]
     book = admin_client.get("/admin/reports/summer/export.xlsx").content
     sheet = openpyxl.load_workbook(io.BytesIO(book))["Crows"]
     rows = [row[5] for row in sheet.iter_rows(values_only=True) if row[5] is not None]

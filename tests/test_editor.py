@@ -38,7 +38,7 @@ def box(page: Page, key: str) -> Box:
     cell.evaluate("(cell) => Promise.all(cell.getAnimations().map((one) => one.finished))")
     found = cell.bounding_box()
     assert found
-    return dict(found)
+    return {"x": found["x"], "y": found["y"], "width": found["width"], "height": found["height"]}
 
 
 def drag(page: Page, start: Locator, dx: float, dy: float, corner: bool = False) -> None:

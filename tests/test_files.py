@@ -235,6 +235,16 @@ def test_channels_of_one_name_have_a_sheet_each(alices: Client, send: Callable[.
         assert {f"{slug}.tiles", f"{slug}.runs"} <= cells
 
 
+def test_a_workbook_tells_times_apart_that_are_closer_than_its_own_can_be() -> None:
+    began = datetime(2026, 3, 14, 15, 9, 26, 1, UTC)
+    times = [began, began + timedelta(microseconds=1), began.replace(microsecond=2_000)]
+    content = workbook([Sheet("One", [[time] for time in times], [])], UTC)
+    (sheet,) = openpyxl.load_workbook(io.BytesIO(content))
+    shown = [sheet.cell(row, 1).value for row in (1, 2, 3)]
+    assert shown[:2] == ["2026-03-14 15:09:26.000001", "2026-03-14 15:09:26.000002"]
+    assert shown[2] == datetime(2026, 3, 14, 15, 9, 26, 2_000)
+
+
 @pytest.mark.usefixtures("flights")
 def test_a_workbook_has_utc_beside_its_times(alices: Client) -> None:
     book = openpyxl.load_workbook(

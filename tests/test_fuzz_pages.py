@@ -23,7 +23,7 @@ from tests.test_access import ROUTES, url
 pytestmark = pytest.mark.django_db
 
 fuzzed = settings(
-    max_examples=settings.default.max_examples // 3,
+    max_examples=settings().max_examples // 3,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

@@ -53,7 +53,7 @@ def lined_up(
     return asked
 
 
-def test_who_comes_alone_does_not_wait_for_others():
+def test_who_comes_alone_does_not_wait_for_others() -> None:
     work = Recorder()
     work.may_end.set()
     together = GroupCommit(work)
@@ -62,14 +62,14 @@ def test_who_comes_alone_does_not_wait_for_others():
     assert work.calls == [[1], [2]]
 
 
-def test_who_comes_while_one_is_at_work_shares_the_next_call():
+def test_who_comes_while_one_is_at_work_shares_the_next_call() -> None:
     work = Recorder()
     asked = lined_up(GroupCommit(work), work, [1, 2, 3, 4])
     assert [future.exception() for future in asked] == [None] * 4
     assert work.calls == [[1], [2, 3, 4]]
 
 
-def test_what_goes_wrong_is_told_to_all_who_shared_the_call_and_to_no_one_else():
+def test_what_goes_wrong_is_told_to_all_who_shared_the_call_and_to_no_one_else() -> None:
     work = Recorder()
     together = GroupCommit(work)
     asked = lined_up(together, work, [1, 2, 13, 4])
@@ -95,7 +95,7 @@ def stored(source: Source, number: int) -> Exception | None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_row_that_cannot_be_stored_takes_no_other_with_it():
+def test_a_row_that_cannot_be_stored_takes_no_other_with_it() -> None:
     Campaign.objects.create(slug="spring", name="Spring")
     good = Source.objects.ensure("shop")
     gone = Source(pk=good.pk + 1)
@@ -110,7 +110,7 @@ def test_a_row_that_cannot_be_stored_takes_no_other_with_it():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_shares_a_commit_is_one_transaction():
+def test_what_shares_a_commit_is_one_transaction() -> None:
     Campaign.objects.create(slug="spring", name="Spring")
     source = Source.objects.ensure("shop")
     stored(source, 0)  # from now on it is known that the campaign exists

@@ -174,9 +174,10 @@ def test_a_hidden_campaign_is_as_missing_as_none(
 )
 def test_a_content_type_in_no_encoding_breaks_nothing(client: Client, content_type: str) -> None:
     """Django itself would not even make a request of it."""
-    started = []
-    environ = client._base_environ(
+    started: list[str] = []
+    environ = client._base_environ(  # type: ignore[attr-defined]
         PATH_INFO="/healthz", CONTENT_TYPE=content_type, **{"wsgi.input": BytesIO()}
     )
-    Handler()(environ, lambda status, headers: started.append(status)).close()
+    note: Any = lambda status, headers: started.append(status)  # noqa: E731
+    Handler()(environ, note).close()
     assert started == ["200 OK"]

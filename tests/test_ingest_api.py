@@ -16,7 +16,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from liveReport.api import trust
-from liveReport.ingest.append import lately
+from liveReport.memory import forget_all
 from liveReport.models import ApiToken, Campaign, EventBatch, QuarantinedBatch, Source
 from tests.factories import CampaignFactory, event, make_token, receipt
 
@@ -30,7 +30,9 @@ Post = Callable[..., Any]
 def post(client: Client, ingest_token: str, campaign: Campaign) -> Post:
     """Post events, or any body, as the shop's ingest token."""
 
-    def send(*events: Any, body: bytes | None = None, token: str = ingest_token, **headers: str):
+    def send(
+        *events: Any, body: bytes | None = None, token: str = ingest_token, **headers: str
+    ) -> Any:
         kind = headers.pop("content_type", "application/json")
         body = msgspec.json.encode(events) if body is None else body
         headers.setdefault("authorization", f"Bearer {token}")
@@ -300,7 +302,7 @@ def test_a_database_and_a_spool_that_fail_are_503(
 def test_too_much_pending_is_503(post: Post, settings: Any) -> None:
     settings.INGEST_MAX_PENDING = 0
     assert post(event()).status_code == 202
-    lately.forget()
+    forget_all()
     response = post(event())
     assert_problem(response, 503, "overloaded")
     assert int(response.headers["Retry-After"]) > 0

@@ -216,11 +216,12 @@ def test_events_that_repeat_themselves_are_no_bomb(post: Any) -> None:
 def test_so_many_events_may_come(post: Any) -> None:
     most = settings.INGEST_MAX_EVENTS
     events = [event() for _ in range(most + 1)]
-    for media, encode in (
+    encodings: list[tuple[str, Callable[[list[Any]], bytes]]] = [
         (JSON, msgspec.json.encode),
         ("application/x-ndjson", lambda some: b"\n".join(map(msgspec.json.encode, some))),
         (JSON, lambda some: msgspec.json.encode({"events": some})),
-    ):
+    ]
+    for media, encode in encodings:
         assert post(encode(events[:most]), content_type=media).json()["accepted"] == most
         assert post(encode(events), content_type=media).status_code == 413
     assert EventBatch.objects.count() == 3

@@ -16,12 +16,11 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from liveReport.engines import writes
+from liveReport.engines import pruning
 from liveReport.engines.keys import keypages, periods
 from liveReport.engines.keys.bloom import Filter
 from liveReport.engines.keys.keypages import Owned
 from liveReport.models import KeyPage, KeyPeriod
-from liveReport.rollup import retention
 from tests.former import tables_before
 from tests.isolation import undone
 
@@ -125,7 +124,7 @@ class Claims(RuleBasedStateMachine):
         again = data.draw(st.lists(st.sampled_from(known), max_size=9)) if known else []
         chunk = owned(new | dict.fromkeys(again, data.draw(batch_ids)))
         with transaction.atomic():
-            counting = writes.claim_keys(*chunk, periods.load(NOW))
+            counting = periods.load(NOW).claim(*chunk)
             transaction.set_rollback(fails)
         for (key, batch), counts in zip(as_dict(chunk).items(), counting.tolist(), strict=True):
             assert counts == (self.owners.get(key, batch) == batch)
@@ -147,7 +146,7 @@ class Claims(RuleBasedStateMachine):
         for period in KeyPeriod.objects.exclude(closed_at=None)[:1]:
             gone = as_dict(*(part for _, part in keypages.read_from(period.pk, 0)))
             self.owners = {k: b for k, b in self.owners.items() if k not in gone}
-            retention._prune_keys(period, NOW)
+            pruning._prune_keys(period, NOW)
 
     @rule()
     def let_the_other_process_go_on(self) -> None:
@@ -172,7 +171,7 @@ class Claims(RuleBasedStateMachine):
 @pytest.mark.django_db
 def test_whatever_happens_a_key_belongs_to_who_first_brought_it() -> None:
     with mock.patch.object(keypages, "PAGE", 3):
-        run_state_machine_as_test(  # type: ignore[no-untyped-call]
+        run_state_machine_as_test(
             Claims,
             settings=settings(
                 max_examples=25,
@@ -190,12 +189,12 @@ def test_whatever_happens_a_key_belongs_to_who_first_brought_it() -> None:
 def test_who_has_seen_the_period_reads_only_what_is_new() -> None:
     one, two, three = (Owned(np.arange(n, n + 5), np.full(5, n)) for n in (10, 20, 30))
     with transaction.atomic():
-        writes.claim_keys(*one, periods.load(NOW))
+        periods.load(NOW).claim(*one)
     seen = periods.load(NOW).current
     with mock.patch.object(keypages, "read_from", wraps=keypages.read_from) as read:
         for part in (two, three):
             with transaction.atomic():
-                writes.claim_keys(*part, periods.load(NOW))
+                periods.load(NOW).claim(*part)
         read.assert_not_called()
         periods._current = seen
         assert as_dict(periods.load(NOW).current.owned) == as_dict(one, two, three)
@@ -206,13 +205,13 @@ def test_who_has_seen_the_period_reads_only_what_is_new() -> None:
 @pytest.mark.django_db
 def test_a_page_that_was_rolled_back_is_not_taken_for_one_like_it() -> None:
     """Of the same number and size, which another process has written since."""
-    writes.claim_keys(np.array([1]), np.array([1]), periods.load(NOW))
+    periods.load(NOW).claim(np.array([1]), np.array([1]))
     other = periods._current
     with transaction.atomic():
-        writes.claim_keys(np.array([2, 3]), np.array([2, 2]), periods.load(NOW))
+        periods.load(NOW).claim(np.array([2, 3]), np.array([2, 2]))
         transaction.set_rollback(True)
     mine, periods._current = periods._current, other
-    writes.claim_keys(np.array([2, 4]), np.array([3, 3]), periods.load(NOW))
+    periods.load(NOW).claim(np.array([2, 4]), np.array([3, 3]))
     periods._current = mine
     assert as_dict(periods.load(NOW).current.owned) == {1: 1, 2: 3, 4: 3}
 
@@ -221,9 +220,9 @@ def test_a_page_that_was_rolled_back_is_not_taken_for_one_like_it() -> None:
 def test_a_page_is_written_once() -> None:
     """Whoever claims with an old view of the period fails, whatever became of the lease."""
     held = periods.load(NOW)
-    writes.claim_keys(np.array([1]), np.array([1]), held)
+    held.claim(np.array([1]), np.array([1]))
     with pytest.raises(IntegrityError), transaction.atomic():
-        writes.claim_keys(np.array([2]), np.array([1]), held)
+        held.claim(np.array([2]), np.array([1]))
     assert as_dict(periods.load(NOW).current.owned) == {1: 1}
 
 
@@ -258,7 +257,7 @@ def test_keys_move_into_pages() -> None:
         0,
     ]
     with transaction.atomic():
-        counting = writes.claim_keys(keys, np.full(3_000, 9_999), periods.load(NOW))
+        counting = periods.load(NOW).claim(keys, np.full(3_000, 9_999))
     assert counting.sum() == 1_000
     assert periods.load(NOW).owners(keys).all()
 

@@ -18,12 +18,13 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from liveReport import report, rollup, tasks
+from liveReport import rollup, tasks
 from liveReport.channels import all_channels, get_channel
 from liveReport.engines import lease
 from liveReport.ingest import receive
+from liveReport.memory import forget_all
 from liveReport.models import Bucket, EventBatch
-from liveReport.rollup import executions
+from liveReport.rollup import admission
 from tests import oracle
 from tests.beats import Beat
 from tests.factories import CampaignFactory, make_source
@@ -44,7 +45,7 @@ REMEMBERED = timedelta(hours=70)
 
 BEAT = timedelta(seconds=4)
 """Within which beat rings."""
-STEPS = settings.default.stateful_step_count * 3 // 5
+STEPS = settings().stateful_step_count * 3 // 5
 
 Event = dict[str, Any]
 
@@ -180,7 +181,7 @@ class Life(RuleBasedStateMachine):
         assert not EventBatch.objects.filter(folded=False).exists()
         assert rollup.verify(self.latest) == []  # what was pruned until then is not expected
         if anew:
-            report.forget()
+            forget_all()
         chosen = runs if self.executions_apart else ()
         apart = self.executions_apart
         oracle.assert_report(self.campaign, self.sent, self.now, chosen, executions_apart=apart)
@@ -200,16 +201,14 @@ class CrowdedLife(Life):
 
 @pytest.mark.django_db
 def test_whatever_happens_the_report_says_what_a_recount_says() -> None:
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
-        Life, settings=settings(on_a_database, stateful_step_count=STEPS)
-    )
+    run_state_machine_as_test(Life, settings=settings(on_a_database, stateful_step_count=STEPS))
 
 
 @pytest.mark.django_db
 def test_and_no_number_of_a_channel_changes_when_executions_leave(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(executions, "LIMIT", 1)
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    monkeypatch.setattr(admission, "EXECUTIONS", 1)
+    run_state_machine_as_test(
         CrowdedLife, settings=settings(on_a_database, stateful_step_count=STEPS)
     )

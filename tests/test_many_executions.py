@@ -33,7 +33,7 @@ from liveReport.models import (
 )
 from liveReport.report import tab_widget
 from liveReport.report.frames import Frame
-from liveReport.rollup import admission, executions
+from liveReport.rollup import admission
 from tests import oracle
 from tests.factories import CampaignFactory, event
 from tests.isolation import undone
@@ -99,7 +99,7 @@ def frame(campaign: Campaign, tab: str = "sms", *runs: str) -> Frame:
 def test_at_the_bound_all_are_counted_apart_and_one_past_it_one_is_not(
     campaign: Campaign, source: Source, monkeypatch: pytest.MonkeyPatch, more: int
 ) -> None:
-    monkeypatch.setattr(executions, "LIMIT", 6)
+    monkeypatch.setattr(admission, "EXECUTIONS", 6)
     fold(source, [sent(number, index) for number in range(6 + more) for index in range(2)], 4)
     common = Series.objects.filter(execution=OTHER_EXECUTIONS)
     assert len(apart()) == 6
@@ -116,7 +116,7 @@ def test_at_the_bound_all_are_counted_apart_and_one_past_it_one_is_not(
 def test_only_executions_beyond_the_bound_are_an_estimate_when_anything_reached_someone(
     campaign: Campaign, source: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(executions, "LIMIT", 2)
+    monkeypatch.setattr(admission, "EXECUTIONS", 2)
     fold(source, [sent(number, type="targeted") for number in range(4)])
     assert events_counted(series__execution=OTHER_EXECUTIONS) == 2
     assert frame(campaign, "campaign").total_estimates == []
@@ -130,7 +130,7 @@ REAL = {number: 5 + number for number in range(10)}
 def test_the_real_ones_stay_visible_and_the_totals_exact(
     campaign: Campaign, source: Source, monkeypatch: pytest.MonkeyPatch, order: str
 ) -> None:
-    monkeypatch.setattr(executions, "LIMIT", 30)
+    monkeypatch.setattr(admission, "EXECUTIONS", 30)
     real = [sent(number, index) for number, count in REAL.items() for index in range(count)]
     Random(2).shuffle(real)
     false = [sent(number) for number in range(100, 500)]
@@ -175,10 +175,10 @@ def test_twelve_thousand_executions_are_a_backlog_like_any_other(
 ) -> None:
     log(source, [sent(number, channel="email", message=f"m{number}") for number in range(12_000)])
     assert ticks_of_the_backlog() <= 3
-    assert (events_counted(), len(apart())) == (12_000, executions.LIMIT)
+    assert (events_counted(), len(apart())) == (12_000, admission.EXECUTIONS)
     log(source, [sent(number, channel="email") for number in range(20_000, 32_000)])
     assert ticks_of_the_backlog() <= 3
-    assert (events_counted(), len(apart())) == (24_000, executions.LIMIT)
+    assert (events_counted(), len(apart())) == (24_000, admission.EXECUTIONS)
 
 
 @pytest.mark.parametrize("runs", [0, 3], ids=["without executions", "with executions"])
@@ -220,8 +220,8 @@ def test_nothing_is_lost_or_counted_twice_whoever_leaves(
     campaign: Campaign, source: Source, batches: list[list[tuple[str, int, int, int]]]
 ) -> None:
     with undone(), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(executions, "LIMIT", 2)
-        patch.setattr(admission, "LIMIT", 2)
+        patch.setattr(admission, "EXECUTIONS", 2)
+        patch.setattr(admission, "VALUES", 2)
         whole: list[dict[str, Any]] = []
         for place, batch in enumerate(batches):
             events = [mail(f"{place}-{index}", *one) for index, one in enumerate(batch)]
@@ -261,7 +261,7 @@ def crowded(
 ) -> Campaign:
     """Of three executions two are counted apart."""
     time_machine.move_to(NOW, tick=False)
-    monkeypatch.setattr(executions, "LIMIT", 2)
+    monkeypatch.setattr(admission, "EXECUTIONS", 2)
     fold(source, [sent(number, index) for number in (1, 2, 3) for index in range(number)])
     return campaign
 
@@ -304,8 +304,8 @@ def test_the_page_and_the_files_say_so(crowded: Campaign, admin_client: Client) 
 def test_messages_that_wait_are_handed_over(
     campaign: Campaign, source: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(executions, "LIMIT", 1)
-    late = {"channel": "email", "type": "deferred"}
+    monkeypatch.setattr(admission, "EXECUTIONS", 1)
+    late: dict[str, Any] = {"channel": "email", "type": "deferred"}
     fold(source, [sent(1, message="a", **late), sent(1, 1, message="b", **late)])
     fold(source, [sent(2, index, **late) for index in range(9)])
     assert apart() == {run(2)}
@@ -340,6 +340,7 @@ def test_a_campaign_goes_with_all_that_the_fold_keeps_of_it(
     )
     assert MessageState.objects.exists()
     name = "admin:livereport_campaign"
+    form: dict[str, Any]
     if how == "alone":
         address, form = reverse(f"{name}_delete", args=[campaign.pk]), {"post": "yes"}
     else:
@@ -348,13 +349,13 @@ def test_a_campaign_goes_with_all_that_the_fold_keeps_of_it(
         form = chosen | {"post": "yes"}
     assert admin_client.post(address, form).status_code == 302
     for model in (Campaign, Execution, CampaignChannel, MessageState):
-        assert not model.objects.exists()  # type: ignore[attr-defined]
+        assert not model.objects.exists()
 
 
 def test_another_campaign_has_room_of_its_own(
     campaign: Campaign, source: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(executions, "LIMIT", 2)
+    monkeypatch.setattr(admission, "EXECUTIONS", 2)
     CampaignFactory(slug="winter")
     fold(source, [sent(number) for number in range(5)])
     fold(source, [sent(number, 1, campaign="winter", id=f"w{number}") for number in range(2)])

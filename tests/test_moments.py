@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from dashboards import zones
 from dashboards.drawing import Drawing
 from dashboards.moments import Clock, offset_mark
-from dashboards.pictures import SeriesPicture
+from dashboards.pictures.series import SeriesPicture
 from liveReport.report.frames import Column, Frame, WidgetReport
 from liveReport.report.window import Window
 

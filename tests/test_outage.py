@@ -11,6 +11,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Thread
+from typing import Any
 
 import pytest
 
@@ -328,7 +329,7 @@ def test_a_broker_that_is_away_does_not_concern_ingest(site: Site, broker: str) 
     with site.web():
         for _ in range(5):
             sender.send()
-        known = {"Authorization": f"Bearer {site.may_read}"}
+        known: dict[str, Any] = {"Authorization": f"Bearer {site.may_read}"}
         assert site.call("GET", "/readyz", **known).json()["checks"]["broker"] == "failed"
     assert sender.statuses == {202: 5}
     assert (len(payloads(site)), spooled(site)) == (5, 0)

@@ -25,14 +25,15 @@ import dashboards
 from dashboards.drawing import Drawing
 from dashboards.moments import Clock
 from dashboards.numbers import Writer
-from dashboards.parts import PartsPicture
-from dashboards.pictures import SeriesPicture, TablePicture
-from dashboards.sparkline import sparkline
+from dashboards.pictures.kpi import sparkline
+from dashboards.pictures.parts import PartsPicture
+from dashboards.pictures.series import SeriesPicture
+from dashboards.pictures.table import TablePicture
 from liveReport.channels import registered
 from liveReport.engines import reads
 from liveReport.models import Campaign
 from liveReport.report import build
-from liveReport.report.frames import Column, Frame, WidgetReport
+from liveReport.report.frames import Column, Frame, Row, WidgetReport
 from tests.factories import CampaignFactory, UserFactory, event
 from tests.showcase import Showcase
 
@@ -532,7 +533,7 @@ REASON = Column(key="reason", label="Reason", role="dimension")
 
 
 def test_estimates_and_partial_rates_are_marked() -> None:
-    row = {"readers": 20_000, "rate": 0.25}
+    row: Row = {"readers": 20_000, "rate": 0.25}
     frame = Frame(
         columns=[READERS, RATE],
         rows=[row],
@@ -546,7 +547,9 @@ def test_estimates_and_partial_rates_are_marked() -> None:
 
 
 def test_only_the_estimates_among_the_values_are_marked() -> None:
-    rows = [{"time": f"2026-06-01T0{i}:00:00Z", "readers": n} for i, n in enumerate((5, 20_000))]
+    rows: list[Row] = [
+        {"time": f"2026-06-01T0{i}:00:00Z", "readers": n} for i, n in enumerate((5, 20_000))
+    ]
     frame = Frame(
         columns=[TIME, READERS],
         rows=rows,
@@ -565,7 +568,9 @@ def test_only_the_estimates_among_the_values_are_marked() -> None:
 
 
 def test_a_share_is_an_estimate_when_its_part_or_its_whole_is() -> None:
-    rows = [{"reason": reason, "readers": n} for reason, n in (("fog", 19_995), ("hawk", 5))]
+    rows: list[Row] = [
+        {"reason": reason, "readers": n} for reason, n in (("fog", 19_995), ("hawk", 5))
+    ]
     frame = Frame(
         columns=[REASON, READERS],
         rows=[*rows, {"reason": "none", "readers": 0}],
@@ -588,7 +593,7 @@ def test_an_undefined_rate_is_a_dash_without_a_mark() -> None:
 
 def test_shares_of_profiles_are_of_the_distinct_ones() -> None:
     """Two reasons for each of ten profiles: each reason has all of them."""
-    rows = [{"reason": "hawk", "readers": 10}, {"reason": "fog", "readers": 10}]
+    rows: list[Row] = [{"reason": "hawk", "readers": 10}, {"reason": "fog", "readers": 10}]
     frame = Frame(columns=[REASON, READERS], rows=rows, totals={"readers": 10})
     picture = PartsPicture(drawing(frame))
     assert picture.total == "10"
@@ -596,7 +601,7 @@ def test_shares_of_profiles_are_of_the_distinct_ones() -> None:
 
 
 def test_a_donut_folds_what_has_no_colour_of_its_own() -> None:
-    rows = [{"reason": f"r{i}", "readers": 20 - i} for i in range(10)]
+    rows: list[Row] = [{"reason": f"r{i}", "readers": 20 - i} for i in range(10)]
     frame = Frame(columns=[REASON, READERS], rows=rows, totals={"readers": 155})
     slices = PartsPicture(drawing(frame)).chart["slices"]
     assert len(slices) == 7
@@ -604,7 +609,7 @@ def test_a_donut_folds_what_has_no_colour_of_its_own() -> None:
 
 
 def test_the_table_of_a_series_begins_with_the_newest() -> None:
-    rows = [{"time": f"2026-06-01T{hour}:00:00Z", "readers": 1} for hour in ("10", "11")]
+    rows: list[Row] = [{"time": f"2026-06-01T{hour}:00:00Z", "readers": 1} for hour in ("10", "11")]
     frame = Frame(columns=[TIME, READERS], rows=rows, totals={"readers": 2})
     heads = [line.head for line in TablePicture(drawing(frame)).lines]
     assert [head.text for head in heads if head] == ["Jun 1, 11:00", "Jun 1, 10:00"]
@@ -613,7 +618,7 @@ def test_the_table_of_a_series_begins_with_the_newest() -> None:
 
 
 def test_a_sparkline_sets_the_running_step_apart() -> None:
-    rows = [{"time": "t", "readers": value} for value in (0, 10, 5)]
+    rows: list[Row] = [{"time": "t", "readers": value} for value in (0, 10, 5)]
     trend = Frame(columns=[TIME, READERS], rows=rows, totals={})
     line = sparkline(trend, READERS, Writer())
     assert line
@@ -646,7 +651,7 @@ def texts_of(path: Path) -> set[str]:
         for call in calls
         if isinstance(call.func, ast.Name) and call.func.id in ("_", "gettext", "gettext_lazy")
         for text in call.args
-        if isinstance(text, ast.Constant)
+        if isinstance(text, ast.Constant) and isinstance(text.value, str)
     }
 
 

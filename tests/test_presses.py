@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, Request, Route, expect
 
 from tests.browser import NEWS, TAB, Open, in_browser, pigeon, widget
 from tests.test_editor import handle, modify, press, said
@@ -15,7 +15,12 @@ pytestmark = in_browser
 def count(page: Page, method: str, part: str) -> list[str]:
     """The addresses of requests to come, of a method and with a part in their address."""
     seen: list[str] = []
-    page.on("request", lambda r: r.method == method and part in r.url and seen.append(r.url))
+
+    def note(request: Request) -> None:
+        if request.method == method and part in request.url:
+            seen.append(request.url)
+
+    page.on("request", note)
     return seen
 
 

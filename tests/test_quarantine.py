@@ -21,12 +21,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liveReport import ingest, rollup
+from liveReport.engines import quarantine as quarantining
+from liveReport.engines.quarantine import CODE, discard
 from liveReport.events.batch import decode
 from liveReport.ingest import Quarantined, Receipt, receive, refusals
-from liveReport.ingest import quarantine as quarantining
 from liveReport.ingest.drain import drain
-from liveReport.ingest.quarantine import CODE, discard
 from liveReport.ingest.spool import spool
+from liveReport.memory import forget_all
 from liveReport.models import (
     Campaign,
     EventBatch,
@@ -152,7 +153,7 @@ def test_from_the_spool_nobody_knows_yet(
     headers = {"authorization": f"Bearer {ingest_token}"}
     answer = client.post(URL, [twice, twice], content_type="application/json", headers=headers)
     assert answer.status_code == 202
-    expected = {"accepted": 2, "duplicates": 1, "quarantined": None, "rejected": []}
+    expected: dict[str, Any] = {"accepted": 2, "duplicates": 1, "quarantined": None, "rejected": []}
     assert answer.json() == expected
 
 
@@ -360,7 +361,7 @@ def test_statements_do_not_grow_with_unknown_campaigns(
     numbers = count()
 
     def flood(size: int) -> int:
-        appending.lately.forget()
+        forget_all()
         events = of("summer", *(f"c{next(numbers)}" for _ in range(size)))
         return statements(lambda: send(source, events))
 
@@ -507,7 +508,7 @@ def test_a_full_spool_can_set_everything_aside(source: Source, limits: Any) -> N
 def test_a_replay_frees_the_limits(source: Source) -> None:
     send(source, of("a", "b", "c", "c", "c"))
     CampaignFactory(slug="c")
-    appending.lately.forget()
+    forget_all()
     assert ingest.replay(QuarantinedBatch.objects.all()) == 3
     assert_tallied()
     assert send(source, of("d", "a", "b")).rejected == []

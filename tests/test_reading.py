@@ -180,6 +180,7 @@ class TestDrawings:
 
         def larger(*args: Any, **options: Any) -> Any:
             report = plain(*args, **options)
+            assert report.frame
             for row in [*report.frame.rows, report.frame.totals]:
                 for key, value in row.items():
                     row[key] = value * factor if isinstance(value, int) else value
@@ -193,13 +194,13 @@ class TestDrawings:
             expect(drawing).to_have_attribute("title", "8,750,000,245")
         for number in widget(page, "tiles").locator(".lr-value .lr-number").all():
             expect(number).to_have_text(re.compile(r"^[\d,]{13,}$"))
-            number, tile = (
+            own, tile = (
                 number.bounding_box(),
                 number.locator("xpath=ancestor::div[1]").bounding_box(),
             )
-            assert number
+            assert own
             assert tile
-            assert number["x"] + number["width"] <= tile["x"] + tile["width"] + 1
+            assert own["x"] + own["width"] <= tile["x"] + tile["width"] + 1
 
 
 SIDES_OF_LONG_TEXTS = """(drawing) => {

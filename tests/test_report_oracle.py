@@ -82,7 +82,7 @@ def test_every_frame_equals_the_recount(
     with undone():
         campaign.channels.create(channel=slug, declared=True)
         send_in_batches(source, events, sizes)
-        oracle.assert_report(campaign, events, NOW, chosen)
+        oracle.assert_report(campaign, events, NOW, [run for run in chosen if run])
         assert rollup.verify(NOW) == []
 
 

@@ -18,14 +18,15 @@ from django.apps import apps
 from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from liveReport import report, rollup
-from liveReport.engines import outage, reads
+from liveReport import rollup
+from liveReport.engines import outage, pruning, quarantine
 from liveReport.engines.keys.periods import LONGEST
-from liveReport.ingest import quarantine, receive
+from liveReport.ingest import receive
+from liveReport.memory import forget_all
 from liveReport.models import Bucket, Campaign, KeyPage, QuarantinedBatch, Series
 from liveReport.models import Source as Sender
 from liveReport.report import tab_report
-from liveReport.rollup import retention, tick
+from liveReport.rollup import tick
 from tests import oracle
 from tests.isolation import undone
 from tests.mishaps import failing, held
@@ -64,7 +65,8 @@ class Soak:
 
     def check(self) -> None:
         """Every frame of the tab says what the plain list of events says."""
-        forget()
+        # What was built before stays true while events are pruned: the rollups must say the same.
+        forget_all()
         oracle.assert_tab(self.campaign, "email", self.sent, self.now)
 
     def _event(self, minutes: int) -> Event:
@@ -82,12 +84,6 @@ class Soak:
 
     def _is_recent(self, event: Event) -> bool:
         return oracle.moment(event) > self.now - timedelta(hours=26)
-
-
-def forget() -> None:
-    """What was built before stays true while events are pruned: the rollups must say the same."""
-    report.forget()
-    reads.forget()
 
 
 def rows() -> Counter[str]:
@@ -136,7 +132,7 @@ def test_disk_use_is_flat_and_no_number_flickers(
 @contextmanager
 def each_transaction(monkeypatch: Any, after: Any) -> Iterator[None]:
     """Look at what others see after every transaction of the pruning."""
-    plain = retention.short_transaction
+    plain = pruning.short_transaction
 
     @contextmanager
     def watched() -> Iterator[None]:
@@ -146,7 +142,7 @@ def each_transaction(monkeypatch: Any, after: Any) -> Iterator[None]:
         after(before - rows())
 
     with monkeypatch.context() as patch:
-        for module in (retention, quarantine):
+        for module in (pruning, quarantine):
             patch.setattr(module, "short_transaction", watched)
         yield
 
@@ -176,7 +172,7 @@ def test_a_reader_sees_the_same_numbers_after_every_transaction(
 
 def in_slices(monkeypatch: Any, **sizes: int) -> None:
     for name, size in sizes.items():
-        monkeypatch.setattr(retention, name, size)
+        monkeypatch.setattr(pruning, name, size)
 
 
 def paused_for_days(campaign: Campaign, source: Sender) -> Soak:
@@ -198,7 +194,7 @@ def send(soak: Soak, *batch: Event) -> None:
 
 
 def frames(soak: Soak, tab: str = "email") -> list[Any]:
-    forget()
+    forget_all()
     widgets = tab_report(soak.campaign, tab, [], soak.now).widgets
     return [(widget.as_json(), widget.trend and widget.trend.as_json()) for widget in widgets]
 
@@ -339,7 +335,7 @@ def test_after_a_long_pause_a_transaction_takes_so_many_buckets(
     campaign: Campaign, monkeypatch: Any
 ) -> None:
     """Of few series with many buckets as of many with few."""
-    monkeypatch.setattr(retention, "BUCKETS", 20)
+    monkeypatch.setattr(pruning, "BUCKETS", 20)
     now = int(START.timestamp()) // 3600 * 3600
     series = [
         Series.objects.create(campaign=campaign, channel="email", type="sent", value=str(number))

@@ -19,7 +19,7 @@ import time_machine
 from datasketches import update_theta_sketch
 from django.core.management import call_command
 from django.db import IntegrityError, OperationalError, connection
-from django.db.models import F
+from django.db.models import F, Sum
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -31,9 +31,10 @@ from liveReport.counts.sets import Sets
 from liveReport.counts.states import Span
 from liveReport.counts.tiers import TIERS
 from liveReport.engines import lease
+from liveReport.engines import log as engine_log
 from liveReport.engines.keys import keypages, periods
 from liveReport.engines.keys.periods import LONGEST
-from liveReport.events.batch import Events, LogEvent, Shape, decode
+from liveReport.events.batch import Events, LogEvent, Shape, decode, encode
 from liveReport.events.hashes import NO_MESSAGE, message_keys, pseudonyms, state_keys
 from liveReport.ingest import receive
 from liveReport.models import (
@@ -598,6 +599,29 @@ def test_a_paused_holder_commits_nothing_after_it_was_replaced(
 
 
 @pytest.mark.django_db
+def test_a_backlog_of_more_batches_than_one_statement_takes(
+    campaign: Campaign, source: Source
+) -> None:
+    count = engine_log.BATCHES + 5
+    log(source, event())
+    row = EventBatch.objects.get()
+    (one,) = decode(row.payload)
+    EventBatch.objects.bulk_create(
+        EventBatch(
+            source=source,
+            received_at=NOW,
+            count=1,
+            payload=encode(Events.of([one._replace(id=number)])),
+        )
+        for number in range(count)
+    )
+    assert rollup.fold_pending(NOW, budget=300) == count + 1
+    assert pending() == 0
+    hours = Bucket.objects.filter(tier=3_600, series__dimension="")
+    assert hours.aggregate(events=Sum("count"))["events"] == count + 1
+
+
+@pytest.mark.django_db
 def test_a_tick_that_was_paused_gives_way_to_the_one_that_went_on(
     campaign: Campaign, source: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -614,14 +638,14 @@ def test_a_tick_that_was_paused_gives_way_to_the_one_that_went_on(
             other = lease.acquire(NOW + EXPIRED)
             assert other
             others.append(other)
-            tick.fold_chunk(tick._next_chunk(), other, NOW + EXPIRED)
+            tick.fold_chunk(tick.log.pending(tick.CHUNK), other, NOW + EXPIRED)
         return plain_fold(*args)
 
     monkeypatch.setattr(tick, "fold", paused)
     assert rollup.fold_pending(NOW) == 0
     assert pending() == 4
     assert counted(stored()) == recount(sent[:2])
-    tick.fold_chunk(tick._next_chunk(), others[0], NOW + EXPIRED)
+    tick.fold_chunk(tick.log.pending(tick.CHUNK), others[0], NOW + EXPIRED)
     others[0].release()
     assert rollup.fold_pending(NOW + EXPIRED) == 2
     assert counted(stored()) == recount(sent)
@@ -686,7 +710,7 @@ def test_a_clock_that_is_a_little_behind_takes_nothing_away(campaign: Campaign) 
 def test_a_commit_that_fails_counts_nothing(campaign: Campaign, source: Source) -> None:
     sent = [event(message="m"), event(type="bounced", category="hard")]
     log(source, *sent)
-    plain_commit = connection._commit
+    plain_commit = connection._commit  # type: ignore[attr-defined]
     outcomes = iter([None, OperationalError("the disk is full"), None, None])
 
     def committing() -> None:
@@ -1018,7 +1042,7 @@ def test_pruning_between_two_chunks_costs_a_tick_at_most(
 def test_pruning_a_long_log_takes_it_in_slices(
     campaign: Campaign, source: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("liveReport.rollup.retention.SLICE", 2)
+    monkeypatch.setattr("liveReport.engines.pruning.SLICE", 2)
     for _ in range(3):
         log(source, *(event(domain=f"{number}.example", message="m") for number in range(5)))
     rollup.fold_pending(NOW)

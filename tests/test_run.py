@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from http.client import HTTPException
 from pathlib import Path
 from urllib.error import HTTPError
@@ -15,15 +16,22 @@ from urllib.request import Request, urlopen
 
 import msgspec
 import pytest
+from django.conf import settings
 
 from tests.factories import event
 from tests.processes import MANAGE, Running, Site, eventually, free_port
 
-CHILDREN = {"granian": "server", "worker": "worker", "beat": "beat"}
+CHILDREN = {
+    "granian": "server",
+    settings.FOLD_QUEUE: "worker",
+    settings.SLOW_QUEUE: "slow worker",
+    "beat": "beat",
+}
 """What names a child on its command line, and in what we say about it."""
 NOBODY = "SELECT count(*) FROM auth_user WHERE password NOT LIKE '!%'"
 SENT = "SELECT coalesce(sum(count), 0) FROM livereport_eventbatch"
 COUNTED = f"{SENT} WHERE folded"
+HANG = "from liveReport.celery import app; app.send_task('tests.hang')"
 TOKENS = "SELECT count(*) FROM livereport_apitoken"
 
 
@@ -83,6 +91,7 @@ def test_it_says_where_it_is_and_ends_with_all_its_children(site: Site) -> None:
         assert all(child(site, run, mark) for mark in CHILDREN)
         assert run.end(signal.SIGINT) == 0
         assert "Stopped." in run.says()
+        assert "ERROR" not in run.says()
         assert site.processes() == []
 
 
@@ -148,9 +157,44 @@ def test_killed_children_are_started_again(site: Site) -> None:
             os.kill(child(site, run, mark), signal.SIGKILL)
             post(site, "sent")
             says = f"{name} ended (-9), starting it again"
-            eventually(lambda says=says: says in run.says(), f"{name} is missed")
+            eventually(lambda says=says: says in run.says(), f"{name} is missed")  # type: ignore[misc]
         replace_web_processes(site, child(site, run, "granian"))
         eventually(lambda: shown(site)["sent"] == len(CHILDREN), "all events are shown")
+
+
+def test_work_that_hangs_keeps_no_event_waiting_and_is_ended(site: Site) -> None:
+    site.environment["DJANGO_SETTINGS_MODULE"] = "tests.hanging.settings"
+    ended = "Hard time limit (5s) exceeded for tests.hang"
+    with started(site, "--no-demo") as run:
+        for time in (1, 2):
+            site.manage("shell", "-c", HANG)
+            hanging = eventually(partial(hangs, site, run, time), "a task hangs")
+            post(site, "sent")
+            eventually(partial(is_shown, site, time), "the event is shown")
+            assert run.says().count(ended) == time - 1
+            eventually(partial(has_ended, run, ended, time), "the task is ended")
+            eventually(partial(is_gone, site, hanging), "its process, too")
+        site.manage("shell", "-c", HANG)
+        eventually(lambda: hangs(site, run, 3), "a task hangs when everything is to end")
+
+
+def hangs(site: Site, run: Running, time: int) -> int:
+    """The process of the slow worker's that hangs, if it does for this time."""
+    if run.says().count("Waiting for ever.") < time:
+        return 0
+    return max(site.children(child(site, run, settings.SLOW_QUEUE)))
+
+
+def is_shown(site: Site, events: int) -> bool:
+    return shown(site)["sent"] == events
+
+
+def has_ended(run: Running, said: str, times: int) -> bool:
+    return run.says().count(said) == times
+
+
+def is_gone(site: Site, process: int) -> bool:
+    return process not in site.processes()
 
 
 def replace_web_processes(site: Site, server: int) -> None:

@@ -96,7 +96,8 @@ REQUEST = ("method", "url", "headers", "params", "cookies", "data", "json", "fil
 def answered(client: Client, case: Any, headers: Headers) -> httpx.Response:
     """What our own application answers, in this process and transaction."""
     drawn = case.as_transport_kwargs(base_url="http://localhost", headers=headers)
-    sent = requests.Request(**{k: drawn[k] for k in drawn if k in REQUEST}).prepare()
+    known = {k: drawn[k] for k in drawn if k in REQUEST}
+    sent: Any = requests.Request(**known).prepare()  # its fields may be empty until it is prepared
     body = sent.body.encode() if isinstance(sent.body, str) else sent.body or b""
     plain = {name: _text(value) for name, value in sent.headers.items()}
     content_type = plain.pop("Content-Type", "")

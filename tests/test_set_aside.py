@@ -17,7 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liveReport import rollup
-from liveReport.engines import lease
+from liveReport.engines import buckets, executions, lease, suspects
+from liveReport.engines import log as engine_log
 from liveReport.ingest import receive
 from liveReport.models import (
     Campaign,
@@ -27,7 +28,7 @@ from liveReport.models import (
     Source,
     Suspect,
 )
-from liveReport.rollup import aside, faults, suspects, tick
+from liveReport.rollup import faults, tick
 from tests import factories, oracle
 from tests.isolation import undone
 from tests.mishaps import at_statement, end_of, forked
@@ -72,10 +73,10 @@ class Poison:
         self.act: Callable[[], None] = self.fail
         plain = tick.fold
 
-        def poisoned(events: Any, channels: Any) -> Any:
+        def poisoned(events: Any, *given: Any) -> Any:
             if self.ids & set(names(events)):
                 self.act()
-            return plain(events, channels)
+            return plain(events, *given)
 
         monkeypatch.setattr(tick, "fold", poisoned)
 
@@ -186,10 +187,10 @@ def test_what_fails_by_its_size_is_counted_in_parts(
 ) -> None:
     plain = tick.fold
 
-    def small_only(events: Any, channels: Any) -> Any:
+    def small_only(events: Any, *given: Any) -> Any:
         if len(events) > 7:
             raise MemoryError
-        return plain(events, channels)
+        return plain(events, *given)
 
     monkeypatch.setattr(tick, "fold", small_only)
     sent = [event(str(number)) for number in range(100)]
@@ -200,12 +201,14 @@ def test_what_fails_by_its_size_is_counted_in_parts(
     assert_balanced(100)
 
 
-@pytest.mark.parametrize("where", ["admit", "_apply", "_mark"])
+@pytest.mark.parametrize(
+    ("place", "name"), [(executions, "admit"), (buckets, "apply"), (engine_log, "mark")]
+)
 def test_it_does_not_matter_where_it_fails(
-    campaign: Campaign, source: Source, monkeypatch: pytest.MonkeyPatch, where: str
+    campaign: Campaign, source: Source, monkeypatch: pytest.MonkeyPatch, place: Any, name: str
 ) -> None:
     """Half of a chunk is written by then: nothing of it stays."""
-    plain = getattr(tick, where)
+    plain = getattr(place, name)
     bad = log(source, event("bad"))
     fails = {bad.pk}
 
@@ -218,7 +221,7 @@ def test_it_does_not_matter_where_it_fails(
             raise DatabaseError("Failing row contains (1, bob)")
         return done
 
-    monkeypatch.setattr(tick, where, failing_after)
+    monkeypatch.setattr(place, name, failing_after)
     good = event("good")
     log(source, good)
     tick_until_still()
@@ -274,7 +277,7 @@ def test_a_repeat_of_what_was_set_aside_counts_once(
     if good_first:
         log(source, event("bad"))
         tick_until_still()
-    assert aside.try_again(rows) == 1
+    assert rollup.try_again(rows) == 1
     tick_until_still()
     if not good_first:
         log(source, event("bad"))
@@ -292,8 +295,8 @@ def test_what_is_tried_again_moves_once_and_comes_back_if_it_still_fails(
     corrupt(source)
     tick_until_still()
     rows = list(SetAsideBatch.objects.values_list("pk", flat=True))
-    assert aside.try_again([*rows, *rows]) == 4
-    assert aside.try_again(rows) == 0
+    assert rollup.try_again([*rows, *rows]) == 4
+    assert rollup.try_again(rows) == 0
     tick_until_still()
     assert sorted(SetAsideBatch.objects.values_list("count", flat=True)) == [1, 3]
     assert_balanced(4)
@@ -493,7 +496,7 @@ def test_events_that_kill_whoever_folds_them_are_found_and_set_aside(
         now += EXPIRED
     assert deaths >= 3, "so few deaths are no proof"
     assert ids_set_aside() == ["7"]
-    assert SetAsideBatch.objects.get().error == faults.DIED
+    assert SetAsideBatch.objects.get().error == suspects.DIED
     assert counted_ids() == sorted(one["id"] for one in [*sent, *others] if one["id"] != "7")
     assert rollup.verify(now) == []
 

@@ -20,22 +20,9 @@ from liveReport.site.secret import (
     keep_private,
 )
 from liveReport.site.services import check_url
+from tests.processes import manage
 
-ROOT = Path(__file__).parent.parent
 KEY = "k7&abcdefghij0123456789klmnopqrstuvwxyz0123456789ABC"
-
-
-def manage(*arguments: str, data: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    inherited = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
-    return subprocess.run(
-        [sys.executable, str(ROOT / "manage.py"), *arguments],
-        env=inherited | {"LIVEREPORT_DATA_DIR": str(data)} | environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        umask=0o022,
-    )
 
 
 VARIABLES = {
@@ -193,7 +180,7 @@ def test_without_a_pseudonym_key_a_site_with_a_database_of_its_own_does_not_star
     told = subprocess.run(
         [sys.executable, "-m", "liveReport.site.secret"],
         env={"PATH": os.environ["PATH"], "SECRET_KEY": KEY},
-        cwd=ROOT,
+        cwd=settings.BASE_DIR,
         capture_output=True,
         text=True,
         check=True,

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from http.client import HTTPSConnection
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -20,7 +21,7 @@ from django.conf import settings
 from django.db import connection
 
 from tests.factories import event
-from tests.processes import JSON, PATIENCE, Running, Site, eventually, free_port
+from tests.processes import JSON, SOON, Running, Site, eventually, free_port
 from tests.slow_clients import (
     Begin,
     Connect,
@@ -29,6 +30,7 @@ from tests.slow_clients import (
     holding,
     idle,
     is_let_go,
+    standing,
     within_body,
     within_headers,
 )
@@ -59,18 +61,19 @@ def proxied(tmp_path: Path) -> Site:
 
 def answers(site: Site) -> list[int]:
     """What a probe, a reader and a producer are told meanwhile."""
-    bearer = {"Authorization": f"Bearer {site.may_read}"}
+    bearer: dict[str, Any] = {"Authorization": f"Bearer {site.may_read}"}
     return [
-        site.call("GET", "/healthz").status,
-        site.call("GET", REPORT, **bearer).status,
-        site.post(event(type="sent")).status,
+        site.call("GET", "/healthz", patience=SOON).status,
+        site.call("GET", REPORT, patience=SOON, **bearer).status,
+        site.post(event(type="sent"), patience=SOON).status,
     ]
 
 
 @pytest.mark.parametrize(("begin", "count"), [(idle, 1_000), (within_headers, 200)])
 def test_connections_that_say_nothing_stop_nobody(site: Site, begin: Begin, count: int) -> None:
-    with site.web(), holding(connect_to(site.environment["PORT"]), count, begin):
+    with site.web(), holding(connect_to(site.environment["PORT"]), count, begin) as held:
         assert answers(site) == [200, 200, 202]
+        assert standing(held) > count / 2, "nobody was in the way"
 
 
 def test_who_says_nothing_more_is_let_go(site: Site) -> None:
@@ -121,12 +124,12 @@ def behind_nginx(site: Site) -> Iterator[Running]:
 
 
 def by_proxy(site: Site, path: str, body: bytes | None = None, **headers: str) -> tuple[int, str]:
-    """Status and ``Location`` of what a client outside is answered; 0 if nothing."""
+    """Status and ``Location`` of what a client outside is answered; 0 if nothing in time."""
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     port = int(site.environment["PROXY_PORT"])
-    with closing(HTTPSConnection("localhost", port, timeout=PATIENCE, context=context)) as client:
+    with closing(HTTPSConnection("localhost", port, timeout=SOON, context=context)) as client:
         try:
             client.request("POST" if body else "GET", path, body, headers)
             answer = client.getresponse()
@@ -147,8 +150,8 @@ def test_bodies_that_never_end_stop_nobody_behind_the_proxy(proxied: Site) -> No
     ]
     with site.web(), behind_nginx(site):
         connect: Connect = connect_by_tls(site.environment["PROXY_PORT"])
-        bearer = {"Authorization": f"Bearer {site.may_read}"}
-        send = {"Authorization": f"Bearer {site.may_send}", "Content-Type": JSON}
+        bearer: dict[str, Any] = {"Authorization": f"Bearer {site.may_read}"}
+        send: dict[str, Any] = {"Authorization": f"Bearer {site.may_send}", "Content-Type": JSON}
         events = msgspec.json.encode([event(type="sent")])
         for path, *headers in slow:
             with holding(connect, 100, within_body(path, *headers)):

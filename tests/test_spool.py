@@ -36,9 +36,9 @@ from liveReport.api.trust import IngestAuthentication, trusted_tokens
 from liveReport.engines import outage
 from liveReport.ingest import drain as draining
 from liveReport.ingest import receive
-from liveReport.ingest.append import lately
 from liveReport.ingest.drain import Drainer, drain
 from liveReport.ingest.spool import spool
+from liveReport.memory import forget_all
 from liveReport.models import ApiToken, Campaign, EventBatch, QuarantinedBatch, Source
 from tests.factories import CampaignFactory, UserFactory, event, make_source, make_token
 from tests.names import names
@@ -686,10 +686,12 @@ def test_after_an_outage_the_database_is_asked_again(
 
 
 @pytest.mark.django_db
-def test_overload_is_told_while_the_database_is_there(post: Any, ingest_token: str, settings: Any):
+def test_overload_is_told_while_the_database_is_there(
+    post: Any, ingest_token: str, settings: Any
+) -> None:
     settings.INGEST_MAX_PENDING = 0
     post(ingest_token, event())
-    lately.forget()
+    forget_all()
     response = post(ingest_token, event())
     assert (response.status_code, response.json()["code"]) == (503, "overloaded")
     assert not spool().holds_anything()

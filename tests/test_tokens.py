@@ -163,7 +163,7 @@ def test_a_poll_finds_what_djangos_own_query_finds(
     gammas: list[Campaign], alice: User, bob: User, charlie: User
 ) -> None:
     """Among all campaigns, and among some."""
-    everyone = [alice, bob, charlie, AnonymousUser()]
+    everyone: list[User | AnonymousUser] = [alice, bob, charlie, AnonymousUser()]
     some: list[Callable[[], CampaignQuerySet]] = [
         Campaign.objects.all,
         lambda: Campaign.objects.filter(status="live"),

@@ -28,7 +28,14 @@ def screen(client: Client, campaign: Campaign, alice: User, send: Any) -> Iterat
 
 @pytest.mark.parametrize(
     ("query", "seconds"),
-    [("kiosk", 20), ("kiosk=60", 60), ("kiosk=1", 5), ("kiosk=99999", 3600), ("kiosk=soon", 20)],
+    [
+        ("kiosk", 20),
+        ("kiosk=60", 60),
+        ("kiosk=1", 5),
+        ("kiosk=99999", 3600),
+        ("kiosk=soon", 20),
+        pytest.param(f"kiosk={'9' * 4_301}", 3600, id="more digits than are read"),
+    ],
 )
 def test_a_kiosk_has_nothing_to_press_and_stays_one(
     screen: Client, query: str, seconds: int

@@ -51,6 +51,7 @@ class DirectMail(Channel):
             key="targeted",
             label=_("Targeted"),
             definition=_("Distinct profiles that the campaign set out to reach by post."),
+            tone="slate",
             events=("targeted",),
         ),
         Count(
@@ -65,6 +66,7 @@ class DirectMail(Channel):
             key="excluded",
             label=_("Excluded"),
             definition=_("Distinct profiles that were held back before sending, for any reason."),
+            tone="grey",
             events=("excluded",),
         ),
         Count(
@@ -79,12 +81,14 @@ class DirectMail(Channel):
             key="sent",
             label=_("Sent"),
             definition=_("Pieces handed over for printing or posting."),
+            tone="blue",
             events=("sent",),
         ),
         Count(
             key="errors",
             label=_("Errors"),
             definition=_("Pieces that could not be handed over because something failed."),
+            tone="red",
             rate="error_rate",
             events=("error",),
         ),
@@ -92,6 +96,7 @@ class DirectMail(Channel):
             key="delivered",
             label=_("Delivered"),
             definition=_("Pieces that the post reported as delivered."),
+            tone="teal",
             rate="delivery_rate",
             events=("delivered",),
         ),
@@ -99,6 +104,7 @@ class DirectMail(Channel):
             key="returned",
             label=_("Returned"),
             definition=_("Pieces that the post brought back."),
+            tone="amber",
             events=("returned",),
         ),
         Rate(

@@ -1,12 +1,10 @@
 // Bundles the pages' script and stylesheets: `npm run build`, or `npm run watch`.
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { access, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { basename, extname, resolve } from "node:path";
 import * as esbuild from "esbuild";
+import { COLUMNS, MAX, ROWS } from "./js/editor/layout.js";
 
 const out = "dashboards/static/dashboards/build";
-
-const COLUMNS = 12;
-const HIGHEST = 24;
-const ROWS = 480;
 
 const common = {
   outdir: out,
@@ -47,7 +45,7 @@ const places = {
         ...rules("x", 0, COLUMNS - 1, (x) => `grid-column-start:${x + 1}`),
         ...rules("y", 0, ROWS - 1, (y) => `grid-row-start:${y + 1}`),
         ...rules("w", 1, COLUMNS, (w) => `grid-column-end:span ${w}`),
-        ...rules("h", 1, HIGHEST, (h) => `grid-row-end:span ${h}`),
+        ...rules("h", 1, MAX.h, (h) => `grid-row-end:span ${h}`),
       ].join(""),
     }));
   },
@@ -56,6 +54,46 @@ const places = {
 function rules(axis, first, last, style) {
   const values = Array.from({ length: last - first + 1 }, (_, index) => first + index);
   return values.map((value) => `[data-${axis}="${value}"]{${style(value)}}`);
+}
+
+/**
+ * What the kinds of widgets have of scripts and of stylesheets, each in a file of the kind's name:
+ * that of its module in dashboards/pictures.
+ */
+const kinds = {
+  name: "kinds",
+  setup(build) {
+    build.onResolve({ filter: /^kinds\.(js|css)$/ }, ({ path }) => ({ path, namespace: "kinds" }));
+    build.onLoad({ filter: /.*/, namespace: "kinds" }, async ({ path }) => {
+      const language = extname(path).slice(1);
+      const resolveDir = resolve("dashboards/frontend", language);
+      const names = await namesIn(resolveDir, language);
+      return { loader: language, resolveDir, contents: together[language](names) };
+    });
+  },
+};
+
+const together = {
+  js: (names) =>
+    [
+      ...names.map((name) => `import * as ${name} from "./${name}.js";`),
+      `export const kinds = { ${names.join(", ")} };`,
+    ].join("\n"),
+  css: (names) => names.map((name) => `@import "./${name}.css";`).join("\n"),
+};
+
+async function namesIn(folder, language) {
+  const modules = (await readdir("dashboards/pictures")).filter((file) =>
+    /^[a-z]\w*\.py$/.test(file),
+  );
+  const names = modules.map((file) => basename(file, ".py")).sort();
+  const isThere = (name) =>
+    access(`${folder}/${name}.${language}`).then(
+      () => true,
+      () => false,
+    );
+  const there = await Promise.all(names.map(isThere));
+  return names.filter((_, index) => there[index]);
 }
 
 /** Names and licences of every package whose code is in the bundle. */
@@ -85,7 +123,7 @@ async function saveLicences(metafiles) {
 
 await rm(out, { recursive: true, force: true });
 const contexts = await Promise.all(
-  [page, editor].map((options) => esbuild.context({ ...options, plugins: [places] })),
+  [page, editor].map((options) => esbuild.context({ ...options, plugins: [places, kinds] })),
 );
 if (process.argv.includes("--watch")) {
   await Promise.all(contexts.map((context) => context.watch()));

@@ -19,7 +19,7 @@ from .base import NoChanging
 MAX_DAYS = 365
 
 
-class SourceForm(forms.ModelForm):  # type: ignore[type-arg]
+class SourceForm(forms.ModelForm[Source]):
     """A source is switched off by switching off its service account."""
 
     active = forms.BooleanField(
@@ -40,7 +40,7 @@ class SourceForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(Source)
-class SourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class SourceAdmin(admin.ModelAdmin[Source]):
     """Programs that send events or read reports."""
 
     form = SourceForm
@@ -64,7 +64,7 @@ class SourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return source.account.is_active
 
 
-class TokenForm(forms.ModelForm):  # type: ignore[type-arg]
+class TokenForm(forms.ModelForm[ApiToken]):
     """What a token is for, and for how long."""
 
     days = forms.IntegerField(
@@ -87,7 +87,7 @@ class TokenForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(ApiToken)
-class ApiTokenAdmin(NoChanging, admin.ModelAdmin):  # type: ignore[type-arg]
+class ApiTokenAdmin(NoChanging, admin.ModelAdmin[ApiToken]):
     """Tokens are issued and revoked, never changed. The secret is shown once."""
 
     form = TokenForm

@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.db.models import Max, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from liveReport.channels import Text, all_channels
@@ -21,7 +22,7 @@ def _installed() -> list[tuple[str, Text]]:
     return [(channel.slug, channel.label) for channel in all_channels()]
 
 
-class CampaignChannelForm(forms.ModelForm):  # type: ignore[type-arg]
+class CampaignChannelForm(forms.ModelForm[CampaignChannel]):
     """Which channel is chosen once, when its row is added."""
 
     channel = forms.ChoiceField(label=_("channel"), choices=_installed)
@@ -39,7 +40,7 @@ class CampaignChannelForm(forms.ModelForm):  # type: ignore[type-arg]
             self.fields["declared"].initial = True
 
 
-class CampaignChannelInline(admin.TabularInline):  # type: ignore[type-arg]
+class CampaignChannelInline(admin.TabularInline[CampaignChannel, Campaign]):
     """The channels a campaign uses: declared here, or met in its events."""
 
     model = CampaignChannel
@@ -51,7 +52,7 @@ class CampaignChannelInline(admin.TabularInline):  # type: ignore[type-arg]
 
 
 @admin.register(Campaign)
-class CampaignAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class CampaignAdmin(admin.ModelAdmin[Campaign]):
     """Campaigns. One that has events stays."""
 
     list_display = ("name", "slug", "status", "channel_names", "last_event", "live_view")
@@ -109,10 +110,15 @@ class CampaignAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Execution)
-class ExecutionAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+class ExecutionAdmin(ReadOnly, admin.ModelAdmin[Execution]):
     """Runs of recurring campaigns, as their events name them."""
 
-    list_display = ("started_at", "campaign", "channel", "last_event_at")
+    list_display = ("start", "campaign", "channel", "last_event_at")
     list_filter = ("channel", "campaign")
     list_select_related = ("campaign",)
     date_hierarchy = "started_at"
+
+    @admin.display(description=_("execution time"), ordering="started_at")
+    def start(self, execution: Execution) -> str:
+        """With its offset and all its digits: two runs never look the same."""
+        return localtime(execution.started_at).isoformat(" ")

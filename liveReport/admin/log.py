@@ -10,7 +10,7 @@ from .base import ReadOnly
 
 
 @admin.register(EventBatch)
-class EventBatchAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+class EventBatchAdmin(ReadOnly, admin.ModelAdmin[EventBatch]):
     """What each accepted request left, and what became of its events."""
 
     list_display = ("received_at", "source", "count", "duplicates", "late", "folded")

@@ -13,7 +13,7 @@ from .base import NoAdding, NoDeleting
 
 
 @admin.register(ChannelPlugin)
-class ChannelPluginAdmin(NoAdding, NoDeleting, admin.ModelAdmin):  # type: ignore[type-arg]
+class ChannelPluginAdmin(NoAdding, NoDeleting, admin.ModelAdmin[ChannelPlugin]):
     """Installed channels: on or off, and in which order."""
 
     list_display = ("label", "slug", "installed", "enabled", "position")

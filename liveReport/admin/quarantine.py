@@ -16,11 +16,12 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from liveReport.channels import NONE
+from liveReport.engines.quarantine import discard
 from liveReport.events.batch import Events, LogEvent
 from liveReport.events.former import read
 from liveReport.events.hashes import NO_MESSAGE, written
 from liveReport.events.moments import moment
-from liveReport.ingest import discard, replay
+from liveReport.ingest import replay
 from liveReport.models import Campaign, QuarantinedBatch, QuarantinedCampaign, QuarantineTally
 
 from .base import NoAdding, NoChanging
@@ -56,7 +57,7 @@ class CampaignFilter(admin.SimpleListFilter):
 
 
 @admin.register(QuarantinedBatch)
-class QuarantinedBatchAdmin(NoAdding, NoChanging, admin.ModelAdmin):  # type: ignore[type-arg]
+class QuarantinedBatchAdmin(NoAdding, NoChanging, admin.ModelAdmin[QuarantinedBatch]):
     """Events whose campaign is not known (yet)."""
 
     list_display = ("campaign", "reason", "count", "source", "received_at")

@@ -25,7 +25,7 @@ SHOWN = 100
 
 
 @admin.register(SetAsideBatch)
-class SetAsideBatchAdmin(NoAdding, NoChanging, admin.ModelAdmin):  # type: ignore[type-arg]
+class SetAsideBatchAdmin(NoAdding, NoChanging, admin.ModelAdmin[SetAsideBatch]):
     """Events that could not be counted: tried again once their cause is mended, or dropped."""
 
     list_display = ("received_at", "source", "count", "error", "attempts", "since")

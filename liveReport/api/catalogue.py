@@ -1,6 +1,6 @@
 """``/api/v1/metrics/`` and ``/api/v1/channels/``: what the installed channels declare."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
@@ -9,7 +9,8 @@ from rest_framework.response import Response
 
 from liveReport.channels import Channel, Metric, all_channels
 from liveReport.models import ChannelPlugin
-from liveReport.report import campaign as campaign_tab
+from liveReport.report import FIRST_TAB
+from liveReport.report.campaign import METRICS
 
 from .base import ReadView
 from .described import READING
@@ -26,7 +27,8 @@ class MetricList(ReadView):
         responses={200: MetricSerializer(many=True)} | READING,
     )
     def get(self, request: Request) -> Response:
-        return Response([_metric(channel, metric) for channel, metric in _metrics()])
+        enabled = ChannelPlugin.objects.enabled()
+        return Response([_metric(tab, metric, enabled) for tab, metric in _metrics(enabled)])
 
 
 class ChannelList(ReadView):
@@ -50,17 +52,18 @@ class ChannelList(ReadView):
         )
 
 
-def _metrics() -> Iterator[tuple[str, Metric]]:
-    yield from ((campaign_tab.SLUG, metric) for metric in campaign_tab.METRICS)
-    for channel in ChannelPlugin.objects.enabled():
+def _metrics(enabled: Iterable[Channel]) -> Iterator[tuple[str, Metric]]:
+    """Each with the tab that it belongs to."""
+    yield from ((FIRST_TAB, metric) for metric in METRICS)
+    for channel in enabled:
         yield from ((channel.slug, metric) for metric in channel.metrics)
 
 
-def _metric(channel: str, metric: Metric) -> dict[str, Any]:
-    formula, uniqueness, basis = meaning(metric)
+def _metric(tab: str, metric: Metric, enabled: Sequence[Channel]) -> dict[str, Any]:
+    formula, uniqueness, basis = meaning(metric, enabled)
     return {
         "key": metric.key,
-        "channel": channel,
+        "channel": tab,
         "label": str(metric.label),
         "definition": str(metric.definition),
         "unit": metric.unit,

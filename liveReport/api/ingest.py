@@ -14,8 +14,8 @@ from rest_framework.views import APIView
 
 from liveReport.ingest import receive
 from liveReport.models import ApiToken
+from liveReport.site.auth import MaySend
 
-from .auth import MaySend
 from .base import OnlyJson
 from .body import read_body
 from .described import problems

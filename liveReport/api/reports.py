@@ -92,7 +92,7 @@ class ReportWidget(ReportView):
         wanted = request.query_params.get("format", "json")
         if wanted not in ("json", "csv"):
             raise Invalid("format", f"{wanted!r} is neither 'json' nor 'csv'.")
-        head, found = self._find(tab, widget.removeprefix(f"{tab}."))
+        head, found = self._find(tab, widget)
         if wanted == "json":
             return Response(head.as_json() | {"tab": tab} | found.as_json())
         if not found.frame:
@@ -100,13 +100,13 @@ class ReportWidget(ReportView):
         content = to_csv(found.frame, found.names)
         return HttpResponse(content, content_type="text/csv; charset=utf-8")
 
-    def _find(self, tab: str, key: str) -> tuple[report.Head, WidgetReport]:
+    def _find(self, tab: str, widget: str) -> tuple[report.Head, WidgetReport]:
         try:
-            return report.tab_widget(self.campaign, tab, key, self.executions(), self.now)
+            return report.tab_widget(self.campaign, tab, widget, self.executions(), self.now)
         except report.UnknownTab as error:
             raise Missing("tab", tab) from error
         except report.UnknownWidget as error:
-            raise Missing("widget", key) from error
+            raise Missing("widget", widget) from error
 
 
 def _etag(head: report.Head) -> str:

@@ -6,12 +6,12 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field, inline_serializer
 from rest_framework import serializers
 
-from liveReport.channels import all_channels
+from liveReport.channels import WIDGETS, all_channels
 from liveReport.models import Campaign, Execution, QuarantinedBatch
 
 VALUE = {"type": ["number", "string", "null"]}
 ROW = {"type": "object", "additionalProperties": VALUE}
-KINDS = ("kpi", "series", "table", "parts")
+KINDS = tuple(widget.kind for widget in WIDGETS)
 ROLES = ("time", "execution", "dimension", "metric")
 
 

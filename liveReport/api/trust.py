@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
+from cachetools import LRUCache
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import Error
@@ -23,9 +24,10 @@ from rest_framework.exceptions import AuthenticationFailed
 
 from liveReport.engines.local import LocalFile
 from liveReport.engines.outage import asking, database, is_outage
+from liveReport.memory import Memory
 from liveReport.models import ApiToken, Source
+from liveReport.site.auth import BearerAuthentication, Scope
 
-from .auth import BearerAuthentication, Scope
 from .problems import DatabaseAway
 
 _SET_UP = """
@@ -85,18 +87,16 @@ class TrustedTokens:
 
     def __init__(self, folder: Path) -> None:
         self._file = LocalFile(folder / "tokens.sqlite3", _SET_UP, durable=False)
-        self._noted: dict[str, Noted] = {}
+        self._noted = Memory[str, Noted](LRUCache(MOST))
 
     def note(self, token: ApiToken) -> None:
         """The database has just confirmed the token."""
         known, now = Known.of(token), time.time()
         before = self._noted.get(token.pk)
         is_written = before and before.known == known and 0 <= now - before.written < REFRESH
-        if len(self._noted) >= MOST:
-            self._noted.clear()
         # Also if writing fails: not again with every request.
         written = before.written if before and is_written else now
-        self._noted[token.pk] = Noted(token, known, time.monotonic(), written)
+        self._noted.put(token.pk, Noted(token, known, time.monotonic(), written))
         if not is_written:
             self._ask("DELETE FROM token WHERE verified < ?", now - _trust())
             row = (token.pk, now, msgspec.json.encode(known))
@@ -111,7 +111,7 @@ class TrustedTokens:
 
     def forget(self, digest: str) -> None:
         """The database has just denied the token. Strangers' tokens cost no write."""
-        self._noted.pop(digest, None)
+        self._noted.drop(digest)
         if self._ask("SELECT 1 FROM token WHERE digest = ?", digest):
             self._ask("DELETE FROM token WHERE digest = ?", digest)
 

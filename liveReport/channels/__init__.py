@@ -6,15 +6,20 @@ and decorates it with ``register``. See docs/channels.md.
 
 from .channel import Channel
 from .declarations import (
+    ALL,
     EXECUTION,
     NONE,
     OTHER,
+    TONES,
+    WIDGETS,
+    Axis,
     Count,
     Dimension,
     EventType,
     Gauge,
     Kpi,
     Metric,
+    Only,
     Parts,
     Profiles,
     Rate,
@@ -35,11 +40,15 @@ from .registry import (
 )
 
 __all__ = [
+    "ALL",
     "COMMON_EXCLUSIONS",
     "EXECUTION",
     "NONE",
     "OTHER",
+    "TONES",
+    "WIDGETS",
     "AlreadyRegistered",
+    "Axis",
     "Channel",
     "Count",
     "Dimension",
@@ -47,6 +56,7 @@ __all__ = [
     "Gauge",
     "Kpi",
     "Metric",
+    "Only",
     "Parts",
     "Profiles",
     "Rate",

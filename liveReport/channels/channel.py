@@ -3,18 +3,7 @@
 from collections.abc import Sequence
 from functools import cached_property
 
-from .declarations import (
-    EXECUTION,
-    Dimension,
-    EventType,
-    Gauge,
-    Kpi,
-    Metric,
-    Profiles,
-    Rate,
-    Text,
-    Widget,
-)
+from .declarations import Dimension, EventType, Gauge, Metric, Text, Widget, gauges_of
 
 
 class Channel:
@@ -60,7 +49,7 @@ class Channel:
 
     @cached_property
     def gauges(self) -> tuple[Gauge, ...]:
-        return tuple(metric for metric in self.metrics if isinstance(metric, Gauge))
+        return gauges_of(self.metrics)
 
     @cached_property
     def sketched(self) -> frozenset[tuple[str, str]]:
@@ -71,31 +60,23 @@ class Channel:
         """
         pairs = {(event, "") for event in (*self.audience, *self.deliveries)}
         for metric in self.metrics:
-            if isinstance(metric, Profiles):
-                pairs.update((event, "") for event in metric.events)
+            if metric.is_distinct:
+                pairs.update((event, "") for event in metric.event_types)
         for widget in self.widgets:
-            by = "" if widget.by == EXECUTION else widget.by
             for metric in self.base_metrics(widget):
-                if isinstance(metric, Profiles):
-                    pairs.update((event, by) for event in metric.events)
+                if metric.is_distinct:
+                    pairs.update((event, widget.dimension) for event in metric.event_types)
         return frozenset(pairs)
 
     def columns(self, widget: Widget) -> list[Metric]:
-        """The metrics of a widget's frame: its own, then the rates of its tiles."""
+        """The metrics of a widget's frame: its own, then the rates shown beside them."""
         own = [self.metric_by_key[key] for key in widget.metrics]
-        if not (isinstance(widget, Kpi) or (widget.kind == "parts" and not widget.by)):
+        if not widget.has_rates:
             return own
         rates = (self.metric_by_key[metric.rate] for metric in own if metric.rate)
         return own + [rate for rate in rates if rate not in own]
 
     def base_metrics(self, widget: Widget) -> list[Metric]:
-        """The stored metrics a widget needs: rates replaced by their two terms."""
-        needed: dict[str, Metric] = {}
-        for metric in self.columns(widget):
-            keys = (
-                (metric.numerator, metric.denominator)
-                if isinstance(metric, Rate)
-                else (metric.key,)
-            )
-            needed.update((key, self.metric_by_key[key]) for key in keys)
-        return list(needed.values())
+        """The stored metrics that a widget needs."""
+        keys = dict.fromkeys(key for metric in self.columns(widget) for key in metric.terms)
+        return [self.metric_by_key[key] for key in keys]

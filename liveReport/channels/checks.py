@@ -1,7 +1,8 @@
 """System checks of what the channels declare: ``manage.py check`` names every mistake."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 
 from django.core.checks import CheckMessage, Error, register
@@ -9,20 +10,17 @@ from django.utils.functional import Promise
 
 from .channel import Channel
 from .declarations import (
+    ALL,
     EXECUTION,
+    METRICS,
     NONE,
     OTHER,
-    Count,
+    TONES,
+    WIDGETS,
+    Axis,
     Dimension,
     EventType,
-    Gauge,
-    Kpi,
     Metric,
-    Parts,
-    Profiles,
-    Rate,
-    Table,
-    TimeSeries,
     Widget,
 )
 from .registry import all_channels
@@ -38,19 +36,16 @@ TIME = "time"
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,49}")
 _KEY_RULE = "is not lower-case letters, digits and _ (at most 50)"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_KINDS = {
+_KINDS: Mapping[str, tuple[type, ...]] = {
     "dimensions": (Dimension,),
     "events": (EventType,),
-    "metrics": (Count, Profiles, Gauge, Rate),
-    "widgets": (Kpi, TimeSeries, Table, Parts),
+    "metrics": METRICS,
+    "widgets": WIDGETS,
 }
-_LISTS = {
-    EventType: ("dimensions",),
-    Count: ("events",),
-    Profiles: ("events",),
-    Gauge: ("latest_of",),
-    Widget: ("metrics",),
-}
+MOST_CHOICES = 900
+"""Of a dimension whose values a metric counts: fewer than are counted apart, with room for what
+was sent before they were closed."""
+
 ROLES = ("audience", "deliveries", "errors")
 
 
@@ -112,17 +107,11 @@ def _attributes(name: str, item: Any) -> Iterator[str]:
     what = f"{name} {item.key!r}"
     if not isinstance(item.key, str):
         yield f"{what}: the key is no text."
-    for kind, lists in _LISTS.items():
-        for attribute in lists if isinstance(item, kind) else ():
-            values = getattr(item, attribute)
-            if not _is_list(values) or not all(isinstance(value, str) for value in values):
-                yield f"{what}: {attribute} is no list of keys."
-    if isinstance(item, Widget):
-        size = item.size
-        if not (_is_list(size) and len(size) == 2 and all(map(_is_number, size))):
-            yield f"{what}: size {size!r} is not (columns, rows)."
-        if not _is_number(item.limit) or item.limit < 1:
-            yield f"{what}: limit {item.limit!r} is no whole number from 1 on."
+    for attribute in fields(item):
+        is_sound, rule = _SHAPES.get(attribute.type, (None, ""))
+        value = getattr(item, attribute.name)
+        if is_sound and not is_sound(value):
+            yield f"{what}: {attribute.name} {rule.format(value)}."
 
 
 def _is_text(value: object) -> bool:
@@ -135,6 +124,31 @@ def _is_number(value: object) -> bool:
 
 def _is_list(value: object) -> bool:
     return isinstance(value, list | tuple)
+
+
+def _are_keys(value: Any) -> bool:
+    return _is_list(value) and all(isinstance(key, str) for key in value)
+
+
+def _are_values(value: Any) -> bool:
+    return isinstance(value, Mapping) and _are_keys([*value.keys(), *value.values()])
+
+
+def _is_size(value: Any) -> bool:
+    return _is_list(value) and len(value) == 2 and all(map(_is_number, value))
+
+
+def _is_limit(value: Any) -> bool:
+    return _is_number(value) and value >= 1
+
+
+_SHAPES: Mapping[object, tuple[Callable[[Any], bool], str]] = {
+    Sequence[str]: (_are_keys, "is no list of keys"),
+    Mapping[str, str]: (_are_values, "{!r} is no mapping of dimensions to values"),
+    tuple[int, int]: (_is_size, "{!r} is not (columns, rows)"),
+    int: (_is_limit, "{!r} is no whole number from 1 on"),
+}
+"""By the type of a declaration's attribute: whether a value has its shape, and what to say."""
 
 
 # -- Meaning ---------------------------------------------------------------------------------
@@ -197,26 +211,57 @@ def _events(channel: Channel) -> Iterator[str]:
 
 def _metrics(channel: Channel) -> Iterator[str]:
     for metric in channel.metrics:
+        name = f"metric {metric.key!r}"
         if not metric.definition:
-            yield f"metric {metric.key!r} has no definition."
-        if metric.rate and not isinstance(channel.metric_by_key.get(metric.rate), Rate):
-            yield f"metric {metric.key!r} shows {metric.rate!r}, which is no rate."
-        yield from _terms(channel, metric)
+            yield f"{name} has no definition."
+        shown = channel.metric_by_key.get(metric.rate)
+        if metric.rate and (shown is None or shown.is_stored):
+            yield f"{name} shows {metric.rate!r}, which is no rate."
+        if metric.tone not in ("", *TONES):
+            yield f"{name}: tone {metric.tone!r} is none of {', '.join(TONES)}."
+        yield from _stored(channel, metric) if metric.is_stored else _terms(channel, metric)
 
 
 def _terms(channel: Channel, metric: Metric) -> Iterator[str]:
-    if isinstance(metric, Rate):
-        for key in (metric.numerator, metric.denominator):
-            if isinstance(channel.metric_by_key.get(key), Rate | None):
-                yield f"rate {metric.key!r} divides {key!r}, which is no stored metric."
-        return
-    events = metric.latest_of if isinstance(metric, Gauge) else _events_of(metric)
-    if not events:
-        yield f"metric {metric.key!r} is of no event type."
-    if isinstance(metric, Gauge) and metric.state not in metric.latest_of:
-        yield f"gauge {metric.key!r}: state {metric.state!r} is not in latest_of."
-    for key in _unknown(events, channel.event_by_key):
-        yield f"metric {metric.key!r} names an unknown event type {key!r}."
+    for key in metric.terms:
+        term = channel.metric_by_key.get(key)
+        if term is None or not term.is_stored:
+            yield f"rate {metric.key!r} divides {key!r}, which is no stored metric."
+
+
+def _stored(channel: Channel, metric: Metric) -> Iterator[str]:
+    name = f"metric {metric.key!r}"
+    if not metric.event_types:
+        yield f"{name} is of no event type."
+    unknown = _unknown(metric.event_types, channel.event_by_key)
+    for key in unknown:
+        yield f"{name} names an unknown event type {key!r}."
+    yield from (f"{name}: {contradiction}" for contradiction in metric.contradictions)
+    if not unknown:
+        yield from (f"{name}: {mistake}" for mistake in _where(channel, metric))
+
+
+def _where(channel: Channel, metric: Metric) -> Iterator[str]:
+    """Why the events that carry one value cannot be counted apart."""
+    key, value = metric.only
+    dimension = channel.dimension_by_key.get(key)
+    if dimension is not None:
+        yield from _choice(dimension, value)
+        for event in metric.event_types:
+            if key not in channel.event_by_key[event].dimensions:
+                yield f"where asks for {key!r}, which {event!r} does not carry."
+    elif key:
+        yield f"where names an undeclared dimension {key!r}."
+
+
+def _choice(dimension: Dimension, value: str) -> Iterator[str]:
+    """Why the events of one value cannot be told, or might not all be."""
+    if not dimension.choices:
+        yield f"where needs choices: of {dimension.key!r} rare values are not kept apart."
+    elif value not in dimension.choices:
+        yield f"where asks for {value!r}, which is no choice of {dimension.key!r}."
+    if len(dimension.choices) > MOST_CHOICES:
+        yield f"where takes at most {MOST_CHOICES} choices, and {dimension.key!r} has more."
 
 
 def _widgets(channel: Channel) -> Iterator[str]:
@@ -247,32 +292,31 @@ def _looks(name: str, widget: Widget) -> Iterator[str]:
 def _frame(channel: Channel, widget: Widget) -> Iterator[str]:
     """What a widget's frame cannot hold."""
     name = f"widget {widget.key!r}"
-    dimension = "" if widget.by == EXECUTION else widget.by
-    if widget.by and isinstance(widget, TimeSeries | Kpi):
+    if widget.by and widget.axis != Axis.ROWS:
         yield f"{name}: a {widget.kind} has no rows by {widget.by!r}."
-    for metric in _stored(channel, widget):
-        if isinstance(metric, Gauge) and (dimension or isinstance(widget, TimeSeries)):
+    for metric in _needed(channel, widget):
+        if not metric.has_history and (widget.dimension or widget.axis == Axis.STEPS):
             yield f"{name}: gauge {metric.key!r} has no history and no dimensions."
-        for key in _events_of(metric) if dimension else ():
-            event = channel.event_by_key.get(key)
-            if event and dimension not in event.dimensions:
-                yield f"{name}: {event.key!r} does not carry {dimension!r}."
+        elif widget.dimension:
+            yield from (f"{name}: {mistake}" for mistake in _by(channel, metric, widget.dimension))
 
 
-def _stored(channel: Channel, widget: Widget) -> list[Metric]:
-    """The metrics that a widget needs counted; those of a rate are its terms."""
+def _by(channel: Channel, metric: Metric, dimension: str) -> Iterator[str]:
+    """Why a metric has no rows by a dimension."""
+    if metric.only != ALL:
+        yield f"{metric.key!r} is of one {metric.only[0]!r} and has no rows by {dimension!r}."
+    for key in metric.event_types:
+        event = channel.event_by_key.get(key)
+        if event and dimension not in event.dimensions:
+            yield f"{event.key!r} does not carry {dimension!r}."
+
+
+def _needed(channel: Channel, widget: Widget) -> list[Metric]:
+    """The metrics that a widget needs counted, as far as they are declared."""
     named = [channel.metric_by_key[key] for key in widget.metrics]
-    terms = [
-        key
-        for metric in named
-        for key in ((metric.numerator, metric.denominator) if isinstance(metric, Rate) else ())
-    ]
-    found = [channel.metric_by_key[key] for key in terms if key in channel.metric_by_key]
-    return [metric for metric in (*named, *found) if not isinstance(metric, Rate)]
-
-
-def _events_of(metric: Metric) -> Sequence[str]:
-    return metric.events if isinstance(metric, Count | Profiles) else ()
+    keys = dict.fromkeys(key for metric in named for key in metric.terms)
+    found = [channel.metric_by_key[key] for key in keys if key in channel.metric_by_key]
+    return [metric for metric in found if metric.is_stored]
 
 
 def _roles(channel: Channel) -> Iterator[str]:

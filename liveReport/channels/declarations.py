@@ -1,12 +1,14 @@
 """What a channel declares: event types, dimensions, metrics and widgets.
 
-Everything here is an immutable description without behaviour of its own. The
-core reads the descriptions to validate events, to decide what to roll up and to
-build frames; a plugin never talks to the database.
+Everything here is an immutable description. What sets one kind of metric or widget
+apart is said here, once, as a property of its class: the core reads these to validate
+events, to decide what to roll up and to build frames, and asks nobody for their kind.
+A plugin never talks to the database.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import cached_property
 from typing import ClassVar
 
@@ -25,6 +27,18 @@ OTHER = "__other__"
 
 EXECUTION = "execution"
 """Pass as ``by=`` for a row per run of a recurring campaign."""
+
+TONES = (
+    "slate", "grey", "blue", "sky", "teal", "olive", "amber", "red", "violet", "magenta",
+    "pink", "brown",
+)  # fmt: skip
+"""What a metric can pass as ``tone=``: names to which the pages give a colour."""
+
+Only = tuple[str, str]
+"""A dimension and the one value of it that counts."""
+
+ALL: Only = ("", "")
+"""Events count whatever their dimensions say."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,26 +88,79 @@ class EventType:
 class Metric:
     """A number of the report. Use one of the subclasses.
 
-    ``rate`` names the Rate to show beside the number on a KPI tile.
+    ``rate`` names the Rate to show beside the number on a KPI tile. ``tone``, one of
+    ``TONES``, is its colour in every widget: metrics of the same meaning share one
+    across channels. Without, it takes the next that is free in its widget.
     """
 
     key: str
     label: Text
     definition: Text
     rate: str = ""
+    tone: str = ""
 
     unit: ClassVar[str] = "events"
     additive: ClassVar[bool] = False
     """Whether values over disjoint sets of events may be summed."""
+    is_stored: ClassVar[bool] = True
+    """Whether the rollups have it, rather than the two that it divides."""
+    is_distinct: ClassVar[bool] = False
+    """Whether it counts profiles instead of events."""
+    has_history: ClassVar[bool] = True
+    """Whether it is told apart by time and by dimension; else it is known for now only."""
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """The keys of the stored metrics that its value is made of."""
+        return (self.key,)
+
+    @property
+    def event_types(self) -> Sequence[str]:
+        """The keys of the event types that it looks at itself."""
+        return ()
+
+    @property
+    def only(self) -> Only:
+        """What its events have to say to be counted."""
+        return ALL
+
+    @property
+    def contradictions(self) -> Sequence[str]:
+        """What in the declaration does not go together, for the system checks."""
+        return ()
+
+    def value(self, terms: Mapping[str, int]) -> int | float | None:
+        """Its value, made of those of its terms by key."""
+        return terms[self.key]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Count(Metric):
-    """How many events of these types occurred."""
+    """How many events of these types occurred.
+
+    ``where={"category": "hard"}`` counts those only that carry this value. It names one
+    dimension, because events are counted by each dimension apart and never by two at
+    once; one with ``choices``, because of an open one not every value is kept apart
+    (what is rare is counted as ``OTHER``) and the count would be short without a word.
+    """
 
     events: Sequence[str]
+    where: Mapping[str, str] = field(default_factory=dict)
 
     additive: ClassVar[bool] = True
+
+    @property
+    def event_types(self) -> Sequence[str]:
+        return self.events
+
+    @property
+    def only(self) -> Only:
+        return next(iter(self.where.items()), ALL)
+
+    @property
+    def contradictions(self) -> Sequence[str]:
+        apart = "where names several dimensions, but events are counted by each of them apart."
+        return (apart,) if len(self.where) > 1 else ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +174,11 @@ class Profiles(Metric):
     events: Sequence[str]
 
     unit: ClassVar[str] = "profiles"
+    is_distinct: ClassVar[bool] = True
+
+    @property
+    def event_types(self) -> Sequence[str]:
+        return self.events
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,6 +195,16 @@ class Gauge(Metric):
 
     unit: ClassVar[str] = "messages"
     additive: ClassVar[bool] = True
+    has_history: ClassVar[bool] = False
+
+    @property
+    def event_types(self) -> Sequence[str]:
+        return self.latest_of
+
+    @property
+    def contradictions(self) -> Sequence[str]:
+        known = self.state in self.latest_of
+        return () if known else (f"state {self.state!r} is not in latest_of.",)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,6 +220,31 @@ class Rate(Metric):
     denominator: str
 
     unit: ClassVar[str] = "ratio"
+    is_stored: ClassVar[bool] = False
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        return (self.numerator, self.denominator)
+
+    def value(self, terms: Mapping[str, int]) -> int | float | None:
+        part, whole = terms[self.numerator], terms[self.denominator]
+        return round(part / whole, 6) if 0 <= part <= whole and whole else None
+
+
+def gauges_of(metrics: Iterable[Metric]) -> tuple[Gauge, ...]:
+    """Those that are kept as the states of messages."""
+    return tuple(metric for metric in metrics if isinstance(metric, Gauge))
+
+
+class Axis(StrEnum):
+    """What the rows of a widget's frame stand for."""
+
+    NONE = ""
+    """There is one row: the whole window."""
+    STEPS = "steps"
+    """Quarters of an hour."""
+    ROWS = "rows"
+    """Values of a dimension, or executions."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,6 +254,9 @@ class Widget:
     ``size`` is the default (columns of 12, rows of 40 px); ``only_with_data``
     hides the widget until one of its metrics has counted something in the
     window; of more than ``limit`` rows the smallest fold into ``__other__``.
+
+    A kind is a subclass here, and a file of its name for each layer of the pages: see
+    ``dashboards.pictures``.
     """
 
     key: str
@@ -160,6 +270,26 @@ class Widget:
     kind: ClassVar[str] = ""
     by: str = ""
 
+    @property
+    def axis(self) -> Axis:
+        """What its rows stand for; ``ROWS`` where it takes ``by``."""
+        return Axis.ROWS if self.by else Axis.NONE
+
+    @property
+    def also(self) -> Sequence[str]:
+        """The other kinds that its frame may be shown as, the likeliest first."""
+        raise NotImplementedError
+
+    @property
+    def has_rates(self) -> bool:
+        """Whether its numbers stand alone, each with room for its rate beside it."""
+        raise NotImplementedError
+
+    @property
+    def dimension(self) -> str:
+        """The dimension that it has a row for each value of; "" for none."""
+        return "" if self.by == EXECUTION else self.by
+
 
 @dataclass(frozen=True, kw_only=True)
 class Kpi(Widget):
@@ -168,6 +298,18 @@ class Kpi(Widget):
     size: tuple[int, int] = (12, 4)
 
     kind: ClassVar[str] = "kpi"
+
+    @property
+    def axis(self) -> Axis:
+        return Axis.NONE
+
+    @property
+    def also(self) -> Sequence[str]:
+        return ("parts", "table")
+
+    @property
+    def has_rates(self) -> bool:
+        return True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,6 +320,18 @@ class TimeSeries(Widget):
 
     kind: ClassVar[str] = "series"
 
+    @property
+    def axis(self) -> Axis:
+        return Axis.STEPS
+
+    @property
+    def also(self) -> Sequence[str]:
+        return ("table", "kpi")
+
+    @property
+    def has_rates(self) -> bool:
+        return False
+
 
 @dataclass(frozen=True, kw_only=True)
 class Table(Widget):
@@ -187,9 +341,34 @@ class Table(Widget):
 
     kind: ClassVar[str] = "table"
 
+    @property
+    def also(self) -> Sequence[str]:
+        if self.by == EXECUTION:
+            return ("kpi",)
+        return ("parts",) if self.by else ("kpi", "parts")
+
+    @property
+    def has_rates(self) -> bool:
+        return False
+
 
 @dataclass(frozen=True, kw_only=True)
 class Parts(Widget):
     """Shares of a whole: the first metric by a dimension, or one metric a share."""
 
     kind: ClassVar[str] = "parts"
+
+    @property
+    def also(self) -> Sequence[str]:
+        return ("table",) if self.by else ("kpi", "table")
+
+    @property
+    def has_rates(self) -> bool:
+        return not self.by
+
+
+METRICS = tuple(Metric.__subclasses__())
+"""Every kind of metric that can be declared."""
+
+WIDGETS = tuple(Widget.__subclasses__())
+"""Every kind of widget that can be declared."""

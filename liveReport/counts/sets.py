@@ -2,7 +2,8 @@
 
 The library takes members one by one, and the fold has thousands of sets at a time.
 While a sketch is exact it is no more than its sorted hashes, so all of them are made
-together, each to the byte as the library makes it; the library makes the others.
+together, each to the byte as the library makes it; the library makes the others. Member
+by member it takes three times as long: benchmark part ``libraries``.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

@@ -4,19 +4,68 @@ Call inside a transaction of the fold.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from liveReport.channels import find_channel
 from liveReport.counts.cells import OTHER_EXECUTIONS, Place, Run, SeriesKey
-from liveReport.engines.keys.periods import MESSAGES
+from liveReport.counts.ranks import Admission, Rank
 from liveReport.events.moments import moment
 
-from . import sql, writes
+from . import sql
+from .keys.periods import MESSAGES
+from .series import SERIES
+from .series import weights as weights_of
 
 EXECUTIONS = "livereport_execution"
+
+
+@dataclass(frozen=True)
+class Admitted:
+    """Executions of some events that are not counted apart, and those that no longer are."""
+
+    outside: Collection[Run] = frozenset()
+    leaving: Sequence[Run] = ()
+
+
+def admit(
+    arriving: Mapping[Run, int], admission: Admission, campaigns: Mapping[str, int]
+) -> Admitted:
+    """Keep those apart that there is room for, of which so many events arrive."""
+    full = _full(arriving, admission.executions, campaigns)
+    if not full:
+        return Admitted()
+    held = _of_places(full, campaigns)
+    coming = {run: events for run, events in arriving.items() if run.place in full}
+    staying = _staying(coming, held, admission, campaigns)
+    return Admitted(coming.keys() - staying, sorted(held.keys() - staying))
+
+
+def _full(arriving: Mapping[Run, int], limit: int, campaigns: Mapping[str, int]) -> set[Place]:
+    """Where there is no room for all that are new."""
+    known = _known(arriving, campaigns)
+    new = Counter(run.place for run in arriving if run not in known)
+    held = _counts(new, campaigns)
+    return {place for place, more in new.items() if held.get(place, 0) + more > limit}
+
+
+def _staying(
+    arriving: Mapping[Run, int],
+    held: Mapping[Run, int],
+    admission: Admission,
+    campaigns: Mapping[str, int],
+) -> set[Run]:
+    """Of executions that are stored, by their ids, and of those that so many events arrive of."""
+    weights = _weights(list(held), campaigns)
+    newest = max(held.values(), default=0) + 1
+    ranks: dict[Place, dict[Run, Rank]] = defaultdict(dict)
+    for run in arriving.keys() | held.keys():
+        weight = weights.get(run, 0) + arriving.get(run, 0)
+        ranks[run.place][run] = Rank(weight, held.get(run, newest))
+    return {run for each in ranks.values() for run in admission.keep(each, admission.executions)}
 
 
 def apart(campaigns: Mapping[str, int]) -> set[Run]:
@@ -26,7 +75,7 @@ def apart(campaigns: Mapping[str, int]) -> set[Run]:
     return {run for (run,) in _runs(sql.fetch(query, [given]), campaigns)}
 
 
-def known(runs: Iterable[Run], campaigns: Mapping[str, int]) -> set[Run]:
+def _known(runs: Iterable[Run], campaigns: Mapping[str, int]) -> set[Run]:
     """Those of some executions that are counted apart."""
     wanted = list(runs)
     keys = _placed([run.place for run in wanted], campaigns)
@@ -35,7 +84,7 @@ def known(runs: Iterable[Run], campaigns: Mapping[str, int]) -> set[Run]:
     return {run for (run,) in _runs(rows, campaigns)}
 
 
-def counts(places: Iterable[Place], campaigns: Mapping[str, int]) -> dict[Place, int]:
+def _counts(places: Iterable[Place], campaigns: Mapping[str, int]) -> dict[Place, int]:
     """How many are counted apart of each place that has any."""
     keys = _placed(places, campaigns)
     by = "campaign_id, channel"
@@ -44,20 +93,20 @@ def counts(places: Iterable[Place], campaigns: Mapping[str, int]) -> dict[Place,
     return {(slugs[campaign], channel): count for campaign, channel, count in rows}
 
 
-def of_places(places: Iterable[Place], campaigns: Mapping[str, int]) -> dict[Run, int]:
+def _of_places(places: Iterable[Place], campaigns: Mapping[str, int]) -> dict[Run, int]:
     """All that are counted apart, with their ids: the greater, the newer."""
     keys = _placed(places, campaigns)
     rows = sql.fetch_in("campaign_id, channel, started_at, id", EXECUTIONS, keys)
     return dict(_runs(rows, campaigns))
 
 
-def weights(runs: Sequence[Run], campaigns: Mapping[str, int]) -> dict[Run, int]:
+def _weights(runs: Sequence[Run], campaigns: Mapping[str, int]) -> dict[Run, int]:
     """The events of each execution, as far as they are kept."""
     keys = _keys(runs, campaigns)
     keys["dimension"] = [""] * len(runs)
-    rows = sql.fetch_in("id, campaign_id, channel, execution", writes.SERIES, keys)
+    rows = sql.fetch_in("id, campaign_id, channel, execution", SERIES, keys)
     slugs = _slugs(campaigns)
-    events = writes.weights([pk for pk, *_run in rows])
+    events = weights_of([pk for pk, *_run in rows])
     found: Counter[Run] = Counter()
     for pk, campaign, channel, execution in rows:
         found[Run(slugs[campaign], channel, execution)] += events.get(pk, 0)
@@ -67,7 +116,7 @@ def weights(runs: Sequence[Run], campaigns: Mapping[str, int]) -> dict[Run, int]
 def series(runs: Sequence[Run], campaigns: Mapping[str, int]) -> dict[SeriesKey, list[int]]:
     """The ids of all series of some executions, by the one that counts the same of the others."""
     names = "campaign_id, channel, type, dimension, value, id"
-    rows = sql.fetch_in(names, writes.SERIES, _keys(runs, campaigns))
+    rows = sql.fetch_in(names, SERIES, _keys(runs, campaigns))
     slugs = _slugs(campaigns)
     found: dict[SeriesKey, list[int]] = defaultdict(list)
     for campaign, channel, kind, dimension, value, pk in rows:

@@ -4,6 +4,8 @@ A holder that was paused beyond its lease finds, in the very transaction that
 would commit its work, that the fence has moved on, and nothing of it is written.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -48,6 +50,13 @@ class Lease:
         held = FoldLease.objects.filter(pk=_ROW, fence=self.fence)
         if not held.update(expires_at=now + LENGTH, **changes):
             raise Fenced
+
+    @contextmanager
+    def commit(self, now: datetime) -> Iterator[None]:
+        """A transaction that is committed only if the lease is still held."""
+        with transaction.atomic():
+            self.renew(now)
+            yield
 
     def release(self, *, failed: bool = False) -> None:
         """Let the next one in at once. Harmless when the lease is already lost."""

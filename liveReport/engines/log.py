@@ -1,4 +1,4 @@
-"""The event log as it is stored: what adds to it, takes from it, and finds events in it.
+"""The event log as it is stored: what adds to it, waits in it, and is found in it.
 
 A batch is described by when its events occurred and by their campaigns, so that whoever
 looks for events opens no other batches. One that comes without (what was set aside, and what
@@ -16,13 +16,18 @@ from django.db.models import F
 
 from liveReport.events import former
 from liveReport.events.batch import Events, LogEvent, Shape, encode
-from liveReport.events.columns import Mask
+from liveReport.events.columns import Ints, Mask
 from liveReport.models import BatchCampaign, EventBatch
 
 from . import sql
 
 PAGE, OPENED = 100, 50
 """At most so many events are found at a time, and so many batches opened for that."""
+
+BATCHES = 10_000
+"""Batches to a transaction of the fold: some builds of SQLite take 32,766 parameters."""
+HELD = 20
+"""Folded batches to hold in memory."""
 
 SHARED = "livereport_batchcampaign"
 _APPEND = """
@@ -137,6 +142,55 @@ def delete(ids: Sequence[int]) -> None:
     """Take batches out of the log. Call inside a transaction."""
     BatchCampaign.objects.filter(batch__in=ids).delete()
     EventBatch.objects.filter(pk__in=ids).delete()
+
+
+# -- What waits to be folded ------------------------------------------------------------------
+
+
+def pending(most: int) -> list[EventBatch]:
+    """The oldest batches to fold that are not suspects: of ``most`` events, but at least one."""
+    waiting = EventBatch.objects.filter(folded=False, suspect=None).order_by("pk")
+    chosen: list[int] = []
+    events = 0
+    for pk, count in waiting.values_list("pk", "count")[:BATCHES]:
+        if chosen and events + count > most:
+            break
+        chosen.append(pk)
+        events += count
+    return list(waiting.filter(pk__in=chosen))
+
+
+def mark(batches: Ints, duplicates: Ints, late: Ints) -> None:
+    """Close batches, with how many of each one's events did not count, and why."""
+    columns: dict[str, sql.Values] = {
+        "folded": np.ones(len(batches), np.bool_),
+        "duplicates": duplicates,
+        "late": late,
+    }
+    sql.update("livereport_eventbatch", {"id": batches}, columns)
+
+
+def folded() -> Iterator[EventBatch]:
+    """All that were folded, page by page.
+
+    SQLite lets nobody write who is still reading what others have changed.
+    """
+    last = 0
+    rows = EventBatch.objects.filter(folded=True).order_by("pk")
+    while page := list(rows.filter(pk__gt=last)[:HELD]):
+        yield from page
+        last = page[-1].pk
+
+
+def waiting() -> int:
+    """How many batches wait to be folded."""
+    return EventBatch.objects.filter(folded=False).order_by().count()
+
+
+def waiting_since() -> datetime | None:
+    """When the oldest batch that waits was received."""
+    rows = EventBatch.objects.filter(folded=False).order_by("pk")
+    return rows.values_list("received_at", flat=True).first()
 
 
 # -- Finding events ----------------------------------------------------------------------------

@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 from django.conf import settings
 from django.db import Error, InterfaceError, OperationalError, connection, transaction
 
+from liveReport.memory import enlist
+
 Result = TypeVar("Result")
 
 PAUSE = 1.0
@@ -46,6 +48,7 @@ class Breaker:
     def __init__(self) -> None:
         self._lock = Lock()
         self._until: float | None = None
+        enlist(self.succeeded)
 
     def lets_through(self) -> bool:
         """Whether to try. Says no to all but one caller of each pause after a failure."""

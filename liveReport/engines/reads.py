@@ -1,18 +1,18 @@
 """What the report reads of the rollups. Call inside ``sql.snapshot``, unless it is one read."""
 
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
-from threading import Lock
-from time import monotonic
 from typing import Any, NamedTuple
 
 import numpy as np
+from cachetools import TTLCache
 from django.db import connection
 
 from liveReport.counts.cells import OTHER_EXECUTIONS
 from liveReport.counts.sketch import merge
 from liveReport.counts.tiers import STEP, TIERS, Range
+from liveReport.memory import Memory
 from liveReport.models import Switch
 
 from . import sql
@@ -20,6 +20,13 @@ from . import sql
 SeriesOf = tuple[str, str]
 """An event type and a dimension (empty for the events as a whole)."""
 Rows = list[tuple[Any, ...]]
+
+_unions = Memory[tuple[int, tuple[tuple[int, int], ...]], bytes](TTLCache(256, 300))
+"""United sketches by series and the counts of the hours they unite.
+
+A sketch changes with its bucket's count. Only a repair may change it alone, which is
+why nothing is believed for longer than five minutes.
+"""
 
 
 _STATE = """
@@ -172,43 +179,6 @@ def _sketches(ids: Sequence[int], ranges: Sequence[Range]) -> Iterator[tuple[int
     for pk, sketch in _select("series_id, sketch", ids, ranges):
         if sketch is not None:
             yield pk, sketch
-
-
-class _Unions:
-    """United sketches by series and the counts of the hours they unite.
-
-    A sketch changes with its bucket's count. Only a repair may change it alone,
-    which is why nothing is believed for long.
-    """
-
-    SIZE = 256
-    SECONDS = 300
-
-    def __init__(self) -> None:
-        self._held: OrderedDict[object, tuple[float, bytes]] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, key: object) -> bytes | None:
-        with self._lock:
-            since, united = self._held.get(key, (0.0, b""))
-            return united if since > monotonic() - self.SECONDS and united else None
-
-    def clear(self) -> None:
-        with self._lock:
-            self._held.clear()
-
-    def put(self, key: object, united: bytes) -> bytes:
-        with self._lock:
-            self._held[key] = monotonic(), united
-            self._held.move_to_end(key)
-            while len(self._held) > self.SIZE:
-                self._held.popitem(last=False)
-        return united
-
-
-_unions = _Unions()
-forget = _unions.clear
-"""For tests, in which the same series comes to be again and again."""
 
 
 def sketches_by_step(

@@ -19,6 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from liveReport.engines.outage import asking, database, is_outage, limit_waiting
+from liveReport.engines.quarantine import CODE
 from liveReport.events.batch import Events
 from liveReport.models import Source
 
@@ -28,7 +29,6 @@ from .coding import decompress
 from .contract import Rejection, Validated, current_contract
 from .drain import drainer
 from .media import media_type
-from .quarantine import CODE, discard
 from .spool import SpoolError, spool
 
 __all__ = [
@@ -38,7 +38,6 @@ __all__ = [
     "Rejection",
     "append",
     "begin_serving",
-    "discard",
     "receive",
     "replay",
 ]

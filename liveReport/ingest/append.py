@@ -11,31 +11,43 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
+from cachetools import TTLCache
 from django.conf import settings
 from django.db import DataError, IntegrityError, connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from liveReport.engines import log
+from liveReport.engines import campaigns, log
 from liveReport.engines.log import Entry
 from liveReport.engines.outage import retrying_lock, short_transaction
+from liveReport.engines.quarantine import (
+    Refusal,
+    Strangers,
+    Verdict,
+    count_refused,
+    hold,
+    in_portions,
+    prepare,
+    take_out,
+)
 from liveReport.events import former
 from liveReport.events.batch import Events
 from liveReport.events.columns import Mask
-from liveReport.models import Campaign, EventBatch, QuarantinedBatch, Source
+from liveReport.memory import Memory
+from liveReport.models import Campaign, QuarantinedBatch, Source
 
 from . import refusals
 from .body import BodyError
 from .group_commit import GroupCommit
-from .lately import Lately
-from .quarantine import Strangers, Verdict, hold, in_portions, prepare, take_out
-from .refusals import Refusal
 
-ROOM = "room"
 HOPELESS = (DataError, IntegrityError)
 """What is wrong with a row itself, such as that its source was deleted, and stays wrong."""
-lately = Lately()
-"""Such as which campaigns exist, by slug in a tuple, and whether there is ``ROOM``."""
+BELIEF = 1.0
+"""Seconds for which a process believes what it found true, and does not ask with each request."""
+_existing = Memory[str, bool](TTLCache(10_000, BELIEF))
+"""Campaigns that exist, by slug."""
+_has_room = Memory[int, bool](TTLCache(1, BELIEF))
+"""Whether no more batches wait than may, by how many may."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +114,7 @@ def _append_both(source: int, entries: Sequence[Entry], strangers: Strangers) ->
     log.append(entries)
     (verdict,) = hold(source, [strangers])
     if verdict.refused:
-        refusals.count([_refusal(source, strangers, verdict)])
+        count_refused([_refusal(source, strangers, verdict)])
     return verdict
 
 
@@ -139,20 +151,22 @@ def _put_back(batches: Sequence[QuarantinedBatch]) -> int:
 
 def check_backlog() -> None:
     """Refuse to accept more while too much waits to be folded."""
-    if lately.holds(ROOM):
+    most = settings.INGEST_MAX_PENDING
+    if _has_room.get(most):
         return
-    waiting = EventBatch.objects.filter(folded=False).order_by().count()
-    if waiting > settings.INGEST_MAX_PENDING:
+    waiting = log.waiting()
+    if waiting > most:
         raise BodyError(503, "overloaded", f"{waiting} batches wait to be counted.", 5)
-    lately.note([ROOM])
+    _has_room.put(most, value=True)
 
 
 def _known(slugs: set[str]) -> set[str]:
     """The slugs of campaigns that exist. Of others nothing is remembered: they may any moment."""
-    known = {slug for slug in slugs if lately.holds((slug,))}
+    known = {slug for slug in slugs if _existing.get(slug)}
     if unsure := slugs - known:
-        found = set(Campaign.objects.filter(slug__in=unsure).values_list("slug", flat=True))
-        lately.note((slug,) for slug in found)
+        found = set(campaigns.ids(unsure))
+        for slug in found:
+            _existing.put(slug, value=True)
         known |= found
     return known
 

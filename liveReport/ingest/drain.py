@@ -9,13 +9,12 @@ from threading import Lock, Thread
 import numpy as np
 from django.db import connection, transaction
 
-from liveReport.engines import log
+from liveReport.engines import campaigns, log
 from liveReport.engines.log import Entry
 from liveReport.engines.outage import PAUSE, database, let_others_write
-from liveReport.models import Campaign
+from liveReport.engines.quarantine import CODE, Strangers, hold, prepare
 
 from .append import HOPELESS, strangers_among
-from .quarantine import CODE, Strangers, hold, prepare
 from .spool import Damaged, Record, Spool, spool
 
 RECORDS, EVENTS = 500, 5_000
@@ -64,7 +63,7 @@ def _append(records: Sequence[Record]) -> list[Record]:
     What the quarantine has no room for comes back: it was accepted, nobody can refuse it now.
     """
     named = frozenset[str]().union(*(record.campaigns for record in records))
-    known = set(Campaign.objects.filter(slug__in=named).values_list("slug", flat=True))
+    known = set(campaigns.ids(named))
     plain: list[Entry] = []
     strange: dict[int, list[tuple[Record, Strangers]]] = {}
     for record in records:

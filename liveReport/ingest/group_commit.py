@@ -1,4 +1,7 @@
-"""One call for what several threads want done at the same moment."""
+"""One call for what several threads want done at the same moment.
+
+No library does this; what it brings to small requests is in benchmark part ``ingest``.
+"""
 
 from collections import deque
 from collections.abc import Callable, Sequence

@@ -2,37 +2,22 @@
 
 import logging
 from collections import Counter
-from collections.abc import Sequence
-from datetime import datetime
 from functools import partial
 from threading import Lock
 from time import monotonic
-from typing import NamedTuple
 
-from django.db import Error, connection, transaction
+from django.db import Error, connection
 
 from liveReport.engines.outage import is_outage, retrying_lock
+from liveReport.engines.quarantine import CODE, Refusal, count_refused
+from liveReport.memory import enlist
 
 from .group_commit import GroupCommit
-from .quarantine import CODE
 
 SECONDS = 60.0
 """A line in the log about a source, and then none for so long."""
-_COUNT = """
-INSERT INTO livereport_quarantinetally AS tally (source_id, events, refused, refused_at)
-VALUES (%s, 0, %s, %s) ON CONFLICT (source_id)
-DO UPDATE SET refused = tally.refused + excluded.refused, refused_at = excluded.refused_at
-"""
 
 logger = logging.getLogger(__name__)
-
-
-class Refusal(NamedTuple):
-    """So many events of a source, at a time."""
-
-    source: int
-    events: int
-    at: datetime
 
 
 class Lines:
@@ -42,6 +27,7 @@ class Lines:
         self._lock = Lock()
         self._said: dict[int, float] = {}
         self._untold: Counter[int] = Counter()
+        enlist(self.forget)
 
     def tell(self, refusal: Refusal) -> None:
         """Say it now, or together with the next ones."""
@@ -55,28 +41,18 @@ class Lines:
         logger.warning("%d events of source %d were refused lately: %s.", events, source, CODE)
 
     def forget(self) -> None:
-        self._said.clear()
-        self._untold.clear()
+        with self._lock:
+            self._said.clear()
+            self._untold.clear()
 
 
 lines = Lines()
 
 
-def count(refusals: Sequence[Refusal]) -> None:
-    """Add to the tallies of their sources, in the caller's transaction if there is one."""
-    counts: Counter[int] = Counter()
-    for refusal in refusals:
-        counts[refusal.source] += refusal.events
-    at = connection.ops.adapt_datetimefield_value(max(refusal.at for refusal in refusals))
-    rows = [(source, events, at) for source, events in sorted(counts.items())]
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.executemany(_COUNT, rows)
-
-
 def count_alone(refusal: Refusal) -> None:
     """Count what no answer depends on: while the database takes nothing, it goes uncounted."""
     if connection.in_atomic_block:
-        count([refusal])
+        count_refused([refusal])
         return
     try:
         _together.do(refusal)
@@ -87,4 +63,4 @@ def count_alone(refusal: Refusal) -> None:
 
 
 # Others of the same moment with it, so that a flood of refusals costs as little as can be.
-_together = GroupCommit[Refusal](lambda refusals: retrying_lock(partial(count, refusals)))
+_together = GroupCommit[Refusal](lambda refusals: retrying_lock(partial(count_refused, refusals)))

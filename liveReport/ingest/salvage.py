@@ -2,7 +2,8 @@
 
 Nothing recurses, and nothing takes longer than in proportion to the text: it may be
 as deep as it is long. Only quotes and brackets are gone by. What is between them is
-for whoever decodes the pieces.
+for whoever decodes the pieces. That takes no longer than ``json.raw_decode``, which
+depth would kill: benchmark part ``libraries``.
 """
 
 import json

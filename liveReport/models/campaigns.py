@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from operator import itemgetter
-from typing import TYPE_CHECKING, NamedTuple, Self, cast
+from typing import Any, NamedTuple, Protocol, Self, cast
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser, User
@@ -12,14 +12,21 @@ from django.utils.translation import gettext_lazy as _
 
 from liveReport.channels import Channel, all_channels, find_channel
 
-if TYPE_CHECKING:
-    from .access import ApiToken
-
 _CAMPAIGN = "SELECT * FROM livereport_campaign WHERE slug = %s"
 
 
 def _sees_all(user: AbstractBaseUser | AnonymousUser | None) -> bool:
     return isinstance(user, User) and user.is_staff and user.has_perm("livereport.view_campaign")
+
+
+class Limits(Protocol):
+    """What an API token says of the campaigns that it is good for."""
+
+    @property
+    def all_campaigns(self) -> bool: ...
+
+    @property
+    def campaigns(self) -> Any: ...
 
 
 class CampaignQuerySet(models.QuerySet["Campaign"]):
@@ -35,7 +42,7 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
         return cast("Self", clone)
 
     def visible_to(
-        self, user: AbstractBaseUser | AnonymousUser | None, token: "ApiToken | None" = None
+        self, user: AbstractBaseUser | AnonymousUser | None, token: Limits | None = None
     ) -> Self:
         """The campaigns a caller may see; pages, API and exports all ask here.
 
@@ -57,7 +64,7 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
             return campaign
         raise self.model.DoesNotExist
 
-    def for_token(self, token: "ApiToken") -> Self:
+    def for_token(self, token: Limits) -> Self:
         """Those of these campaigns that an API token was issued for."""
         if token.all_campaigns:
             return self

@@ -10,7 +10,7 @@ from .access import Source
 class QuarantinedBatch(models.Model):
     """The events of one request for one unknown campaign, kept until it exists.
 
-    Rows come and go by ``liveReport.ingest.quarantine`` only, which keeps the tallies below.
+    Rows come and go by ``liveReport.engines.quarantine`` only, which keeps the tallies below.
     """
 
     class Reason(models.TextChoices):

@@ -11,18 +11,15 @@ from liveReport.channels import (
     EXECUTION,
     NONE,
     OTHER,
+    Axis,
     Channel,
-    Count,
     Metric,
-    Profiles,
-    Rate,
     Text,
-    TimeSeries,
     Widget,
 )
 from liveReport.events.moments import rfc3339
 
-from .frames import Column, Frame, Row, Value, WidgetInfo, WidgetReport
+from .frames import Column, Frame, Row, WidgetInfo, WidgetReport
 from .tally import NOTHING, ChannelTallies, Key, Tally
 
 logger = logging.getLogger(__name__)
@@ -58,7 +55,7 @@ def widget_info(tab: str, widget: Widget) -> WidgetInfo:
         title=widget.title,
         help=widget.help,
         kind=widget.kind,
-        kinds=kinds(widget),
+        kinds=[widget.kind, *widget.also],
         size=widget.size,
         only_with_data=widget.only_with_data,
     )
@@ -80,20 +77,11 @@ def has_data(tallies: ChannelTallies, widget: Widget) -> bool:
     return any(tallies.whole(metric).value for metric in tallies.channel.base_metrics(widget))
 
 
-def kinds(widget: Widget) -> list[str]:
-    """Every kind that the widget's frame can be shown as, its own first."""
-    if isinstance(widget, TimeSeries):
-        return ["series", "table", "kpi"]
-    if widget.by == EXECUTION:
-        return ["table", "kpi"]
-    if widget.by:
-        return [widget.kind, *({"parts", "table"} - {widget.kind})]
-    return [widget.kind, *(k for k in ("kpi", "parts", "table") if k != widget.kind)]
-
-
 def metric_column(metric: Metric) -> Column:
     """The column that shows a metric."""
-    return Column(key=metric.key, label=metric.label, role="metric", unit=metric.unit)
+    return Column(
+        key=metric.key, label=metric.label, role="metric", unit=metric.unit, tone=metric.tone
+    )
 
 
 def time_column() -> Column:
@@ -113,7 +101,7 @@ def _frame(tallies: ChannelTallies, widget: Widget, *, incomplete: bool) -> Fram
     base = channel.base_metrics(widget)
     totals = {metric.key: tallies.whole(metric) for metric in base}
     axis, keyed = _rows(tallies, widget, base, totals)
-    rates = [metric for metric in metrics if isinstance(metric, Rate)]
+    rates = [metric for metric in metrics if not metric.is_stored]
     estimates = [_estimates(metrics, row) for _key, row in keyed]
     return Frame(
         columns=[*axis, *(metric_column(metric) for metric in metrics)],
@@ -132,8 +120,7 @@ def _folded(
     """The events whose value was not counted apart, or whose execution is not shown apart."""
     if not widget.by:
         return 0
-    types = {event for m in base if isinstance(m, Count | Profiles) for event in m.events}
-    found = tallies.events(sorted(types), widget.by)
+    found = tallies.events_of(base, widget.by)
     if widget.by != EXECUTION:
         return found.get(OTHER, NOTHING).count
     apart = {row[EXECUTION] for row in shown} - {OTHER}
@@ -144,7 +131,7 @@ def _rows(
     tallies: ChannelTallies, widget: Widget, base: Sequence[Metric], totals: RowTallies
 ) -> tuple[list[Column], list[tuple[Row, RowTallies]]]:
     """The column that tells rows apart, if any, and the rows' keys and tallies."""
-    if isinstance(widget, TimeSeries):
+    if widget.axis == Axis.STEPS:
         return [time_column()], _step_rows(tallies, base)
     if not widget.by:
         return [], [({}, totals)]
@@ -211,16 +198,8 @@ def _fold_rest(rows: list[KeyedTallies], limit: int) -> list[KeyedTallies]:
 
 
 def _values(metrics: Sequence[Metric], row: RowTallies) -> Row:
-    return {
-        metric.key: _rate(metric, row) if isinstance(metric, Rate) else row[metric.key].value
-        for metric in metrics
-    }
-
-
-def _rate(rate: Rate, row: RowTallies) -> Value:
-    part = row[rate.numerator].value
-    whole = row[rate.denominator].value
-    return round(part / whole, 6) if 0 <= part <= whole and whole else None
+    terms = {key: tally.value for key, tally in row.items()}
+    return {metric.key: metric.value(terms) for metric in metrics}
 
 
 def _estimates(metrics: Sequence[Metric], row: RowTallies) -> list[str]:
@@ -229,18 +208,18 @@ def _estimates(metrics: Sequence[Metric], row: RowTallies) -> list[str]:
     if not estimated:
         return []
     values = _values(metrics, row)
-    return [metric.key for metric in metrics if values[metric.key] and estimated & _terms(metric)]
-
-
-def _terms(metric: Metric) -> set[str]:
-    """The base metrics that a value is made from."""
-    return {metric.numerator, metric.denominator} if isinstance(metric, Rate) else {metric.key}
+    return [
+        metric.key
+        for metric in metrics
+        if values[metric.key] and not estimated.isdisjoint(metric.terms)
+    ]
 
 
 def _trend(tallies: ChannelTallies, widget: Widget) -> Frame | None:
     """The course of a single-row widget's counts, for sparklines."""
-    counts = [m for m in tallies.channel.columns(widget) if isinstance(m, Count)]
-    if widget.by or isinstance(widget, TimeSeries) or not counts:
+    stored = [metric for metric in tallies.channel.columns(widget) if metric.is_stored]
+    counts = [metric for metric in stored if metric.has_history and not metric.is_distinct]
+    if widget.axis != Axis.NONE or not counts:
         return None
     rows = _step_rows(tallies, counts)
     return Frame(

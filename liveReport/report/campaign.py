@@ -1,28 +1,30 @@
 """The Campaign tab, composed from the roles that the channels declare."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from django.utils.translation import gettext_lazy as _
 
-from liveReport.channels import EXECUTION, OTHER, Count, Kpi, Metric, Profiles
+from liveReport.channels import Kpi, Widget
 
 from .build import guarded, metric_column, time_column, utc, widget_info
 from .frames import Frame, Row, WidgetReport
-from .tally import ChannelTallies, Tally
+from .roles import CampaignActions, CampaignEvents, CampaignProfiles, RoleMetric
+from .tally import ChannelTallies
 
 SLUG = "campaign"
 TITLE = _("Campaign")
 
-AUDIENCE = Profiles(
+AUDIENCE = CampaignProfiles(
     key="audience",
     label=_("Audience"),
     definition=_(
         "Distinct profiles that at least one channel set out to reach. "
         "A profile targeted on two channels counts once."
     ),
-    events=(),
+    role="audience",
+    tone="slate",
 )
-ACTIONS_DELIVERED = Profiles(
+ACTIONS_DELIVERED = CampaignActions(
     key="actions_delivered",
     label=_("Actions delivered"),
     definition=_(
@@ -30,15 +32,17 @@ ACTIONS_DELIVERED = Profiles(
         "channel and each execution, however many messages it received there. "
         "Executions that are too many to be counted apart count as one."
     ),
-    events=(),
+    role="deliveries",
+    tone="teal",
 )
-ERRORS = Count(
+ERRORS = CampaignEvents(
     key="errors",
     label=_("Errors"),
     definition=_("Messages that no channel could send because something failed on our side."),
-    events=(),
+    role="errors",
+    tone="red",
 )
-METRICS: Sequence[Metric] = (AUDIENCE, ACTIONS_DELIVERED, ERRORS)
+METRICS: Sequence[RoleMetric] = (AUDIENCE, ACTIONS_DELIVERED, ERRORS)
 
 STATISTICS = Kpi(
     key="statistics",
@@ -49,67 +53,52 @@ STATISTICS = Kpi(
     ),
     metrics=tuple(metric.key for metric in METRICS),
 )
-WIDGETS = (STATISTICS,)
+WIDGETS: Sequence[Widget] = (STATISTICS,)
+
+_METRIC_BY_KEY = {metric.key: metric for metric in METRICS}
+WIDGET_BY_KEY = {widget.key: widget for widget in WIDGETS}
 
 
-def statistics(channels: Sequence[ChannelTallies]) -> WidgetReport:
-    """The one widget of the tab, over the channels given."""
-    info = widget_info(SLUG, STATISTICS)
-    frame, trend = guarded(info.slug, lambda: (_frame(channels), _trend(channels))) or (None, None)
+def campaign_widget(channels: Sequence[ChannelTallies], widget: Widget) -> WidgetReport:
+    """One of the tab's own widgets, over the channels given: a row, and the course of counts."""
+    info = widget_info(SLUG, widget)
+    metrics = [_METRIC_BY_KEY[key] for key in widget.metrics]
+    frame, trend = guarded(
+        info.slug, lambda: (_frame(channels, metrics), _trend(channels, metrics))
+    ) or (None, None)
     return WidgetReport(
         **vars(info),
-        definitions={metric.key: metric.definition for metric in METRICS},
+        definitions={metric.key: metric.definition for metric in metrics},
         frame=frame,
         trend=trend,
     )
 
 
-def _frame(channels: Sequence[ChannelTallies]) -> Frame:
-    audience = _united(tally for c in channels for tally in c.profiles(c.channel.audience).values())
-    runs = [run for c in channels for run in c.profiles(c.channel.deliveries, EXECUTION).items()]
-    delivered = [tally for _run, tally in runs]
-    # (channel, execution, profile): disjoint between channels and executions, so these sums hold.
-    values = {
-        AUDIENCE.key: audience.value,
-        ACTIONS_DELIVERED.key: sum(tally.value for tally in delivered),
-        ERRORS.key: sum(
-            tally.count for c in channels for tally in c.events(c.channel.errors).values()
-        ),
-    }
-    approximate = {
-        AUDIENCE.key: audience.approximate,
-        # Executions that are not counted apart are taken as one: it may be more of them.
-        ACTIONS_DELIVERED.key: any(
-            tally.approximate or (run == OTHER and tally.value) for run, tally in runs
-        ),
-    }
-    estimates = [key for key, estimated in approximate.items() if estimated]
+def _frame(channels: Sequence[ChannelTallies], metrics: Sequence[RoleMetric]) -> Frame:
+    numbers = {metric.key: metric.number(channels) for metric in metrics}
+    values: Row = {key: number.value for key, number in numbers.items()}
+    estimates = [key for key, number in numbers.items() if number.is_estimate]
     return Frame(
-        columns=[metric_column(metric) for metric in METRICS],
+        columns=[metric_column(metric) for metric in metrics],
         rows=[dict(values)],
-        totals=dict(values),
+        totals=values,
         estimates=[estimates],
         total_estimates=estimates,
     )
 
 
-def _trend(channels: Sequence[ChannelTallies]) -> Frame | None:
-    """The course of the errors; sums of profiles over time would mislead."""
-    if not channels:
+def _trend(channels: Sequence[ChannelTallies], metrics: Sequence[RoleMetric]) -> Frame | None:
+    """The course of those that have one."""
+    courses = {metric.key: metric.by_step(channels) for metric in metrics}
+    found = {key: steps for key, steps in courses.items() if steps}
+    if not found:
         return None
-    errors = [c.events_by_step(c.channel.errors) for c in channels]
-    rows: list[Row] = [
-        {
-            "time": utc(step),
-            ERRORS.key: sum(found[step].count for found in errors if step in found),
-        }
-        for step in channels[0].window.steps()
-    ]
-    return Frame(columns=[time_column(), metric_column(ERRORS)], rows=rows, totals={})
-
-
-def _united(tallies: Iterable[Tally]) -> Tally:
-    whole = Tally()
-    for tally in tallies:
-        whole.add(tally)
-    return whole
+    shown = [metric_column(metric) for metric in metrics if metric.key in found]
+    return Frame(
+        columns=[time_column(), *shown],
+        rows=[
+            {"time": utc(step), **{key: steps[step] for key, steps in found.items()}}
+            for step in channels[0].window.steps()
+        ],
+        totals={},
+    )

@@ -23,13 +23,14 @@ class Column:
     """``role`` is ``time``, ``execution``, ``dimension`` or ``metric``.
 
     ``unit`` is the metric's (``events``, ``profiles``, ``messages``, ``ratio``),
-    else empty.
+    else empty. ``tone`` is the colour that it asks for, if any.
     """
 
     key: str
     label: Text
     role: str
     unit: str = ""
+    tone: str = ""
 
     def as_json(self) -> dict[str, str]:
         shown = {"key": self.key, "label": str(self.label), "role": self.role}
@@ -102,7 +103,9 @@ class WidgetInfo:
     """What a tab offers, whether or not there is anything to show in it.
 
     ``kind`` is ``kpi``, ``series``, ``table`` or ``parts``; ``kinds`` lists all
-    that the frame allows. ``size`` is the declared one, (columns, rows).
+    that the frame allows. ``size`` is the declared one, (columns, rows). ``channel`` is
+    the label of the channel that it belongs to, where that is not the tab's. A widget that
+    is not there ``by_default`` waits in the gallery until somebody adds it.
     """
 
     slug: str
@@ -112,6 +115,14 @@ class WidgetInfo:
     kinds: Sequence[str]
     size: tuple[int, int]
     only_with_data: bool = False
+    channel: Text = ""
+    by_default: bool = True
+
+    @property
+    def heading(self) -> str:
+        """Its title; that of another channel's widget says whose it is."""
+        channel, title = str(self.channel), str(self.title)
+        return title if title.startswith(channel) else f"{channel} · {title}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from liveReport.channels import EXECUTION, OTHER, Channel, Count, Gauge, Metric, Profiles
+from liveReport.channels import ALL, EXECUTION, OTHER, Channel, Metric, Only
 from liveReport.counts.cells import OTHER_EXECUTIONS
 from liveReport.counts.sketch import Estimate, estimate
 from liveReport.engines import reads
@@ -15,6 +15,9 @@ from .window import Window
 
 Key = str | int
 """What tells rows apart: a dimension value, an execution or a step; "" for no rows."""
+
+Term = tuple[str, str, str]
+"""An event type, a dimension and its value, all of them if empty: what is counted apart."""
 
 
 @dataclass
@@ -77,13 +80,11 @@ class ChannelTallies:
         return self._known[metric.key, by]
 
     def _of(self, metric: Metric, by: str) -> Tallies:
-        if isinstance(metric, Gauge):
+        if not metric.has_history:
             return self._waiting(metric, by)
-        if isinstance(metric, Count):
-            return self.events(metric.events, by)
-        if isinstance(metric, Profiles):
-            return self.profiles(metric.events, by)
-        raise TypeError(f"{metric.key} is not stored")
+        if metric.is_distinct:
+            return self.profiles(metric.event_types, by)
+        return self.events(metric.event_types, by, metric.only)
 
     def whole(self, metric: Metric) -> Tally:
         """A stored metric over the whole window."""
@@ -91,38 +92,49 @@ class ChannelTallies:
 
     def by_step(self, metric: Metric) -> Tallies:
         """A count or a number of profiles for each step in which there was any."""
-        if isinstance(metric, Profiles):
-            return self.profiles_by_step(metric.events)
-        if isinstance(metric, Count):
-            return self.events_by_step(metric.events)
-        raise TypeError(f"{metric.key} has no history")
+        if not metric.has_history:
+            raise TypeError(f"{metric.key} has no history")
+        if metric.is_distinct:
+            return self.profiles_by_step(metric.event_types)
+        return self.events_by_step(metric.event_types, metric.only)
 
-    def events(self, types: Sequence[str], by: str = "") -> Tallies:
+    def events(self, types: Sequence[str], by: str = "", only: Only = ALL) -> Tallies:
+        return self._counted([(kind, *only) for kind in types], by)
+
+    def events_of(self, metrics: Iterable[Metric], by: str) -> Tallies:
+        """The events that any of some metrics is made of, each of them once."""
+        counted = [metric for metric in metrics if metric.has_history]
+        terms = {(kind, *metric.only) for metric in counted for kind in metric.event_types}
+        whole = {kind for kind, *only in terms if tuple(only) == ALL}
+        apart = {term for term in terms if term[0] not in whole}
+        return self._counted([*sorted(apart), *((kind, *ALL) for kind in sorted(whole))], by)
+
+    def _counted(self, terms: Iterable[Term], by: str) -> Tallies:
         return _grouped(
-            (_key(row, by), Tally(self._counts.get(row.pk, 0))) for row in self._rows(types, by)
+            (_key(row, by), Tally(self._counts.get(row.pk, 0))) for row in self._rows(terms, by)
         )
 
     def profiles(self, types: Sequence[str], by: str = "") -> Tallies:
         return _grouped(
             (_key(row, by), Tally(self._counts.get(row.pk, 0), self._sketches.get(row.pk, [])))
-            for row in self._rows(types, by)
+            for row in self._rows([(kind, *ALL) for kind in types], by)
         )
 
-    def events_by_step(self, types: Sequence[str]) -> Tallies:
+    def events_by_step(self, types: Sequence[str], only: Only = ALL) -> Tallies:
         return _grouped(
             (step, Tally(count))
-            for row in self._rows(types)
+            for row in self._rows([(kind, *only) for kind in types])
             for step, count in self._counts_by_step.get(row.pk, {}).items()
         )
 
     def profiles_by_step(self, types: Sequence[str]) -> Tallies:
         return _grouped(
             (step, Tally(self._counts_by_step.get(row.pk, {}).get(step, 0), sketches))
-            for row in self._rows(types)
+            for row in self._rows([(kind, *ALL) for kind in types])
             for step, sketches in self._sketches_by_step.get(row.pk, {}).items()
         )
 
-    def _waiting(self, gauge: Gauge, by: str) -> Tallies:
+    def _waiting(self, gauge: Metric, by: str) -> Tallies:
         if not by:
             return _grouped(("", tally) for tally in self.of(gauge, EXECUTION).values())
         start, end = (second * 1_000_000 for second in self.window.seconds)
@@ -131,10 +143,15 @@ class ChannelTallies:
         )
         return {_run(execution): Tally(count) for execution, count in found.items()}
 
-    def _rows(self, types: Sequence[str], by: str = "") -> list[reads.SeriesRow]:
-        dimension = "" if by == EXECUTION else by
-        kinds = dict.fromkeys((kind, dimension) for kind in types)
-        return [row for kind in kinds for row in self._by_kind.get(kind, ())]
+    def _rows(self, terms: Iterable[Term], by: str = "") -> list[reads.SeriesRow]:
+        """The series that make up some terms, of a dimension ``by`` those of each value."""
+        at = "" if by == EXECUTION else by
+        return [
+            row
+            for kind, dimension, value in dict.fromkeys(terms)
+            for row in self._by_kind.get((kind, at or dimension), ())
+            if at or row.value == value
+        ]
 
     @cached_property
     def _by_kind(self) -> dict[reads.SeriesOf, list[reads.SeriesRow]]:
@@ -154,11 +171,21 @@ class ChannelTallies:
         roles = (*self.channel.audience, *self.channel.deliveries, *self.channel.errors)
         wanted = {(event, "") for event in roles}
         for widget in self.channel.widgets:
-            by = "" if widget.by == EXECUTION else widget.by
             for metric in self.channel.base_metrics(widget):
-                if isinstance(metric, Count | Profiles):
-                    wanted.update((event, at) for event in metric.events for at in ("", by))
+                places = ("", metric.only[0], widget.dimension) if metric.has_history else ()
+                wanted.update((event, at) for event in metric.event_types for at in places)
         return wanted
+
+    @cached_property
+    def _restricted(self) -> set[Term]:
+        """The terms among them that are of one value."""
+        return {
+            (event, *metric.only)
+            for widget in self.channel.widgets
+            for metric in self.channel.base_metrics(widget)
+            if metric.only != ALL
+            for event in metric.event_types
+        }
 
     @cached_property
     def _counts(self) -> dict[int, int]:
@@ -170,8 +197,12 @@ class ChannelTallies:
 
     @cached_property
     def _counts_by_step(self) -> dict[int, dict[int, int]]:
-        whole = [row.pk for row in self._series if not row.dimension]
-        return reads.counts_by_step(whole, self.window.step_ranges())
+        told = [
+            row.pk
+            for row in self._series
+            if not row.dimension or (row.type, row.dimension, row.value) in self._restricted
+        ]
+        return reads.counts_by_step(told, self.window.step_ranges())
 
     @cached_property
     def _sketches_by_step(self) -> dict[int, dict[int, list[bytes]]]:
@@ -186,7 +217,8 @@ class ChannelTallies:
 
 
 def _key(row: reads.SeriesRow, by: str) -> Key:
-    return _run(row.execution) if by == EXECUTION else row.value
+    """What tells its row apart: nothing, where all rows are one."""
+    return _run(row.execution) if by == EXECUTION else row.value if by else ""
 
 
 def _run(execution: int) -> Key:

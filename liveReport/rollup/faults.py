@@ -12,8 +12,6 @@ from liveReport.engines.outage import is_outage
 
 LONGEST = 200
 """Characters of a description."""
-DIED = "The process ended, or was paused for too long"
-"""Of an attempt after which nobody could say anything else."""
 
 _UNFIT = ("42P01", "42703", "42501", "XX001", "XX002")
 """PostgreSQL's codes for a table, a column, a right that is not there, and for damage."""

@@ -1,6 +1,6 @@
 """The fold: events in, what to add to the rollups out. Pure; knows no database."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
@@ -8,8 +8,9 @@ import numpy as np
 
 from liveReport.channels import Channel, Gauge
 from liveReport.counts.buckets import Buckets
-from liveReport.counts.cells import Cells, Run, SeriesKey, run_of
+from liveReport.counts.cells import OTHER_EXECUTIONS, Cells, Run, SeriesKey, run_of
 from liveReport.counts.edges import ends_of_runs, starts_of_runs
+from liveReport.counts.folded import Folded
 from liveReport.counts.sets import Sets
 from liveReport.counts.sketch import hashes
 from liveReport.counts.states import Latest, Span
@@ -23,20 +24,20 @@ _NONE = -1
 """The place of no series, and the number of no set."""
 
 
-@dataclass
-class Folded:
-    """Everything a set of events adds."""
-
-    cells: Cells
-    latest: list[Latest]
-    spans: dict[Run, Span]
-    """By execution, 0 for none."""
-
-
-def fold(events: Events, channels: Mapping[str, Channel]) -> Folded:
-    """Fold events that count, each of them once."""
+def fold(events: Events, channels: Mapping[str, Channel], outside: Collection[Run] = ()) -> Folded:
+    """Fold events that count, each of them once; those of executions ``outside`` as of one."""
+    if outside:
+        events = _counted_together(events, outside)
     latest = [watch.latest(events) for watch in _watches(events.shapes, channels)]
     return Folded(_cells(events, channels), latest, _spans(events))
+
+
+def _counted_together(events: Events, outside: Collection[Run]) -> Events:
+    shapes = [
+        shape._replace(execution=OTHER_EXECUTIONS) if run_of(shape) in outside else shape
+        for shape in events.shapes
+    ]
+    return replace(events, shapes=shapes)
 
 
 def _spans(events: Events) -> dict[Run, Span]:

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
-from django.db import transaction
 from django.utils import timezone
 
 from liveReport.channels import all_channels
-from liveReport.counts.buckets import Buckets
 from liveReport.counts.cells import Run
-from liveReport.engines import executions, log, writes
+from liveReport.counts.folded import Folded
+from liveReport.engines import buckets, executions, log, suspects
+from liveReport.engines import campaigns as stored_campaigns
 from liveReport.engines.keys import periods
 from liveReport.engines.keys.periods import Periods
 from liveReport.engines.lease import Fenced, Lease, acquire
@@ -29,20 +29,15 @@ from liveReport.events.columns import Ints, Mask
 from liveReport.events.limits import cutoff
 from liveReport.models import EventBatch
 
-from . import suspects
-from .admission import admit
+from .admission import admission
 from .aside import next_suspects
-from .executions import admit as admit_executions
-from .executions import counted_together
-from .faults import is_poison
-from .fold import Folded, fold
+from .faults import described, is_poison
+from .fold import fold
 
 CHUNK = 50_000
 """Events to a transaction: few enough to keep the lock short, enough to share its cost."""
 SMALLER = 16
 """By so much a chunk is smaller for every failure of those who held the lease before."""
-BATCHES = 10_000
-"""Batches to a transaction: some builds of SQLite take 32,766 parameters."""
 BUDGET = 20.0
 """Seconds after which a tick leaves the rest to the next one."""
 
@@ -67,7 +62,7 @@ class Chunk:
         keys = self.events.ids
         order = np.argsort(keys)
         counting = np.empty(len(order), np.bool_)
-        counting[order] = writes.claim_keys(keys[order], self.batch_ids[order], held)
+        counting[order] = held.claim(keys[order], self.batch_ids[order])
         return self.where(counting)
 
     def owned(self, held: Periods) -> "Chunk":
@@ -140,7 +135,7 @@ def _portions(
     """
     failures = lease.failures
     while time.monotonic() < deadline:
-        fresh = _next_chunk(CHUNK // SMALLER ** min(max(failures - 1, 0), 4))
+        fresh = log.pending(CHUNK // SMALLER ** min(max(failures - 1, 0), 4))
         if fresh:
             yield fresh, failures >= suspects.CAREFUL
             failures //= 2
@@ -161,7 +156,7 @@ def _try(batches: Sequence[EventBatch], lease: Lease, now: datetime, *, noted: b
         if not is_poison(error):
             suspects.excuse(lease.fence)
             raise
-        suspects.blame(batches, lease, now, error)
+        suspects.blame(batches, lease, now, described(error))
         return 0
     except BaseException:  # the process is told to end
         suspects.excuse(lease.fence)
@@ -176,18 +171,15 @@ def fold_chunk(batches: Sequence[EventBatch], lease: Lease, now: datetime) -> in
     chunk = Chunk.of(batches)
     scope = Scope.at(now, chunk.events.campaigns())
     folded = scope.fold(chunk)
-    with transaction.atomic():
-        lease.renew(now)
+    with lease.commit(now):
         held = periods.load(now)
         fresh = chunk.fresh(held)
         if fresh is not chunk:  # rarely: some were repeats of older batches' events
             folded = scope.fold(fresh)
-        runs = admit_executions(folded.cells, scope.campaigns)
+        runs = executions.admit(folded.executions(), admission(), scope.campaigns)
         if runs.outside:
             folded = scope.fold(fresh, runs.outside)
-        _apply(folded, runs.leaving, scope.campaigns, held)
-        messages = sum(len(latest.key) for latest in folded.latest)
-        periods.grow(held.current.pk, messages)
+        buckets.apply(folded, runs.leaving, admission(), scope.campaigns, held)
         _mark(fresh, scope)
         log.describe([batch for batch in batches if batch.first_at is None])
     return sum(batch.count for batch in batches)
@@ -202,7 +194,7 @@ class Scope:
 
     @classmethod
     def at(cls, now: datetime, campaigns: Iterable[str]) -> "Scope":
-        return cls(cutoff(now), writes.campaign_ids(campaigns))
+        return cls(cutoff(now), stored_campaigns.ids(campaigns))
 
     def includes(self, events: Events) -> Mask:
         return (events.at >= self.horizon) & events.of_shapes(
@@ -213,46 +205,14 @@ class Scope:
         """Fold the events that are in scope, those ``outside`` as of one execution."""
         channels = {channel.slug: channel for channel in all_channels()}
         events = chunk.where(self.includes(chunk.events)).events
-        return fold(counted_together(events, outside), channels)
+        return fold(events, channels, outside)
 
 
 def _close_period(lease: Lease, now: datetime) -> None:
     """Let another period begin when the current one has taken enough keys."""
     if closing := periods.due(now):
-        with transaction.atomic():
-            lease.renew(now)
+        with lease.commit(now):
             closing.save()
-
-
-def _next_chunk(most: int | None = None) -> list[EventBatch]:
-    """The oldest pending batches that are not suspects: of ``most`` events, but at least one."""
-    most = CHUNK if most is None else most
-    pending = EventBatch.objects.filter(folded=False, suspect=None).order_by("pk")
-    chunk: list[int] = []
-    events = 0
-    for pk, count in pending.values_list("pk", "count")[:BATCHES]:
-        if chunk and events + count > most:
-            break
-        chunk.append(pk)
-        events += count
-    return list(pending.filter(pk__in=chunk))
-
-
-def _apply(
-    folded: Folded, leaving: Sequence[Run], campaigns: dict[str, int], held: Periods
-) -> None:
-    """Add to the rollups, and to the common execution what those hold that leave for it."""
-    handed = executions.series(leaving, campaigns)
-    admitted = admit(folded.cells, handed, campaigns)
-    series = {*admitted.cells.keys, *admitted.leaving}
-    gone = [pk for ids in admitted.leaving.values() for pk in ids]
-    ids = writes.series_ids(series, campaigns, admitted.known, gone)
-    left = writes.take_out(admitted.heirs(ids))
-    writes.add_to_buckets(Buckets.joined([admitted.cells.buckets(ids), left]))
-    executions.take_out(leaving, campaigns)
-    for latest in folded.latest:
-        writes.keep_latest(latest, campaigns, held)
-    writes.note_spans(folded.spans, campaigns)
 
 
 def _mark(fresh: Chunk, scope: Scope) -> None:
@@ -261,4 +221,4 @@ def _mark(fresh: Chunk, scope: Scope) -> None:
     counted = fresh.where(scope.includes(fresh.events)).events_by_batch()
     batches = np.array([batch.pk for batch in fresh.batches], np.int64)
     received = np.array([batch.count for batch in fresh.batches], np.int64)
-    writes.mark_folded(batches, received - kept, kept - counted)
+    log.mark(batches, received - kept, kept - counted)

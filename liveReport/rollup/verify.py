@@ -9,31 +9,19 @@ from datetime import datetime
 from functools import cached_property
 from hashlib import blake2b
 
-import numpy as np
-from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
 from liveReport.counts import sketch
 from liveReport.counts.buckets import BucketKey, Buckets
 from liveReport.counts.cells import OTHER_EXECUTIONS, Cells, Group, Place, Run, SeriesKey, run_of
 from liveReport.counts.states import State, columns_of
-from liveReport.engines import executions, writes
+from liveReport.engines import buckets as stored_buckets
+from liveReport.engines import campaigns, executions, log, series, states
 from liveReport.engines.keys import periods
 from liveReport.engines.lease import Lease, acquire
-from liveReport.models import (
-    Bucket,
-    Campaign,
-    CampaignChannel,
-    EventBatch,
-    MessageState,
-    Series,
-)
+from liveReport.events.limits import cutoff
 
 from .tick import Chunk, Scope
-
-PAGE = 20
-"""Batches of the log to hold in memory."""
 
 
 @dataclass(frozen=True)
@@ -142,35 +130,20 @@ def _nothing_folding(now: datetime, patience: float = 30) -> Iterator[Lease]:
 
 
 def _recount(now: datetime, lease: Lease) -> Recount:
-    campaigns = Campaign.objects.values_list("slug", flat=True)
-    scope = Scope.at(now, campaigns)
-    recount = Recount(scope, _stored_series(), executions.apart(scope.campaigns))
+    scope = Scope(cutoff(now), campaigns.all_ids())
+    recount = Recount(scope, series.stored(), executions.apart(scope.campaigns))
     alive = periods.load(now)
-    for batch in _folded_batches():
+    for batch in log.folded():
         lease.renew(timezone.now())
         recount.add(Chunk.of([batch]).owned(alive))
     return recount
 
 
-def _folded_batches() -> Iterator[EventBatch]:
-    """Page by page: SQLite lets nobody write who is still reading what others have changed."""
-    last = 0
-    folded = EventBatch.objects.filter(folded=True).order_by("pk")
-    while page := list(folded.filter(pk__gt=last)[:PAGE]):
-        yield from page
-        last = page[-1].pk
-
-
-def _stored_series() -> dict[SeriesKey, int]:
-    fields = ("campaign__slug", "channel", "type", "dimension", "value", "execution", "pk")
-    return {SeriesKey(*key): pk for *key, pk in Series.objects.values_list(*fields)}
-
-
 def _compare_buckets(recount: Recount, lease: Lease, *, rebuild: bool) -> list[Difference]:
     since = recount.scope.horizon // 1_000_000
     cells = Cells.joined(recount.parts)
-    with transaction.atomic():
-        ids = writes.series_ids(cells.keys, recount.scope.campaigns, recount.stored)
+    with lease.commit(timezone.now()):
+        ids = series.ensured(cells.keys, recount.scope.campaigns, recount.stored)
     counted = cells.buckets(ids)
     expected = _values(counted.where(counted.start >= since))
     found = _stored(since)
@@ -181,11 +154,11 @@ def _compare_buckets(recount: Recount, lease: Lease, *, rebuild: bool) -> list[D
         _replace(sorted(wrong), counted, lease)
     return [
         Difference(
-            f"{names[series]}, {tier} s from {start}",
-            expected.get((series, tier, start)),
-            found.get((series, tier, start)),
+            f"{names[pk]}, {tier} s from {start}",
+            expected.get((pk, tier, start)),
+            found.get((pk, tier, start)),
         )
-        for series, tier, start in sorted(wrong)
+        for pk, tier, start in sorted(wrong)
     ]
 
 
@@ -200,32 +173,27 @@ def _late_admissions(
 
     What they lack is in the buckets of all others: their sum is right.
     """
-    families = {series: recount.family(names[series]) for series, _tier, _start in wrong}
+    families = {pk: recount.family(names[pk]) for pk, _tier, _start in wrong}
     balance: dict[tuple[Group, int, int], int] = defaultdict(int)
     moved: set[tuple[Group, int, int]] = set()
     excess: set[tuple[Group, int, int]] = set()
-    for series, tier, start in wrong:
-        place = families[series], tier, start
-        right = expected.get((series, tier, start), NOTHING).count
-        held = found.get((series, tier, start), NOTHING).count
+    for pk, tier, start in wrong:
+        place = families[pk], tier, start
+        right = expected.get((pk, tier, start), NOTHING).count
+        held = found.get((pk, tier, start), NOTHING).count
         balance[place] += held - right
         if held < right:
             moved.add(place)
-        if held > right and not names[series].is_common:
+        if held > right and not names[pk].is_common:
             excess.add(place)
     excused = {place for place in moved - excess if not balance[place]}
     return {key for key in wrong if (families[key[0]], key[1], key[2]) in excused}
 
 
-def _stored(since: int) -> dict[BucketKey, Value]:
+def _stored(since: int) -> Values:
     """Every bucket that lies wholly after the horizon."""
-    rows = Bucket.objects.filter(start__gte=since).values_list(
-        "series_id", "tier", "start", "count", "sketch"
-    )
-    return {
-        (series, tier, start): _value(count, held)
-        for series, tier, start, count, held in rows.iterator(chunk_size=2_000)
-    }
+    rows = stored_buckets.stored(since)
+    return {(pk, tier, start): _value(count, held) for pk, tier, start, count, held in rows}
 
 
 def _values(buckets: Buckets) -> Values:
@@ -249,26 +217,18 @@ def _value(count: int, held: bytes | memoryview | None) -> Value:
 
 
 def _replace(wrong: list[BucketKey], counted: Buckets, lease: Lease) -> None:
-    with transaction.atomic():
-        lease.renew(timezone.now())
-        for series, tier, start in wrong:
-            Bucket.objects.filter(series_id=series, tier=tier, start=start).delete()
-        alive = writes.alive_series({series for series, _tier, _start in wrong})
-        mended = {key for key in wrong if key[0] in alive}
-        mends = np.array([key in mended for key in counted.bucket_keys()], np.bool_)
-        writes.add_to_buckets(counted.where(mends))
-        _show_anew()
+    with lease.commit(timezone.now()):
+        stored_buckets.replace(wrong, counted)
+        campaigns.show_anew()
 
 
 def _compare_states(recount: Recount, lease: Lease, *, rebuild: bool) -> list[Difference]:
     """The state of each message, by the log and by the table."""
-    fields = ("key", "at", "rank", "campaign__slug", "channel", "gauge", "execution", "waiting")
-    rows = MessageState.objects.filter(at__gte=recount.scope.horizon).values_list(*fields)
     missing = dict.fromkeys(recount.states)
     wrong: dict[int, State | None] = {}
-    for key, *state in rows.iterator(chunk_size=2_000):
+    for key, found in states.stored(recount.scope.horizon):
         missing.pop(key, None)
-        if not recount.confirms(key, found := State(*state)):
+        if not recount.confirms(key, found):
             wrong[key] = found
     wrong.update(missing)
     if rebuild and wrong:
@@ -279,16 +239,8 @@ def _compare_states(recount: Recount, lease: Lease, *, rebuild: bool) -> list[Di
 
 
 def _replace_states(recount: Recount, wrong: list[int], lease: Lease) -> None:
-    with transaction.atomic():
-        lease.renew(timezone.now())
-        MessageState.objects.filter(key__in=wrong).delete()
-        held = periods.load(timezone.now())
-        right = {key: recount.states[key] for key in wrong if key in recount.states}
-        for latest in columns_of(right):
-            writes.keep_latest(latest, recount.scope.campaigns, held)
-        _show_anew()
-
-
-def _show_anew() -> None:
-    """Pages that show the old numbers are told that there are others."""
-    CampaignChannel.objects.update(version=F("version") + 1)
+    right = {key: recount.states[key] for key in wrong if key in recount.states}
+    now = timezone.now()
+    with lease.commit(now):
+        states.replace(wrong, columns_of(right), recount.scope.campaigns, periods.load(now))
+        campaigns.show_anew()

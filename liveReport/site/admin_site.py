@@ -19,7 +19,7 @@ SECRETS = frozenset(
 """Fields of any model that no look-up may ask about, whatever leads to them."""
 
 
-class Guarded(admin.ModelAdmin):  # type: ignore[type-arg]
+class Guarded(admin.ModelAdmin[Any]):
     """What every model's pages refuse."""
 
     view_on_site = False
@@ -79,7 +79,7 @@ class Site(admin.AdminSite):
     def register(
         self,
         model_or_iterable: type[Model] | Iterable[type[Model]],
-        admin_class: type[BaseModelAdmin] | None = None,  # type: ignore[type-arg]
+        admin_class: type[BaseModelAdmin[Any]] | None = None,
         **options: Any,
     ) -> None:
         plain = admin_class or admin.ModelAdmin

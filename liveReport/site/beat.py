@@ -19,10 +19,7 @@ from liveReport.engines.outage import is_outage
 SET = 0.5
 """Seconds by which the wall clock differs from steady time when somebody has set it."""
 WAITING = 5
-"""Ticks that may wait in the queue: each does all there is to do, the others find nothing."""
-ROOM = 10
-"""The same for tasks that are rarer, and that ticks must not keep out."""
-TICK = "livereport.tick"
+"""Tasks that may wait in a queue: each does all there is to do, the others find nothing."""
 READING, SENDING = "Reading the schedule", "Sending tasks"
 
 logger = logging.getLogger(__name__)
@@ -78,7 +75,7 @@ class Scheduler(DatabaseScheduler):
 
     def apply_entry(self, entry: ScheduleEntry, producer: Any = None) -> None:
         try:
-            if self._waiting(producer) < (WAITING if entry.task == TICK else ROOM):
+            if self._waiting(entry, producer) < WAITING:
                 self.apply_async(entry, producer=producer, advance=False)
         except Exception as error:  # noqa: BLE001 (whatever a broker's driver raises)
             self._hang_up()
@@ -94,10 +91,10 @@ class Scheduler(DatabaseScheduler):
         """Have the schedule read, and everything planned, before the next task is sent."""
         self._last_full_sync = datetime.min
 
-    def _waiting(self, producer: Any) -> int:
-        """Messages that no worker has taken yet."""
-        queue = self.app.amqp.queues[self.app.conf.task_default_queue]
-        declared: Any = queue(producer.channel).queue_declare()
+    def _waiting(self, entry: ScheduleEntry, producer: Any) -> int:
+        """Messages that no worker has taken yet, in the queue that the task goes to."""
+        route = self.app.amqp.router.route(dict(entry.options or {}), str(entry.task))
+        declared: Any = route["queue"](producer.channel).queue_declare()
         return int(declared.message_count)
 
     def _hang_up(self) -> None:

@@ -13,7 +13,7 @@ PROBLEM_JSON = "application/problem+json"
 
 
 class BriefRefusals(logging.Filter):
-    """Log filter: what strangers can make Django refuse (a wrong host, a form from elsewhere).
+    """Log filter: what strangers can make Django refuse (a wrong host, a page that is not there).
 
     Of each kind one short line a minute, without the traceback that Django adds.
     """
@@ -26,15 +26,24 @@ class BriefRefusals(logging.Filter):
         self._next: dict[str, float] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if not record.name.startswith("django.security"):
+        kind = self._kind(record)
+        if not kind:
             return True
         now = time.monotonic()
-        if now < self._next.get(record.name, now):
+        if now < self._next.get(kind, now):
             return False
-        self._next[record.name] = now + self.SECONDS
+        self._next[kind] = now + self.SECONDS
         record.msg, record.args = record.getMessage()[: self.LENGTH], None
         record.exc_info = record.exc_text = None
         return True
+
+    @staticmethod
+    def _kind(record: logging.LogRecord) -> str:
+        """Of what a stranger is told in an answer; empty for all that is ours to mend."""
+        if record.name.startswith("django.security"):
+            return record.name
+        status = getattr(record, "status_code", 500)
+        return f"{record.name} {status}" if record.name == "django.request" and status < 500 else ""
 
 
 def problem(status: int, code: str, detail: str) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import Error, connection
-from django.db.models import Count, Min, Sum
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -19,10 +18,10 @@ from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from liveReport.api.auth import BearerAuthentication, MayRead
 from liveReport.celery import app
+from liveReport.engines import log, set_aside, suspects
 from liveReport.ingest.spool import spool
-from liveReport.models import EventBatch, SetAsideBatch, Suspect
+from liveReport.site.auth import BearerAuthentication, MayRead
 
 logger = logging.getLogger(__name__)
 
@@ -67,14 +66,12 @@ def _details(checks: dict[str, bool]) -> dict[str, Any]:
     shown = {name: "ok" if good else "failed" for name, good in checks.items()}
     if not checks["database"]:
         return {"checks": shown}
-    aside = SetAsideBatch.objects.aggregate(
-        batches=Count("pk"), events=Sum("count", default=0), since=Min("since")
-    )
+    aside = set_aside.held()
     return {
         "checks": shown | {"set_aside": "attention" if aside["batches"] else "ok"},
         "lag_seconds": round(_lag(), 1),
-        "pending_batches": EventBatch.objects.filter(folded=False).count(),
-        "suspected_batches": Suspect.objects.filter(batch__folded=False).count(),
+        "pending_batches": log.waiting(),
+        "suspected_batches": suspects.waiting(),
         "spooled_events": spool().waiting() if checks["spool"] else None,
         "set_aside": aside,
     }
@@ -111,8 +108,7 @@ def _fold() -> bool:
 
 def _lag() -> float:
     """Seconds for which the oldest batch has been waiting to be folded."""
-    pending = EventBatch.objects.filter(folded=False).order_by("pk")
-    received = pending.values_list("received_at", flat=True).first()
+    received = log.waiting_since()
     return (timezone.now() - received).total_seconds() if received else 0.0
 
 

@@ -52,6 +52,11 @@ class Child:
             except ProcessLookupError:
                 return
 
+    def ask_to_end(self) -> None:
+        """Leave it to the child to end what it started: its pool would miss a process."""
+        if self.process is not None:
+            self.process.terminate()
+
     def wait(self, seconds: float) -> bool:
         """Whether the child has ended within some seconds."""
         try:
@@ -106,7 +111,7 @@ class Supervisor:
 
     def _end(self) -> None:
         for child in self.children:
-            child.signal(signal.SIGTERM)
+            child.ask_to_end()
         deadline = time.monotonic() + GRACE
         for child in self.children:
             if not child.wait(max(0.1, deadline - time.monotonic())):

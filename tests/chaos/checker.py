@@ -179,7 +179,7 @@ def look(told: Told, patience: float) -> Held:
     counts = folded.values_list("count", "duplicates", "late")
     return Held(
         ids=Counter(name(event) for event in events()),
-        cells={tuple(cell): count for *cell, count in rows},  # type: ignore[misc]
+        cells={tuple(cell): count for *cell, count in rows},
         recount=recounted(first.values(), TIERS),
         counted=sum(count - repeated - late for count, repeated, late in counts),
         different=len(rollup.verify()),

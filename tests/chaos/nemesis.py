@@ -182,7 +182,7 @@ class Nemesis:
     def _pause_fold(self) -> bool:
         """Stop the very process that holds the lease, in the middle of its work."""
         held = self._witness.catch(CATCH)
-        worker = held and self._owner(held.pid)
+        worker = self._owner(held.pid) if held else None
         if held is None or worker is None or not signals.stop(held.pid):
             self._witness.let_go()
             return False

@@ -38,10 +38,10 @@ def plant() -> None:
 
     fold = tick.fold
 
-    def fold_or_fail(events: Any, channels: Any) -> Any:
+    def fold_or_fail(events: Any, *given: Any) -> Any:
         if (events.at % 1_000_000 == MARK).any():
             raise ValueError("this cannot be folded")
-        return fold(events, channels)
+        return fold(events, *given)
 
     replace(tick, "fold", fold_or_fail)
 
@@ -80,8 +80,8 @@ def spoil(stage: Stage, ledger: Ledger, name: str) -> bool:
                 row = (str(now.replace(tzinfo=None)), payload)
                 connection.execute(_INSERT.format("?"), row)
         else:
-            with psycopg.connect(stage.database.url) as connection:
-                connection.execute(_INSERT.format("%s"), (now, payload))
+            with psycopg.connect(stage.database.url) as server:
+                server.execute(_INSERT.format("%s"), (now, payload))
     except (sqlite3.Error, psycopg.Error):
         return False
     ledger.note("spoilt", [name])

@@ -2,4 +2,4 @@
 
 from liveReport.settings import *  # noqa: F403
 
-INSTALLED_APPS += ["tests.chaos"]  # type: ignore[name-defined]  # noqa: F405
+INSTALLED_APPS += ["tests.chaos"]  # noqa: F405

@@ -16,7 +16,7 @@ from threading import Event, Lock, Thread
 import pytest
 from django.conf import settings
 
-from liveReport.management.commands.run import ALONE, CELERY, GRANIAN, QUIET
+from liveReport.management.commands.run import CELERY, FOLD, GRANIAN, QUIET, SLOW
 from tests.chaos import signals
 from tests.chaos.driver import Line, Target
 from tests.postgres import Server, postgres
@@ -128,13 +128,13 @@ class Stage:
         self.actors[name] = Actor(name, list(command), self.site.environment, self.site.code, log)
 
     def begin_all(self) -> None:
-        """Web server, two workers and two beats of the site's release, in place of any before."""
+        """Web server, three workers and two beats of the site's release, in place of any before."""
         address = ("--host", "127.0.0.1", "--port", self.site.environment["PORT"])
         self.add("web", sys.executable, *GRANIAN, *address, WSGI)
         pool = () if self.kind == "sqlite" else POOL
         for name in ("worker-1", "worker-2"):
-            options = ("-n", f"{name}@chaos", *pool, *QUIET, *ALONE)
-            self.add(name, sys.executable, *CELERY, "worker", *options)
+            self.add(name, sys.executable, *FOLD, "-n", f"{name}@chaos", *pool)
+        self.add("slow", sys.executable, *SLOW, "-n", "slow@chaos")
         for name in ("beat-1", "beat-2"):
             self.add(name, sys.executable, *CELERY, "beat", *QUIET, "--pidfile=")
 

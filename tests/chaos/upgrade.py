@@ -23,7 +23,7 @@ FORMER = "1e6d2b5b021f95d7eb8b07ab584a554ba1d7ed36"
 DAY = 86_400
 RATE = 100
 PATIENCE = 60.0
-STAGES = ("worker-1", "worker-2", "beat-1", "beat-2")
+STAGES = ("worker-1", "worker-2", "slow", "beat-1", "beat-2")
 
 
 def former_release(folder: Path) -> Path:

@@ -114,8 +114,8 @@ def plant() -> None:
             witness.note("refused", lease.fence)
             raise
 
-    def fold_and_linger(scope: tick.Scope, chunk: tick.Chunk) -> Any:
-        folded = fold(scope, chunk)
+    def fold_and_linger(scope: tick.Scope, *given: Any) -> Any:
+        folded = fold(scope, *given)
         if ours and not connection.in_atomic_block:
             witness.linger(ours[0].fence)
         return folded

@@ -4,7 +4,13 @@ import { text } from "./texts.js";
 
 const STALE_SECONDS = 10;
 /** The way on, where there is one. */
-const LINKS = { signed_out: "log_in", other_user: "reload", gone: "first_tab", no_report: "reload", outdated: "reload" };
+const LINKS = {
+  signed_out: "log_in",
+  other_user: "reload",
+  gone: "first_tab",
+  no_report: "reload",
+  outdated: "reload",
+};
 
 let line;
 let banner;
@@ -64,6 +70,7 @@ function write(...parts) {
 /** Said once, however often it is found. */
 function showBanner(message, link) {
   const parts = link ? [message, " ", link] : [message];
-  if (banner.textContent !== parts.map((part) => part.textContent ?? part).join("")) banner.replaceChildren(...parts);
+  if (banner.textContent !== parts.map((part) => part.textContent ?? part).join(""))
+    banner.replaceChildren(...parts);
   banner.hidden = !message;
 }

@@ -32,10 +32,17 @@ export function timeAxis({ times, marks }, moments, colours, width) {
 /** What to write at which step: as many labels as there is room for. */
 function labelsOf(times, marks, most) {
   const days = daysThatBegin(times);
-  const isHour = (index, distance) => minutesOf(times[index]) % distance === 0 && !isNear(times, index, days, distance);
-  const at = (distance) => [...times.keys()].filter((index) => days.has(index) || isHour(index, distance));
+  const isHour = (index, distance) =>
+    minutesOf(times[index]) % distance === 0 && !isNear(times, index, days, distance);
+  const at = (distance) =>
+    [...times.keys()].filter((index) => days.has(index) || isHour(index, distance));
   const distance = DISTANCES.find((one) => at(one).length <= most) ?? DISTANCES.at(-1);
-  return new Map(at(distance).map((index) => [index, days.has(index) ? formatDay(times[index]) : hourLabel(times[index], marks[index])]));
+  return new Map(
+    at(distance).map((index) => [
+      index,
+      days.has(index) ? formatDay(times[index]) : hourLabel(times[index], marks[index]),
+    ]),
+  );
 }
 
 /** Where clocks change at midnight an hour may be too near to the day's label, which stays. */
@@ -47,8 +54,9 @@ function isNear(times, index, days, distance) {
 /** A day begins once, at midnight or, where clocks skip that, after it. */
 function daysThatBegin(times) {
   const days = times.map(dayOf);
-  const begins = (index) => index > 0 && days.slice(0, index).every((earlier) => earlier < days[index]);
-  return new Set(days.keys().filter(begins));
+  const begins = (index) =>
+    index > 0 && days.slice(0, index).every((earlier) => earlier < days[index]);
+  return new Set([...days.keys()].filter(begins));
 }
 
 /** An hour that is there twice says which of the two it is. */

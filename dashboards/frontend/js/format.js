@@ -5,8 +5,17 @@ export const language = document.documentElement.lang || "en";
 
 const count = new Intl.NumberFormat(language);
 const short = new Intl.NumberFormat(language, { notation: "compact", maximumFractionDigits: 1 });
-const share = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1, minimumFractionDigits: 1 });
-const day = new Intl.DateTimeFormat(language, { timeZone: "UTC", weekday: "short", day: "numeric", month: "short" });
+const share = new Intl.NumberFormat(language, {
+  style: "percent",
+  maximumFractionDigits: 1,
+  minimumFractionDigits: 1,
+});
+const day = new Intl.DateTimeFormat(language, {
+  timeZone: "UTC",
+  weekday: "short",
+  day: "numeric",
+  month: "short",
+});
 
 export const formatCount = (value) => count.format(value);
 /** With the sign of an estimate, where it is one. */
@@ -21,7 +30,8 @@ export const formatDay = (moment) => day.format(new Date(dayOf(moment)));
 export const formatClock = (moment) => moment.slice(11, 16);
 export const formatSeconds = (moment) => moment.slice(11, 19);
 /** Minutes of the day that the clock shows. */
-export const minutesOf = (moment) => 60 * Number(moment.slice(11, 13)) + Number(moment.slice(14, 16));
+export const minutesOf = (moment) =>
+  60 * Number(moment.slice(11, 13)) + Number(moment.slice(14, 16));
 
 /** A date of the browser's as the server would write it with the offset that this moment has. */
 export function alongside(moment, date) {

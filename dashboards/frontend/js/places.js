@@ -7,7 +7,9 @@ export function applyPlaces(report) {
   if (part.dataset.applied === part.dataset.digest) return;
   part.dataset.applied = part.dataset.digest;
   const places = JSON.parse(part.dataset.places);
-  const cells = places.map(([id, ...place]) => placed(report.querySelector(`#${id}-widget`), place));
+  const cells = places.map(([id, ...place]) =>
+    placed(report.querySelector(`#${id}-widget`), place),
+  );
   inOrder(report.querySelector("#lr-grid"), cells.filter(Boolean));
 }
 

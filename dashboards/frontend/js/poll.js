@@ -1,7 +1,7 @@
 // One request for the whole tab, again and again.
 import { showAge, showTrouble, showZone, standStill } from "./age.js";
-import { isInUse, startSelections } from "./use.js";
 import { freshToken, headersOf, troubleOf } from "./server.js";
+import { isInUse, startSelections } from "./use.js";
 
 const PERIOD = 2_000;
 const LONGEST = 60_000;
@@ -11,7 +11,15 @@ const AT_MOST = 300_000; // however long a proxy asks us to wait
 
 export function startPolling(report, refresh) {
   const feed = report.querySelector("#lr-feed");
-  const state = { failures: 0, trouble: "", wait: 0, answeredAt: new Date(), left: false, aborted: false, timer: 0 };
+  const state = {
+    failures: 0,
+    trouble: "",
+    wait: 0,
+    answeredAt: new Date(),
+    left: false,
+    aborted: false,
+    timer: 0,
+  };
 
   const poll = () => {
     window.htmx.trigger(feed, "lr:poll"); // dropped while another one is under way
@@ -31,7 +39,9 @@ export function startPolling(report, refresh) {
   feed.addEventListener("htmx:abort", () => {
     state.aborted = feed.classList.contains("htmx-request");
   });
-  report.addEventListener("htmx:configRequest", ({ detail }) => Object.assign(detail.headers, headersOf(report)));
+  report.addEventListener("htmx:configRequest", ({ detail }) =>
+    Object.assign(detail.headers, headersOf(report)),
+  );
   feed.addEventListener("htmx:configRequest", ({ detail }) => {
     detail.parameters.version = report.dataset.version;
     detail.parameters.shown = shown(report);
@@ -110,7 +120,8 @@ function fail(report, state, trouble, xhr) {
   const isPassing = ["unreachable", "odd"].includes(trouble);
   Object.assign(state, { failures: state.failures + 1, trouble, wait: askedToWait(xhr) });
   standStill();
-  if (!isPassing || state.failures > 1) showTrouble(report, trouble, { since: state.answeredAt, elsewhere });
+  if (!isPassing || state.failures > 1)
+    showTrouble(report, trouble, { since: state.answeredAt, elsewhere });
   report.dispatchEvent(new CustomEvent("lr:trouble", { detail: { kind: trouble, elsewhere } }));
 }
 

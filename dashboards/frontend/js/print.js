@@ -1,4 +1,5 @@
 // On paper: light colours, and charts as wide as the page.
+import { kinds } from "kinds.js";
 import { drawCharts, resizeCharts } from "./charts.js";
 
 export function startPrinting(report) {
@@ -18,8 +19,8 @@ export function startPrinting(report) {
 }
 
 function sizeOnPaper(container) {
-  const isWide = container.closest("[data-picture]").dataset.picture !== "donut";
-  return isWide ? { width: 680, height: 230 } : { width: 150, height: 150 };
+  const { kind } = container.closest("[data-kind]").dataset;
+  return kinds[kind].paper(container.closest("[data-picture]").dataset.picture);
 }
 
 /** The printer's width is not known here, so the drawings must scale. */

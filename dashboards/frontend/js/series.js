@@ -1,20 +1,30 @@
 // Lines over the window. The first and the running step are incomplete, so their piece is dashed.
 import { timeAxis } from "./axis.js";
 import { formatMarked, formatShort } from "./format.js";
+import { WIDE } from "./paper.js";
 import { text } from "./texts.js";
-import { inTooltip, tooltip } from "./options.js";
+import { inTooltip, tooltip } from "./tooltip.js";
+
+export const paper = () => WIDE;
 
 const LINE = 16; // height of a line of the legend
 
-export function seriesOption({ lines, shape, spans, ...course }, colours, width) {
+export function option({ lines, shape, spans, ...course }, colours, width) {
   const moments = course.times.map((time) => Date.parse(time));
   return {
-    grid: { left: 4, right: 16, top: legendHeight(lines, width, colours), bottom: 4, containLabel: true },
+    grid: {
+      left: 4,
+      right: 16,
+      top: legendHeight(lines, width, colours),
+      bottom: 4,
+      containLabel: true,
+    },
     legend: legend(lines, colours),
     tooltip: tooltip(colours, {
       trigger: "axis",
       axisPointer: { type: "line", lineStyle: { color: colours.quiet, type: [3, 3] } },
-      formatter: (points) => describe(points, moments, spans, (name) => inTooltip(name, width, colours)),
+      formatter: (points) =>
+        describe(points, moments, spans, (name) => inTooltip(name, width, colours)),
     }),
     xAxis: timeAxis(course, moments, colours, width),
     yAxis: countAxis(colours),
@@ -66,7 +76,10 @@ const shapes = { line: strokes, area: areas, bar: bars };
 
 function areas(line, moments, colours) {
   const color = colours.tones[line.tone];
-  return strokes(line, moments, colours).map((one) => ({ ...one, areaStyle: { color, opacity: 0.16 } }));
+  return strokes(line, moments, colours).map((one) => ({
+    ...one,
+    areaStyle: { color, opacity: 0.16 },
+  }));
 }
 
 /** Bars of different metrics overlap rather than stack: their sum means nothing. */
@@ -77,7 +90,9 @@ function bars({ name, tone, ...line }, moments, colours) {
     value,
     itemStyle: { color, opacity: index === 0 || index === last ? 0.5 : 0.85 },
   }));
-  return [{ id: `${name} bars`, name, type: "bar", data, color, barGap: "-100%", barCategoryGap: "20%" }];
+  return [
+    { id: `${name} bars`, name, type: "bar", data, color, barGap: "-100%", barCategoryGap: "20%" },
+  ];
 }
 
 /** Moment, value, and whether that is an estimate. */
@@ -115,10 +130,13 @@ function describe(points, moments, spans, nameOf) {
   const moment = points[0].value[0];
   const values = new Map();
   for (const { seriesName, value, marker } of points) {
-    if (value[1] !== null && value[0] === moment) values.set(seriesName, { marker, count: formatMarked(value[1], value[2]) });
+    if (value[1] !== null && value[0] === moment)
+      values.set(seriesName, { marker, count: formatMarked(value[1], value[2]) });
   }
   const step = moments.indexOf(moment);
   const note = step === moments.length - 1 ? ` (${text("running")})` : "";
-  const rows = [...values].map(([name, { marker, count }]) => `${marker} ${nameOf(name)}  ${count}`);
+  const rows = [...values].map(
+    ([name, { marker, count }]) => `${marker} ${nameOf(name)}  ${count}`,
+  );
   return [`${spans[step]}${note}`, ...rows].join("\n");
 }

@@ -26,7 +26,10 @@ export function troubleOf(report, { status, header, body }) {
 const isHtml = (type) => Boolean(type?.startsWith("text/html"));
 
 /** Headers by which the server knows a script, and whose page it belongs to. */
-export const headersOf = (report) => ({ "HX-Request": "true", "X-Report-User": report.dataset.user });
+export const headersOf = (report) => ({
+  "HX-Request": "true",
+  "X-Report-User": report.dataset.user,
+});
 
 /** A piece of HTML, or a `Trouble`. */
 export async function askForHtml(report, url) {
@@ -38,7 +41,10 @@ export async function askForHtml(report, url) {
 /** What a page is like that one would go to: a kind of trouble, or nothing. */
 export async function troubleAt(report, url) {
   const found = ask(report, url, { method: "HEAD", redirect: "follow" });
-  return found.then(() => "", ({ kind }) => kind);
+  return found.then(
+    () => "",
+    ({ kind }) => kind,
+  );
 }
 
 /** Keep something as JSON: what the server says, or `{ detail }` with why it refuses. */

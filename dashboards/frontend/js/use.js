@@ -10,7 +10,11 @@ export function startSelections() {
 /** Whether someone has this part open, focus in it that would be lost, or text in it selected. */
 export function isInUse(part) {
   const focused = part.querySelector(":focus"); // htmx gives focus back to what has an id
-  return part.querySelector(":popover-open") !== null || (focused !== null && !focused.id) || isSelected(part);
+  return (
+    part.querySelector(":popover-open") !== null ||
+    (focused !== null && !focused.id) ||
+    isSelected(part)
+  );
 }
 
 function isSelected(part) {

@@ -1,4 +1,8 @@
-"""Which keys are certainly not among many: asked in memory, by 20 bits for each of them."""
+"""Which keys are certainly not among many: asked in memory, by 20 bits for each of them.
+
+Where a key's bits are is worked out once for the filters of all periods, which no library
+offers. What asking costs is in benchmark part ``growth``.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -37,11 +37,14 @@ GRANIAN = (
 )
 CELERY = ("-m", "celery", "--quiet", "--app", "liveReport")
 QUIET = ("--loglevel", "warning")
-ALONE = ("--without-gossip", "--without-mingle", "--without-heartbeat")
+WORKER = (*CELERY, "worker", *QUIET, "--without-gossip", "--without-mingle", "--without-heartbeat")
+FOLD = (*WORKER, "--queues", settings.FOLD_QUEUE)
+# Time limits act on the processes of a pool. (Named "prefork" it would give way to the settings.)
+SLOW = (*WORKER, "--queues", settings.SLOW_QUEUE, "--pool", "processes", "--concurrency", "1")
 
 
 class Command(BaseCommand):
-    help = "Migrate, then run web server, Celery worker and beat, and demo traffic."
+    help = "Migrate, then run web server, Celery workers and beat, and demo traffic."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--no-demo", action="store_true", help="no demo campaigns and traffic")
@@ -84,7 +87,8 @@ def _web(host: str, port: str) -> Child:
 
 def _celery() -> list[Child]:
     return [
-        Child("worker", [sys.executable, *CELERY, "worker", *QUIET, *ALONE]),
+        Child("worker", [sys.executable, *FOLD]),
+        Child("slow worker", [sys.executable, *SLOW]),
         Child("beat", [sys.executable, *CELERY, "beat", *QUIET, "--pidfile="]),
     ]
 

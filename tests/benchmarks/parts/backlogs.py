@@ -1,7 +1,7 @@
 """Backlogs of many small things: executions of one campaign, campaigns with all channels."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import islice, product
 from typing import Any
@@ -74,7 +74,7 @@ def _runs(now: datetime, first: int) -> Iterator[Event]:
         yield _event(f"run {number}", "one", "email", "sent", now, started.isoformat())
 
 
-def _campaigns(slugs: list[str], now: datetime, runs: list[str | None]) -> Iterator[Event]:
+def _campaigns(slugs: list[str], now: datetime, runs: Sequence[str | None]) -> Iterator[Event]:
     """An event for each campaign, channel and execution, of the first type there is."""
     for slug, channel, run in product(slugs, all_channels(), runs):
         name = f"{slug} {channel.slug} {run}"

@@ -17,7 +17,7 @@ from liveReport.counts.tiers import TIERS
 from liveReport.ingest import receive
 from liveReport.models import Bucket, Campaign, Source
 from liveReport.report import tab_widget
-from liveReport.rollup.admission import LIMIT
+from liveReport.rollup.admission import VALUES as LIMIT
 
 from .. import events
 from ..events import BATCH

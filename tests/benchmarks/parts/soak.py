@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from unittest.mock import patch
 
 from liveReport import rollup
+from liveReport.engines import outage
 from liveReport.models import Source
-from liveReport.rollup import retention
 
 from .. import events, load, storage
 from ..found import Found, number, table
@@ -55,13 +55,13 @@ def measure(options: Options) -> Found:
 def _transactions() -> Iterator[list[float]]:
     """For how many seconds each transaction of pruning held its locks."""
     held: list[float] = []
-    leave_a_gap = retention.let_others_write
+    leave_a_gap = outage.let_others_write
 
     def note(seconds: float) -> None:
         held.append(seconds)
         leave_a_gap(seconds)
 
-    with patch.object(retention, "let_others_write", note):
+    with patch.object(outage, "let_others_write", note):
         yield held
 
 

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 import liveReport.ingest as ingest
+from liveReport.engines import log
 from liveReport.engines.lease import LENGTH, Lease
 from liveReport.ingest import append as append_events
 from liveReport.ingest.append import Fate
@@ -36,7 +37,7 @@ def two_step() -> None:
             lease.renew(now)
             held = tick.periods.load(now)
             fresh = chunk.where(_unclaimed(chunk, held))
-            tick._apply(scope.fold(fresh), (), scope.campaigns, held)
+            tick.buckets.apply(scope.fold(fresh), (), tick.admission(), scope.campaigns, held)
         time.sleep(5)
         with transaction.atomic():
             lease.renew(now)
@@ -71,7 +72,7 @@ def id_cursor() -> None:
             time.sleep(random.uniform(0, 0.5))  # between getting an id and its commit
         return fate
 
-    plant(tick, "_next_chunk", next_chunk)
+    plant(log, "pending", next_chunk)
     plant(ingest, "append", slowly)
 
 

@@ -1,6 +1,6 @@
 // Gridstack, which lets people drag and resize. It shows what it is told and tells what was done.
 import { GridStack } from "gridstack";
-import { COLUMNS, MAX, MIN, byPlace, flow } from "./layout.js";
+import { byPlace, COLUMNS, flow, MAX, MIN } from "./layout.js";
 
 const phone = matchMedia("(width < 768px)");
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
@@ -52,7 +52,8 @@ export class Board {
     for (const cell of this.cells()) {
       if (!shown.some(({ widget }) => widget === cell.dataset.widget)) this.take(cell);
     }
-    for (const { widget, x, y, w, h } of shown) this.make(this.cell(widget), { id: widget, x, y, w, h });
+    for (const { widget, x, y, w, h } of shown)
+      this.make(this.cell(widget), { id: widget, x, y, w, h });
     this.grid.load(
       shown.map(({ widget, x, y, w, h }) => ({ id: widget, x, y, w, h })),
       false,
@@ -95,7 +96,9 @@ export class Board {
   /** On a phone there are an order and heights; columns are as they were, or follow from the order. */
   readStack(items, nodes) {
     const tall = items.map((item) => ({ ...item, h: nodes.get(item.widget).h }));
-    const order = [...tall].sort((one, other) => nodes.get(one.widget).y - nodes.get(other.widget).y);
+    const order = [...tall].sort(
+      (one, other) => nodes.get(one.widget).y - nodes.get(other.widget).y,
+    );
     const was = [...tall].sort(byPlace);
     const isSame = order.every((item, index) => item === was[index]);
     const isGrown = tall.some((item, index) => item.h !== items[index].h);
@@ -106,7 +109,8 @@ export class Board {
   turn() {
     this.columns = isPhone() ? 1 : COLUMNS;
     this.grid.column(this.columns, "none");
-    for (const cell of this.cells()) this.grid.update(cell, { minW: this.columns === 1 ? 1 : MIN.w });
+    for (const cell of this.cells())
+      this.grid.update(cell, { minW: this.columns === 1 ? 1 : MIN.w });
     this.show(this.items);
   }
 
@@ -116,11 +120,17 @@ export class Board {
     this.element.classList.remove("grid-stack", "grid-stack-animate", "grid-stack-1");
     this.element.removeAttribute("style");
     for (const cell of this.cells()) {
-      cell.classList.remove("grid-stack-item", "ui-draggable", "ui-resizable", "ui-resizable-autohide");
+      cell.classList.remove(
+        "grid-stack-item",
+        "ui-draggable",
+        "ui-resizable",
+        "ui-resizable-autohide",
+      );
       cell.querySelector(".lr-widget").classList.remove("grid-stack-item-content");
       cell.querySelectorAll(":scope > .ui-resizable-handle").forEach((handle) => handle.remove());
       cell.removeAttribute("style");
-      for (const name of cell.getAttributeNames()) if (name.startsWith("gs-")) cell.removeAttribute(name);
+      for (const name of cell.getAttributeNames())
+        if (name.startsWith("gs-")) cell.removeAttribute(name);
     }
   }
 }

@@ -1,4 +1,4 @@
-// What can be added: everything that the tab's channel offers.
+// What can be added: everything that the tab offers.
 
 export class Gallery {
   /** `add` is called with { widget, picture, w, h, url } of what somebody chose. */
@@ -25,11 +25,26 @@ export class Gallery {
   }
 
   urlOf(widget) {
-    return this.dialog.querySelector(`[data-offer="${widget}"]`)?.dataset.url;
+    return this.entry(widget)?.dataset.url;
+  }
+
+  /** A widget as it comes when it is added. */
+  offer(widget) {
+    const button = this.entry(widget)?.querySelector("[data-do=add]");
+    return button && offerOf(button);
+  }
+
+  entry(widget) {
+    return this.dialog.querySelector(`[data-offer="${widget}"]`);
   }
 }
 
 function offerOf(button) {
   const [w, h] = button.dataset.size.split(" ").map(Number);
-  return { widget: button.closest("[data-offer]").dataset.offer, picture: button.dataset.picture, w, h };
+  return {
+    widget: button.closest("[data-offer]").dataset.offer,
+    picture: button.dataset.picture,
+    w,
+    h,
+  };
 }

@@ -1,16 +1,18 @@
 // The grid's geometry, as grid.py has it. An item is { widget, x, y, w, h, picture }.
 export const COLUMNS = 12;
+export const ROWS = 480; // the stylesheet reaches no further down
 export const MIN = { w: 2, h: 2 };
 export const MAX = { w: COLUMNS, h: 24 };
 
 /** Items fall upwards until they meet another; the result is in reading order. */
 export function settle(items) {
   const skyline = new Array(COLUMNS).fill(0);
-  return [...items].sort(byPlace).map((item) => {
+  const settled = [...items].sort(byPlace).map((item) => {
     const y = Math.max(...skyline.slice(item.x, item.x + item.w));
     skyline.fill(y + item.h, item.x, item.x + item.w);
     return { ...item, y };
   });
+  return settled.sort(byPlace); // one may have fallen past another
 }
 
 /** The items line by line in the order given, without gaps. */
@@ -77,7 +79,10 @@ function sideways(items, item, direction) {
   if (partner) {
     const [first, second] = direction > 0 ? [partner, item] : [item, partner];
     const x = Math.min(item.x, partner.x);
-    const both = [{ ...first, x }, { ...second, x: x + first.w }];
+    const both = [
+      { ...first, x },
+      { ...second, x: x + first.w },
+    ];
     return settle(both.reduce(replaced, items));
   }
   const x = item.x + direction;

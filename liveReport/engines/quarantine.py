@@ -11,11 +11,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Greatest
 
@@ -41,6 +41,12 @@ _SUBTRACT = """
 UPDATE livereport_quarantinedcampaign
 SET events = CASE WHEN events > %s THEN events - %s ELSE 0 END
 WHERE source_id = %s AND campaign = %s
+"""
+
+_COUNT = """
+INSERT INTO livereport_quarantinetally AS tally (source_id, events, refused, refused_at)
+VALUES (%s, 0, %s, %s) ON CONFLICT (source_id)
+DO UPDATE SET refused = tally.refused + excluded.refused, refused_at = excluded.refused_at
 """
 
 
@@ -227,3 +233,22 @@ def _lock(sources: Sequence[int]) -> None:
         [QuarantineTally(pk=source) for source in sources], ignore_conflicts=True
     )
     list(QuarantineTally.objects.select_for_update().filter(pk__in=sources).order_by("pk"))
+
+
+class Refusal(NamedTuple):
+    """So many events of a source, at a time."""
+
+    source: int
+    events: int
+    at: datetime
+
+
+def count_refused(refusals: Sequence[Refusal]) -> None:
+    """Add to the tallies of their sources, in the caller's transaction if there is one."""
+    counts: Counter[int] = Counter()
+    for refusal in refusals:
+        counts[refusal.source] += refusal.events
+    at = connection.ops.adapt_datetimefield_value(max(refusal.at for refusal in refusals))
+    rows = [(source, events, at) for source, events in sorted(counts.items())]
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.executemany(_COUNT, rows)

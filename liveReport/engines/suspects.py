@@ -16,10 +16,9 @@ from datetime import datetime
 from django.db import Error, transaction
 from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
 
-from liveReport.engines.lease import Lease
 from liveReport.models import EventBatch, Suspect
 
-from .faults import DIED, described
+from .lease import Lease
 
 TOGETHER = 16
 """Suspects that are tried together, as long as they have failed with others only."""
@@ -29,6 +28,8 @@ LAST = 5
 """Failed attempts after which what cannot be divided is set aside."""
 CAREFUL = 2
 """Holders that came to nothing, after which attempts are noted before they are made."""
+DIED = "The process ended, or was paused for too long"
+"""The error of an attempt after which nobody could say anything else."""
 _SLICE = 5_000
 """Rows to a statement: PostgreSQL takes no more than 65,535 values."""
 
@@ -46,14 +47,12 @@ def note(batches: Sequence[EventBatch], lease: Lease, now: datetime) -> None:
         _suspect(batches, lease, now)
 
 
-def blame(batches: Sequence[EventBatch], lease: Lease, now: datetime, error: Exception) -> None:
+def blame(batches: Sequence[EventBatch], lease: Lease, now: datetime, error: str) -> None:
     """The attempt has failed, and events may be the reason."""
     with transaction.atomic():
         lease.keep(now)
         _suspect(batches, lease, now)
-        _tried_by(lease.fence).update(
-            attempts=F("attempts") + 1, error=described(error), trying=False
-        )
+        _tried_by(lease.fence).update(attempts=F("attempts") + 1, error=error, trying=False)
 
 
 def _suspect(batches: Sequence[EventBatch], lease: Lease, now: datetime) -> None:
@@ -70,12 +69,14 @@ def _suspect(batches: Sequence[EventBatch], lease: Lease, now: datetime) -> None
     )
 
 
+@transaction.atomic
 def acquit() -> None:
     """Forget those that are folded, or gone."""
     pending = EventBatch.objects.filter(pk=OuterRef("batch_id"), folded=False)
     Suspect.objects.filter(~Exists(pending)).delete()
 
 
+@transaction.atomic
 def convict(fence: int) -> None:
     """Whoever held the lease under this fence has not been able to say how its attempt ended."""
     _tried_by(fence).update(
@@ -93,9 +94,10 @@ def excuse(fence: int) -> None:
 def testify() -> None:
     """Tell what this process could not tell so far."""
     for fence in sorted(_unheard):
-        _tried_by(fence).update(trying=False)
-        wronged = Suspect.objects.filter(blamed=fence, attempts__gt=0)
-        wronged.update(attempts=F("attempts") - 1, blamed=0)
+        with transaction.atomic():
+            _tried_by(fence).update(trying=False)
+            wronged = Suspect.objects.filter(blamed=fence, attempts__gt=0)
+            wronged.update(attempts=F("attempts") - 1, blamed=0)
         _unheard.discard(fence)
 
 
@@ -129,3 +131,8 @@ def group(lease: Lease, events: int) -> list[Suspect]:
         if attempts >= ALONE:
             break
     return list(rows.filter(pk__in=chosen).select_related("batch"))
+
+
+def waiting() -> int:
+    """How many there are that are still to be folded."""
+    return Suspect.objects.filter(batch__folded=False).count()

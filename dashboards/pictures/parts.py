@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from liveReport.report.frames import Column, MarkedRow, Row
 
-from . import tones
-from .drawing import Drawing, Number, RowHead, signed
+from .. import tones
+from ..drawing import Drawing, Kind, Number, RowHead, signed
 
 SLICES = 6
 """Slices of a donut with a colour of their own; its table names them all."""
@@ -140,3 +141,12 @@ def _slice(name: str, tone: str, parts: Sequence[tuple[Share, int]]) -> dict[str
         "value": sum(value for _part, value in parts),
         "estimate": any(part.number.estimate for part, _value in parts),
     }
+
+
+KIND = Kind(
+    draw=PartsPicture,
+    pictures={"donut": gettext_lazy("Donut"), "bar": gettext_lazy("Bars")},
+    draws_zeros=False,
+    is_chart=True,
+    alone=("bar",),
+)

@@ -1,13 +1,15 @@
-"""The small line under a KPI: where it went in the window, without axes."""
+"""Tiles: a number each, its rate, and the small line below that says where it went."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from liveReport.report.frames import Column, Frame
 
-from .numbers import Writer
+from ..drawing import Drawing, Kind, Number
+from ..numbers import Writer
 
 HEIGHT = 24
 
@@ -21,6 +23,33 @@ class Sparkline:
     area: str
     tail: str
     summary: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tile:
+    """A KPI: the number, the rate beside it, its course."""
+
+    number: Number
+    rate: Number | None
+    spark: Sparkline | None
+
+
+class KpiPicture:
+    """Tiles over the whole window."""
+
+    def __init__(self, drawing: Drawing) -> None:
+        frame, trend = drawing.frame, drawing.report.trend
+        totals = frame.marked_totals
+        if trend is None and frame.axis and frame.axis.role == "time":
+            trend = frame
+        self.tiles = [
+            Tile(
+                number=drawing.number(column, totals),
+                rate=drawing.rate(column.key, totals),
+                spark=sparkline(trend, column, drawing.writer),
+            )
+            for column in drawing.measures()
+        ]
 
 
 def sparkline(trend: Frame | None, column: Column, writer: Writer) -> Sparkline | None:
@@ -46,3 +75,6 @@ def sparkline(trend: Frame | None, column: Column, writer: Writer) -> Sparkline 
 def _points(values: Sequence[int]) -> list[str]:
     peak = max(values)
     return [f"{x},{HEIGHT - 1 - value / peak * (HEIGHT - 2):.1f}" for x, value in enumerate(values)]
+
+
+KIND = Kind(draw=KpiPicture, pictures={"kpi": gettext_lazy("Numbers")}, draws_zeros=True)

@@ -1,0 +1,70 @@
+"""The metrics over the window as lines, areas or bars."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from liveReport.counts.tiers import STEP
+
+from ..drawing import Drawing, Kind, Number
+from .table import TablePicture
+
+
+class SeriesPicture:
+    """The metrics over the window as lines, areas or bars, and the table that tells the same."""
+
+    def __init__(self, drawing: Drawing) -> None:
+        frame = drawing.frame
+        self.table = TablePicture(drawing)
+        summary = _("The last 24 hours in steps of 15 minutes: %(totals)s.") % {
+            "totals": listing(drawing.numbers(frame.marked_totals))
+        }
+        self.chart: Mapping[str, Any] = {
+            "kind": "series",
+            "summary": summary,
+            **_course(drawing),
+            "lines": [
+                {
+                    "name": str(column.label),
+                    "tone": drawing.tones[column.key],
+                    "values": [row.get(column.key) for row in frame.rows],
+                    "estimates": [
+                        step for step, keys in enumerate(frame.estimates) if column.key in keys
+                    ],
+                }
+                for column in frame.metrics
+            ],
+        }
+
+
+def _course(drawing: Drawing) -> dict[str, Any]:
+    """The steps as the reader's clock shows them: their starts, and what to call them.
+
+    ``marks`` has the offsets of those whose time of day is there twice, by their number.
+    """
+    clock, step = drawing.clock, timedelta(seconds=STEP)
+    starts = [datetime.fromisoformat(str(row["time"])) for row in drawing.frame.rows]
+    marks = {number: clock.mark(start) for number, start in enumerate(starts)}
+    return {
+        "times": [clock.local(start) for start in starts],
+        "spans": [clock.span(start, start + step) for start in starts],
+        "marks": {number: mark for number, mark in marks.items() if mark},
+    }
+
+
+def listing(numbers: Sequence[Number]) -> str:
+    """“Sent 12, Delivered 11”."""
+    return ", ".join(f"{number.label} {number.signed}" for number in numbers)
+
+
+_PICTURES = {
+    "line": gettext_lazy("Lines"),
+    "area": gettext_lazy("Areas"),
+    "bar": gettext_lazy("Bars"),
+}
+KIND = Kind(
+    draw=SeriesPicture, pictures=_PICTURES, draws_zeros=False, is_chart=True, alone=_PICTURES
+)

@@ -1,0 +1,103 @@
+"""What the report answers: the head, its tabs, and one tab with its widgets."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from liveReport.channels import Text
+from liveReport.models import Campaign
+
+from .build import utc
+from .frames import WidgetInfo, WidgetReport
+from .window import Window
+
+WidgetFilter = Callable[[WidgetInfo], bool]
+"""Whether a widget is wanted."""
+
+
+def by_default(widget: WidgetInfo) -> bool:
+    """Those are wanted that the tab shows before anybody adds one."""
+    return widget.by_default
+
+
+def every(widget: WidgetInfo) -> bool:
+    """All are wanted that the tab can show."""
+    return True
+
+
+class UnknownTab(LookupError):
+    """The campaign has no such tab (now)."""
+
+
+class UnknownWidget(LookupError):
+    """The tab has no such widget (now)."""
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A tab: ``campaign``, or the slug of a channel."""
+
+    slug: str
+    title: Text
+
+
+@dataclass(frozen=True)
+class Head:
+    """What every response of a report says first.
+
+    ``as_of``: everything received before is in the numbers; ``lag_seconds``: its
+    age; ``version``: changes whenever a number or a tab may have.
+    """
+
+    campaign: Campaign
+    window: Window
+    as_of: datetime
+    lag_seconds: float
+    version: str
+    tabs: Sequence[Tab]
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "campaign": self.campaign.slug,
+            "window": {
+                "from": utc(self.window.start.timestamp()),
+                "to": utc(self.window.end.timestamp()),
+            },
+            "as_of": utc(self.as_of.timestamp()),
+            "lag_seconds": self.lag_seconds,
+            "version": self.version,
+            "tabs": [{"slug": tab.slug, "title": str(tab.title)} for tab in self.tabs],
+        }
+
+
+@dataclass(frozen=True)
+class TabReport:
+    """One tab with its widgets.
+
+    ``executions`` are those one can choose from, the latest of them when there are
+    ``more_executions``. Of those that are ``selected`` the ``folded_executions`` are not
+    counted apart, because there are too many: what happened in them is with all others'.
+    ``offer`` lists all that the tab could show, in the order in which they are declared.
+    """
+
+    head: Head
+    tab: Tab
+    executions: Sequence[datetime]
+    more_executions: bool
+    selected: Sequence[datetime]
+    folded_executions: Sequence[datetime]
+    offer: Sequence[WidgetInfo]
+    widgets: Sequence[WidgetReport]
+
+    def as_json(self) -> dict[str, Any]:
+        return self.head.as_json() | {
+            "tab": self.tab.slug,
+            "executions": _written(self.executions),
+            "folded_executions": _written(self.folded_executions),
+            "widgets": [widget.as_json() for widget in self.widgets],
+        }
+
+
+def _written(moments: Iterable[datetime]) -> list[str]:
+    return [utc(moment.timestamp()) for moment in moments]

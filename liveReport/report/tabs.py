@@ -1,0 +1,192 @@
+"""Where a tab's widgets come from: one channel, or all channels of the campaign."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import cached_property
+from typing import NamedTuple
+
+from cachetools import LRUCache
+
+from liveReport.channels import Channel, Text, Widget
+from liveReport.engines import reads
+from liveReport.memory import Memory
+from liveReport.models import Execution
+
+from . import campaign
+from .build import has_data, widget_info, widget_report
+from .context import Context
+from .frames import WidgetInfo, WidgetReport
+from .tally import ChannelTallies
+
+FIRST_TAB = campaign.SLUG
+"""The tab that every report has."""
+
+
+class Built(NamedTuple):
+    """A widget, and whether it is there by itself rather than waiting for its first number."""
+
+    report: WidgetReport
+    is_filled: bool
+
+
+_State = tuple[int, str, str, tuple[datetime, ...]]
+"""Of a channel's tab: its campaign, its slug, its version, and the executions chosen."""
+_built = Memory[_State, dict[str, Built]](LRUCache(32))
+"""What this process has built of a channel in one state, so that viewers share the work.
+
+By widget, whichever tab it is shown on. The version of a tab changes with any of its numbers.
+"""
+
+
+class TabSource(ABC):
+    """What a tab can show, the numbers behind it, and how a widget is built from them."""
+
+    context: Context
+    slug: str
+    title: Text
+
+    @property
+    @abstractmethod
+    def widgets(self) -> Sequence[WidgetInfo]:
+        """Everything that it can show, in the order of the gallery."""
+
+    @property
+    @abstractmethod
+    def channels(self) -> Sequence[Channel]:
+        """Those that have a part in it."""
+
+    @property
+    @abstractmethod
+    def tallies(self) -> Sequence[ChannelTallies]:
+        """The numbers of each of these channels."""
+
+    @abstractmethod
+    def build(self, slug: str) -> Built:
+        """One of ``widgets``. One that fails has no frame."""
+
+    @property
+    def version(self) -> str:
+        """Changes whenever one of its numbers may have."""
+        return self.context.version(self.channels)
+
+    def executions(self) -> list[datetime]:
+        """Those to choose from, latest first: as many as are listed, and one if there are more."""
+        return []
+
+    def folded(self) -> list[datetime]:
+        """Those chosen that are not counted apart."""
+        return []
+
+
+class ChannelTab(TabSource):
+    """A channel's own widgets, over some executions or all."""
+
+    def __init__(
+        self, context: Context, channel: Channel, executions: Sequence[datetime] = ()
+    ) -> None:
+        self.context = context
+        self.slug = channel.slug
+        self.title = channel.label
+        self._channel = channel
+        self._executions = executions
+
+    @cached_property
+    def widgets(self) -> Sequence[WidgetInfo]:
+        return [widget_info(self.slug, widget) for widget in self._channel.widgets]
+
+    @property
+    def channels(self) -> Sequence[Channel]:
+        return [self._channel]
+
+    @cached_property
+    def tallies(self) -> Sequence[ChannelTallies]:
+        chosen = [round(moment.timestamp() * 1_000_000) for moment in self._executions]
+        return [ChannelTallies(self.context.campaign, self._channel, self.context.window, chosen)]
+
+    def build(self, slug: str) -> Built:
+        built = self._shared
+        new = built.get(slug) or self._build(self._channel.widget_by_key[slug.partition(".")[2]])
+        if new.report.frame is not None:  # what failed is tried again by the next reader
+            built[slug] = new
+        return new
+
+    def _build(self, widget: Widget) -> Built:
+        (tallies,) = self.tallies
+        report = widget_report(tallies, widget, incomplete=self._is_incomplete)
+        return Built(report, not widget.only_with_data or has_data(tallies, widget))
+
+    @cached_property
+    def _shared(self) -> dict[str, Built]:
+        campaign = self.context.campaign.pk
+        return _built.first((campaign, self.slug, self.version, tuple(self._executions)), {})
+
+    @property
+    def _is_incomplete(self) -> bool:
+        """Whether rates may relate events to messages sent before the window began."""
+        if self._executions:
+            return min(self._executions) < self.context.window.start
+        return self.context.states[self.slug].began_before
+
+    def executions(self) -> list[datetime]:
+        start, most = self.context.window.start, Execution.LISTED + 1
+        return reads.executions(self.context.campaign.pk, self.slug, start, most)
+
+    def folded(self) -> list[datetime]:
+        campaign = self.context.campaign.pk
+        if not self._executions or not reads.folds_executions(campaign, self.slug):
+            return []
+        apart = reads.apart(campaign, self.slug, self._executions)
+        return [moment for moment in self._executions if moment not in apart]
+
+
+class CampaignTab(TabSource):
+    """The campaign's own widgets, and any of its channels' that somebody places there.
+
+    It is about the whole campaign: executions, which are a channel's, do not narrow it.
+    """
+
+    slug = campaign.SLUG
+    title = campaign.TITLE
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+
+    @cached_property
+    def widgets(self) -> Sequence[WidgetInfo]:
+        own = [widget_info(self.slug, widget) for widget in campaign.WIDGETS]
+        return [*own, *(info for tab in self._channels.values() for info in _placed_from(tab))]
+
+    @property
+    def channels(self) -> Sequence[Channel]:
+        return self.context.channels
+
+    @cached_property
+    def tallies(self) -> Sequence[ChannelTallies]:
+        return [tallies for tab in self._channels.values() for tallies in tab.tallies]
+
+    def build(self, slug: str) -> Built:
+        owner, _, key = slug.partition(".")
+        if owner not in self._channels:
+            own = campaign.campaign_widget(self.tallies, campaign.WIDGET_BY_KEY[key])
+            return Built(own, is_filled=True)
+        tab = self._channels[owner]
+        report, is_filled = tab.build(slug)
+        return Built(replace(report, channel=tab.title, by_default=False), is_filled)
+
+    @cached_property
+    def _channels(self) -> dict[str, ChannelTab]:
+        channels = self.context.channels
+        return {channel.slug: ChannelTab(self.context, channel) for channel in channels}
+
+
+def _placed_from(tab: ChannelTab) -> list[WidgetInfo]:
+    """A channel's widgets as another tab offers them."""
+    return [replace(info, channel=tab.title, by_default=False) for info in tab.widgets]
+
+
+def tabs_of(context: Context, executions: Sequence[datetime] = ()) -> list[TabSource]:
+    """A report's tabs, the first the one that is always there; some executions chosen, or all."""
+    channels = [ChannelTab(context, channel, executions) for channel in context.channels]
+    return [CampaignTab(context), *channels]

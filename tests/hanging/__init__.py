@@ -1,0 +1,1 @@
+"""A site with a task that never ends by itself."""

@@ -1,0 +1,96 @@
+"""Pictures of the running demo: the one that README opens with, and all that one should look at.
+
+``python -m tests.screenshots FILE``: only the first; with ``--all FOLDER`` also dark, in French,
+on a phone, on a wall, and in the administration.
+"""
+
+import argparse
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "liveReport.settings")
+django.setup()
+
+from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
+
+from tests.browser import CHROMIUM, FLAGS  # noqa: E402
+from tests.processes import MANAGE, Site, eventually, free_port  # noqa: E402
+
+HISTORY = 240.0
+"""Seconds within which the demo has a day behind it."""
+EMAIL = "/admin/reports/season-launch/email/"
+CAMPAIGN = "/admin/reports/season-launch/campaign/"
+WIDE = {"width": 1440, "height": 960}
+VIEWS: dict[str, tuple[str, dict[str, Any]]] = {
+    "email": (EMAIL, {}),
+    "campaign": (CAMPAIGN, {}),
+    "dark": (EMAIL, {"color_scheme": "dark"}),
+    "french": (EMAIL, {"locale": "fr-FR"}),
+    "phone": (EMAIL, {"viewport": {"width": 390, "height": 844}}),
+    "narrow": (EMAIL, {"viewport": {"width": 320, "height": 640}}),
+    "wall": (f"{EMAIL}?kiosk=60", {"viewport": {"width": 1920, "height": 1080}}),
+    "push": ("/admin/reports/season-launch/push/", {}),
+    "web": ("/admin/reports/welcome/web/", {}),
+    "administration": ("/admin/", {}),
+    "quarantine": ("/admin/livereport/quarantinetally/", {}),
+}
+"""Address and options of the browser, by the picture's name."""
+
+
+@contextmanager
+def demo(folder: Path) -> Iterator[str]:
+    """A site with a day of demo traffic behind it; its address."""
+    site = Site(folder, PORT=free_port())
+    with site.running("run", MANAGE, "run") as run:
+        eventually(lambda: "hours are complete" in run.says(), "the day is there", HISTORY)
+        yield f"http://127.0.0.1:{site.environment['PORT']}"
+        run.end(signal.SIGINT)
+
+
+def logged_in(browser: Browser, address: str, password: str, **options: Any) -> Page:
+    """A page of somebody who has just logged in."""
+    context = browser.new_context(base_url=address, **({"viewport": WIDE} | options))
+    page = context.new_page()
+    page.goto("/admin/login/")
+    page.fill("[name=username]", "demo")
+    page.fill("[name=password]", password)
+    page.press("[name=password]", "Enter")
+    page.wait_for_url("**/admin/")
+    return page
+
+
+def take(page: Page, address: str, file: Path) -> None:
+    """What is on the screen, once every chart is drawn and still."""
+    page.goto(address)
+    page.wait_for_load_state("networkidle")
+    for chart in page.locator("[data-chart]").all():
+        chart.locator("svg").first.wait_for(state="attached")
+    page.wait_for_timeout(1_000)  # charts move into their places
+    page.screenshot(path=file)
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(prog="python -m tests.screenshots", description=__doc__)
+    arguments.add_argument("file", type=Path, help="the picture for README")
+    arguments.add_argument("--all", type=Path, metavar="FOLDER", help="the others as well")
+    asked = arguments.parse_args()
+    with TemporaryDirectory(prefix="screenshots-") as folder, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        with demo(Path(folder)) as address:
+            password = (Path(folder) / "demo-password").read_text().strip()
+            take(logged_in(browser, address, password), EMAIL, asked.file)
+            for name, (page, options) in VIEWS.items() if asked.all else ():
+                asked.all.mkdir(parents=True, exist_ok=True)
+                shown = logged_in(browser, address, password, **options)
+                take(shown, page, asked.all / f"{name}.png")
+
+
+if __name__ == "__main__":
+    main()

@@ -47,14 +47,25 @@ def choose(page: Page, zone: str) -> None:
     page.context.add_cookies([{"name": "livereport_zone", "value": zone, "url": f"{origin}/"}])
 
 
+PLACES_AT_REST = """async (svg) => {
+    const read = () => [...svg.querySelectorAll("text")].map((text) => {
+        const { x, width, y } = text.getBoundingClientRect();
+        return [x + width / 2, text.textContent, y];
+    });
+    for (let [found, still] = [read(), 0]; ; still += 1) {
+        await new Promise(requestAnimationFrame);
+        const next = read();
+        if (JSON.stringify(next) !== JSON.stringify(found)) [found, still] = [next, 0];
+        if (still > 30) return found;
+    }
+}"""
+"""The texts of a drawing, once nothing of it has moved for half a second."""
+
+
 def labels(page: Page) -> list[tuple[float, str]]:
     """The labels of the axis of time, with the place of their middle, from left to right."""
     expect(chart(page, "course")).to_be_visible()
-    read = """(svg) => [...svg.querySelectorAll("text")].map((text) => {
-        const { x, width, y } = text.getBoundingClientRect();
-        return [x + width / 2, text.textContent, y];
-    })"""
-    found = chart(page, "course").evaluate(read)
+    found = chart(page, "course").evaluate(PLACES_AT_REST)
     clocks = [one for one in found if re.search(r":\d\d|, | \d+ |UTC", one[1])]
     marks = {round(x): text for x, text, _y in clocks if text.startswith("UTC")}
     whole = [(x, f"{text} {marks.get(round(x), '')}".strip()) for x, text, _y in clocks]

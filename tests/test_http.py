@@ -141,7 +141,7 @@ def test_below_api_there_are_no_pages(
         ("summer/report/fax/", "tab", "fax"),
         ("summer/report/fax/statistics/", "tab", "fax"),
         ("summer/report/email/nothing/", "widget", "nothing"),
-        ("summer/report/email/email.nothing/", "widget", "nothing"),
+        ("summer/report/email/email.nothing/", "widget", "email.nothing"),
         ("summer/report/email/push.statistics/", "widget", "push.statistics"),
     ],
 )

@@ -186,7 +186,7 @@ class TestDrawings:
                     row[key] = value * factor if isinstance(value, int) else value
             return report
 
-        monkeypatch.setattr("liveReport.report.widget_report", larger)
+        monkeypatch.setattr("liveReport.report.tabs.widget_report", larger)
         page = open_page(viewport={"width": width, "height": 900})
         drawing = widget(page, "outcome").locator("[data-chart]")
         if width > 400:

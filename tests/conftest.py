@@ -20,10 +20,10 @@ from liveReport.ingest.drain import drainer
 from liveReport.ingest.spool import spool
 from liveReport.memory import forget_all
 from liveReport.models import Campaign, Source
-from tests import factories
-from tests.names import note_names
+from tests.support import factories
+from tests.support.names import note_names
 
-pytest_plugins = ["tests.browser"]
+pytest_plugins = ["tests.support.browser"]
 
 # `pytest --hypothesis-profile=thorough` takes its time; the default is for every day.
 hypothesis_settings.register_profile("thorough", max_examples=2_000, stateful_step_count=60)

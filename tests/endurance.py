@@ -23,7 +23,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "liveReport.settings")
 django.setup()
 
 from tests.chaos.driver import EVENTS, REPORT, Line, Target, event_of  # noqa: E402
-from tests.processes import MANAGE, Running, Site, eventually, free_port  # noqa: E402
+from tests.support.processes import MANAGE, Running, Site, eventually, free_port  # noqa: E402
 
 BATCH = 25
 PRODUCERS = 4

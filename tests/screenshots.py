@@ -20,8 +20,8 @@ django.setup()
 
 from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
 
-from tests.browser import CHROMIUM, FLAGS  # noqa: E402
-from tests.processes import MANAGE, Site, eventually, free_port  # noqa: E402
+from tests.support.browser import CHROMIUM, FLAGS  # noqa: E402
+from tests.support.processes import MANAGE, Site, eventually, free_port  # noqa: E402
 
 HISTORY = 240.0
 """Seconds within which the demo has a day behind it."""

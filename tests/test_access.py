@@ -20,8 +20,8 @@ from django.utils import timezone
 
 from liveReport.models import Campaign, EventBatch, SetAsideBatch, Source
 from liveReport.site import health
-from tests.factories import UserFactory
-from tests.processes import manage
+from tests.support.factories import UserFactory
+from tests.support.processes import manage
 
 pytestmark = pytest.mark.django_db
 

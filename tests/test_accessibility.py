@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import Page, expect
 
-from tests.browser import TAB, Open, chart, in_browser, pigeon, show_as, widget
+from tests.support.browser import TAB, Open, chart, in_browser, pigeon, show_as, widget
 
 pytestmark = in_browser
 

@@ -26,8 +26,8 @@ from liveReport.models import (
     SetAsideBatch,
     Source,
 )
-from tests.factories import CampaignFactory, event, make_token
-from tests.names import keys
+from tests.support.factories import CampaignFactory, event, make_token
+from tests.support.names import keys
 
 pytestmark = pytest.mark.django_db
 

@@ -15,7 +15,7 @@ from django.urls import NoReverseMatch, reverse
 
 from liveReport.models import ApiToken, Campaign, EventBatch, Source
 from liveReport.site.admin_site import SECRETS, Guarded
-from tests.factories import UserFactory, make_token
+from tests.support.factories import UserFactory, make_token
 
 pytestmark = pytest.mark.django_db
 

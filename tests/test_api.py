@@ -17,7 +17,7 @@ from django.utils import timezone
 from liveReport.channels import find_channel
 from liveReport.ingest import receive
 from liveReport.models import Campaign, CampaignChannel, ChannelPlugin, Source
-from tests.factories import CampaignFactory, UserFactory, event, make_token
+from tests.support.factories import CampaignFactory, UserFactory, event, make_token
 
 pytestmark = pytest.mark.django_db
 

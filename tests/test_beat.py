@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liveReport.site import beat
-from tests.beats import Beat
-from tests.isolation import undone
-from tests.strategies import on_a_database
+from tests.support.beats import Beat
+from tests.support.isolation import undone
+from tests.support.strategies import on_a_database
 
 NOW = datetime(2026, 3, 14, 15, 9, 26, 500_000, tzinfo=UTC)
 TICK, PRUNE = "livereport.tick", "livereport.prune"

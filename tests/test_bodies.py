@@ -33,7 +33,7 @@ from liveReport.ingest.media import media_type
 from liveReport.models import Campaign, Source
 from liveReport.report import parse_executions, tab_widget
 from liveReport.report.frames import Row
-from tests.factories import event
+from tests.support.factories import event
 
 MARK = b"\xef\xbb\xbf"
 LIMIT = settings.INGEST_MAX_BYTES

@@ -13,8 +13,18 @@ from pypdf import PdfReader
 
 from liveReport.counts import sketch
 from liveReport.report import build
-from tests.browser import BUNDLE, NEWS, TAB, Open, chart, in_browser, pigeon, show_as, widget
-from tests.factories import event
+from tests.support.browser import (
+    BUNDLE,
+    NEWS,
+    TAB,
+    Open,
+    chart,
+    in_browser,
+    pigeon,
+    show_as,
+    widget,
+)
+from tests.support.factories import event
 
 pytestmark = in_browser
 

@@ -18,10 +18,10 @@ from liveReport.channels import Channel, all_channels, get_channel, registered
 from liveReport.engines import reads
 from liveReport.models import Campaign, ChannelPlugin
 from liveReport.report import tab_report, tab_widget
-from tests import browser
-from tests.browser import NEWS, Open, in_browser
-from tests.factories import CampaignFactory, event
-from tests.showcase import Showcase
+from tests.support import browser
+from tests.support.browser import NEWS, Open, in_browser
+from tests.support.factories import CampaignFactory, event
+from tests.support.showcase import Showcase
 
 TAB = "/admin/reports/summer/campaign/"
 LAYOUT = f"{TAB}layout/"

@@ -21,8 +21,8 @@ from liveReport.report import tab_widget
 from liveReport.report.frames import Frame
 from liveReport.rollup import admission
 from liveReport.rollup.admission import Rank, keep
-from tests.factories import event
-from tests.isolation import undone
+from tests.support.factories import event
+from tests.support.isolation import undone
 
 NOW = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
 REAL = {f"5.1.{number}": 40 + 7 * number for number in range(20)}

@@ -18,7 +18,7 @@ import redis
 from django.conf import settings
 
 from liveReport.celery import app
-from tests.processes import Running, Site, embedded, eventually
+from tests.support.processes import Running, Site, embedded, eventually
 
 BROKERS = {
     "embedded": ("filesystem://localhost", 0),

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from dashboards.moments import offset_mark
 from liveReport.models import Campaign
-from tests.browser import NEWS, TAB, Open, chart, in_browser, pigeon, widget
+from tests.support.browser import NEWS, TAB, Open, chart, in_browser, pigeon, widget
 
 pytestmark = in_browser
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import Clock, Site, eventually
+from tests.support.processes import Clock, Site, eventually
 
 
 @pytest.fixture

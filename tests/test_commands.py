@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from liveReport.models import ApiToken, Campaign, EventBatch, Source
-from tests.factories import event
+from tests.support.factories import event
 
 pytestmark = pytest.mark.django_db
 

@@ -16,7 +16,7 @@ from liveReport.events.batch import decode
 from liveReport.ingest import receive
 from liveReport.ingest.drain import drain
 from liveReport.models import Bucket, Campaign, EventBatch, Source
-from tests.factories import event
+from tests.support.factories import event
 
 FOLDERS = 20
 PRODUCERS = 3

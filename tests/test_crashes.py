@@ -19,9 +19,9 @@ from liveReport.ingest import receive
 from liveReport.models import Campaign, EventBatch, Source
 from liveReport.report import tab_report
 from liveReport.rollup import admission, tick
-from tests import oracle
-from tests.isolation import undone
-from tests.mishaps import at_statement, end_of, failing, forked, held, stopped
+from tests.support import oracle
+from tests.support.isolation import undone
+from tests.support.mishaps import at_statement, end_of, failing, forked, held, stopped
 
 NOW = datetime(2026, 3, 14, 15, 9, 26, 500_000, tzinfo=UTC)
 EXPIRED = lease.LENGTH + timedelta(seconds=1)

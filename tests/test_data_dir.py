@@ -9,7 +9,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from liveReport.site.data_dir import LONGEST, data_directory
-from tests.processes import MANAGE, Site, eventually, free_port
+from tests.support.processes import MANAGE, Site, eventually, free_port
 
 NAMES = [
     "C#/var",

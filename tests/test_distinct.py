@@ -39,7 +39,7 @@ from liveReport.models import Campaign, Source
 from liveReport.report import tab_widget
 from liveReport.report.frames import Frame
 from liveReport.report.tally import Tally
-from tests.names import keys
+from tests.support.names import keys
 
 NOW = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
 RUNS = (0, 1_773_446_400_000_000, 1_773_450_000_000_000)

@@ -6,7 +6,7 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Locator, Page, expect
 
 from dashboards.models import Layout
-from tests.browser import NEWS, TAB, Open, chart, in_browser, pigeon, show_as, widget
+from tests.support.browser import NEWS, TAB, Open, chart, in_browser, pigeon, show_as, widget
 
 pytestmark = in_browser
 

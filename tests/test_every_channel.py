@@ -12,7 +12,7 @@ from django.utils.html import escape
 from liveReport.channels import Channel, all_channels, get_channel
 from liveReport.channels.checks import check_channel
 from liveReport.models import Campaign, ChannelPlugin
-from tests.factories import event
+from tests.support.factories import event
 
 channels = pytest.mark.parametrize("slug", [channel.slug for channel in all_channels()])
 

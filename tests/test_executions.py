@@ -14,8 +14,8 @@ from liveReport.ingest import receive
 from liveReport.models import Campaign, Execution, Source
 from liveReport.report import tab_report, tab_widget
 from liveReport.report.frames import Frame
-from tests.factories import event
-from tests.oracle import Expected
+from tests.support.factories import event
+from tests.support.oracle import Expected
 
 NOW = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
 PAGE = "/admin/reports/summer/sms/"

@@ -12,7 +12,7 @@ import kombu
 import pytest
 from kombu.utils.json import dumps
 
-from tests.processes import embedded
+from tests.support.processes import embedded
 
 QUEUE = "livereport"
 

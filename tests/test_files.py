@@ -19,8 +19,8 @@ from dashboards.spreadsheet import Sheet, workbook
 from liveReport.channels import registered
 from liveReport.models import Campaign
 from liveReport.report.export import lines
-from tests.factories import event
-from tests.showcase import Showcase
+from tests.support.factories import event
+from tests.support.showcase import Showcase
 
 FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
 NOW = datetime(2026, 10, 25, 11, 7, 30, tzinfo=UTC)

@@ -17,9 +17,9 @@ from liveReport.events import former
 from liveReport.events.batch import Events, LogEvent, Shape, encode
 from liveReport.ingest import receive
 from liveReport.models import BatchCampaign, EventBatch, Source
-from tests.factories import CampaignFactory, event, make_source
-from tests.isolation import undone
-from tests.names import keys
+from tests.support.factories import CampaignFactory, event, make_source
+from tests.support.isolation import undone
+from tests.support.names import keys
 
 NOW = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
 MINUTE = 60_000_000

@@ -16,8 +16,8 @@ from dashboards.models import MAX_WIDGETS, WidgetChange
 from dashboards.zones import COOKIE
 from liveReport.channels import registered
 from liveReport.models import Campaign
-from tests.factories import event
-from tests.showcase import Showcase
+from tests.support.factories import event
+from tests.support.showcase import Showcase
 from tests.test_access import ROUTES, url
 
 pytestmark = pytest.mark.django_db

@@ -14,7 +14,7 @@ from liveReport.ingest import append
 from liveReport.ingest.append import _commit
 from liveReport.ingest.group_commit import GroupCommit
 from liveReport.models import Campaign, EventBatch, Source
-from tests.processes import PATIENCE, eventually
+from tests.support.processes import PATIENCE, eventually
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 

@@ -29,7 +29,7 @@ from liveReport.ingest import BodyError
 from liveReport.ingest.body import JSON, NDJSON, SEQUENCE, split
 from liveReport.ingest.contract import current_contract
 from liveReport.models import Bucket, Campaign, EventBatch, Execution, QuarantinedBatch
-from tests.factories import CampaignFactory, receipt
+from tests.support.factories import CampaignFactory, receipt
 
 NOW = datetime(2026, 6, 1, 12, 7, 30, tzinfo=UTC)
 URL = "/api/v1/events/"

@@ -10,7 +10,7 @@ from django.test import Client
 
 from liveReport.models import Campaign, EventBatch
 from liveReport.wsgi import Handler
-from tests.factories import CampaignFactory, event, make_token
+from tests.support.factories import CampaignFactory, event, make_token
 from tests.test_access import ROUTES, url
 
 pytestmark = pytest.mark.django_db

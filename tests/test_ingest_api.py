@@ -18,7 +18,7 @@ from pytest_django import DjangoAssertNumQueries
 from liveReport.api import trust
 from liveReport.memory import forget_all
 from liveReport.models import ApiToken, Campaign, EventBatch, QuarantinedBatch, Source
-from tests.factories import CampaignFactory, event, make_token, receipt
+from tests.support.factories import CampaignFactory, event, make_token, receipt
 
 pytestmark = pytest.mark.django_db
 

@@ -21,8 +21,8 @@ from liveReport.engines.outage import PAUSE
 from liveReport.ingest import Receipt, receive
 from liveReport.ingest.coding import SMALL
 from liveReport.models import Campaign, EventBatch, Source
-from tests.factories import event
-from tests.processes import JSON, Site, free_port
+from tests.support.factories import event
+from tests.support.processes import JSON, Site, free_port
 
 URL = "/api/v1/events/"
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -21,8 +21,8 @@ from liveReport.engines.keys import keypages, periods
 from liveReport.engines.keys.bloom import Filter
 from liveReport.engines.keys.keypages import Owned
 from liveReport.models import KeyPage, KeyPeriod
-from tests.former import tables_before
-from tests.isolation import undone
+from tests.support.former import tables_before
+from tests.support.isolation import undone
 
 NOW = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
 FIRST, LAST = -(2**63), 2**63 - 1

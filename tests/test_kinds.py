@@ -36,8 +36,8 @@ from liveReport.channels.declarations import METRICS
 from liveReport.models import Campaign
 from liveReport.report.build import widget_info
 from liveReport.report.frames import Column
-from tests.factories import event
-from tests.showcase import Showcase
+from tests.support.factories import event
+from tests.support.showcase import Showcase
 
 DASHBOARDS = settings.BASE_DIR / "dashboards"
 FRONT_END = DASHBOARDS / "frontend"

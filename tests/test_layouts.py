@@ -18,8 +18,8 @@ from dashboards.pictures import pictures_of
 from liveReport.channels import Kpi, registered
 from liveReport.models import Campaign, ChannelPlugin
 from liveReport.report.frames import WidgetInfo
-from tests.factories import event
-from tests.showcase import Showcase
+from tests.support.factories import event
+from tests.support.showcase import Showcase
 
 TAB = "/admin/reports/summer/pigeon/"
 LAYOUT = f"{TAB}layout/"

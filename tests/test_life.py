@@ -25,12 +25,12 @@ from liveReport.ingest import receive
 from liveReport.memory import forget_all
 from liveReport.models import Bucket, EventBatch
 from liveReport.rollup import admission
-from tests import oracle
-from tests.beats import Beat
-from tests.factories import CampaignFactory, make_source
-from tests.isolation import undone
-from tests.mishaps import failing
-from tests.strategies import events_of, on_a_database
+from tests.support import oracle
+from tests.support.beats import Beat
+from tests.support.factories import CampaignFactory, make_source
+from tests.support.isolation import undone
+from tests.support.mishaps import failing
+from tests.support.strategies import events_of, on_a_database
 
 NOW = datetime(2026, 3, 14, 15, 9, 26, 500_000, tzinfo=UTC)
 RUNS = [None, "2026-03-14T08:00:00Z", "2026-03-13T20:00:00.000001Z"]

@@ -34,10 +34,10 @@ from liveReport.models import (
 from liveReport.report import tab_widget
 from liveReport.report.frames import Frame
 from liveReport.rollup import admission
-from tests import oracle
-from tests.factories import CampaignFactory, event
-from tests.isolation import undone
-from tests.strategies import on_a_database
+from tests.support import oracle
+from tests.support.factories import CampaignFactory, event
+from tests.support.isolation import undone
+from tests.support.strategies import on_a_database
 
 NOW = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
 PAGE = "/admin/reports/summer/sms/"

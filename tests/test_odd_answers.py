@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from dashboards import answers
-from tests.browser import NEWS, Open, chart, in_browser, pigeon, widget
+from tests.support.browser import NEWS, Open, chart, in_browser, pigeon, widget
 from tests.test_editor import modify, press
 
 pytestmark = in_browser

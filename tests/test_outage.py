@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 
 from liveReport.events.batch import decode
-from tests import names
-from tests.factories import event
-from tests.postgres import Server, postgres
-from tests.processes import MANAGE, SET_UP, Answer, Running, Site, eventually, free_port
+from tests.support import names
+from tests.support.factories import event
+from tests.support.postgres import Server, postgres
+from tests.support.processes import MANAGE, SET_UP, Answer, Running, Site, eventually, free_port
 
 KEY = "only-for-tests-only-for-tests-only-for-tests-0123456789"
 COUNTED = "SELECT sum(count - duplicates - late) FROM livereport_eventbatch WHERE folded"

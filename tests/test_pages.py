@@ -34,8 +34,8 @@ from liveReport.engines import reads
 from liveReport.models import Campaign
 from liveReport.report import build
 from liveReport.report.frames import Column, Frame, Row, WidgetReport
-from tests.factories import CampaignFactory, UserFactory, event
-from tests.showcase import Showcase
+from tests.support.factories import CampaignFactory, UserFactory, event
+from tests.support.showcase import Showcase
 
 NOW = datetime(2026, 6, 1, 12, 7, 30, tzinfo=UTC)
 MORNING, NOON = "2026-06-01T08:00:00Z", "2026-06-01T12:00:00Z"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Request, Route, expect
 
-from tests.browser import NEWS, TAB, Open, in_browser, pigeon, widget
+from tests.support.browser import NEWS, TAB, Open, in_browser, pigeon, widget
 from tests.test_editor import handle, modify, press, said
 
 pytestmark = in_browser

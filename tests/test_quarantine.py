@@ -36,10 +36,10 @@ from liveReport.models import (
     QuarantineTally,
     Source,
 )
-from tests.factories import CampaignFactory, event, make_source
-from tests.isolation import undone
-from tests.names import names
-from tests.strategies import on_a_database
+from tests.support.factories import CampaignFactory, event, make_source
+from tests.support.isolation import undone
+from tests.support.names import names
+from tests.support.strategies import on_a_database
 
 pytestmark = pytest.mark.django_db
 

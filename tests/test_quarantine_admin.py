@@ -14,8 +14,8 @@ from django.utils import timezone
 from liveReport.admin import quarantine as pages
 from liveReport.events.hashes import written
 from liveReport.models import EventBatch, QuarantinedBatch, QuarantineTally, Source
-from tests.factories import CampaignFactory, event, make_source
-from tests.names import keys
+from tests.support.factories import CampaignFactory, event, make_source
+from tests.support.names import keys
 from tests.test_quarantine import assert_tallied, held, send
 
 pytestmark = pytest.mark.django_db

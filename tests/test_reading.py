@@ -14,7 +14,7 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from dashboards import zones
 from liveReport.report import build
-from tests.browser import (
+from tests.support.browser import (
     CHROMIUM,
     FLAGS,
     NEWS,

@@ -35,10 +35,10 @@ from liveReport.models import (
     SetAsideBatch,
     Source,
 )
-from tests import factories
-from tests.factories import CampaignFactory
-from tests.former import tables_before
-from tests.names import keys
+from tests.support import factories
+from tests.support.factories import CampaignFactory
+from tests.support.former import tables_before
+from tests.support.names import keys
 
 NOW = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
 LATER = NOW + timedelta(hours=7)

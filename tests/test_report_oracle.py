@@ -14,9 +14,9 @@ from liveReport.channels import Channel, all_channels, get_channel
 from liveReport.ingest import receive
 from liveReport.models import Campaign, Source
 from liveReport.report import tab_report
-from tests import oracle
-from tests.isolation import undone
-from tests.strategies import events_of, on_a_database
+from tests.support import oracle
+from tests.support.isolation import undone
+from tests.support.strategies import events_of, on_a_database
 
 NOW = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
 EXECUTIONS = [None, "2026-03-14T08:00:00Z", "2026-03-13T20:00:00Z"]

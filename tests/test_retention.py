@@ -27,9 +27,9 @@ from liveReport.models import Bucket, Campaign, KeyPage, QuarantinedBatch, Serie
 from liveReport.models import Source as Sender
 from liveReport.report import tab_report
 from liveReport.rollup import tick
-from tests import oracle
-from tests.isolation import undone
-from tests.mishaps import failing, held
+from tests.support import oracle
+from tests.support.isolation import undone
+from tests.support.mishaps import failing, held
 
 START = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
 STEP = timedelta(hours=1)

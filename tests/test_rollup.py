@@ -52,10 +52,10 @@ from liveReport.models import (
 from liveReport.report import tab_report
 from liveReport.rollup import tick
 from liveReport.rollup.fold import Folded, fold
-from tests import names, oracle
-from tests.factories import CampaignFactory, make_source
-from tests.isolation import undone
-from tests.strategies import on_a_database
+from tests.support import names, oracle
+from tests.support.factories import CampaignFactory, make_source
+from tests.support.isolation import undone
+from tests.support.strategies import on_a_database
 
 NOW = datetime(2026, 3, 14, 15, 9, 26, 500_000, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

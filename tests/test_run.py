@@ -18,8 +18,8 @@ import msgspec
 import pytest
 from django.conf import settings
 
-from tests.factories import event
-from tests.processes import MANAGE, Running, Site, eventually, free_port
+from tests.support.factories import event
+from tests.support.processes import MANAGE, Running, Site, eventually, free_port
 
 CHILDREN = {
     "granian": "server",

@@ -25,7 +25,7 @@ from schemathesis.core.failures import Failure, FailureGroup
 from schemathesis.specs.openapi import checks
 
 from liveReport.models import Campaign, Source
-from tests.factories import CampaignFactory, event, make_token
+from tests.support.factories import CampaignFactory, event, make_token
 
 pytestmark = pytest.mark.django_db
 

@@ -10,7 +10,7 @@ from django.test import Client
 from playwright.sync_api import Page, expect
 
 from dashboards.models import Layout
-from tests.browser import NEWS, TAB, Open, chart, in_browser, widget
+from tests.support.browser import NEWS, TAB, Open, chart, in_browser, widget
 from tests.test_editor import modify, press
 
 pytestmark = in_browser

@@ -29,11 +29,11 @@ from liveReport.models import (
     Suspect,
 )
 from liveReport.rollup import faults, tick
-from tests import factories, oracle
-from tests.isolation import undone
-from tests.mishaps import at_statement, end_of, forked
-from tests.names import names
-from tests.strategies import on_a_database
+from tests.support import factories, oracle
+from tests.support.isolation import undone
+from tests.support.mishaps import at_statement, end_of, forked
+from tests.support.names import names
+from tests.support.strategies import on_a_database
 
 NOW = datetime(2026, 3, 14, 15, 9, 26, 500_000, tzinfo=UTC)
 EXPIRED = lease.LENGTH + timedelta(seconds=1)

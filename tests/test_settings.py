@@ -20,7 +20,7 @@ from liveReport.site.secret import (
     keep_private,
 )
 from liveReport.site.services import check_url
-from tests.processes import manage
+from tests.support.processes import manage
 
 KEY = "k7&abcdefghij0123456789klmnopqrstuvwxyz0123456789ABC"
 

@@ -20,9 +20,9 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from tests.factories import event
-from tests.processes import JSON, SOON, Running, Site, eventually, free_port
-from tests.slow_clients import (
+from tests.support.factories import event
+from tests.support.processes import JSON, SOON, Running, Site, eventually, free_port
+from tests.support.slow_clients import (
     Begin,
     Connect,
     connect_by_tls,

@@ -40,9 +40,9 @@ from liveReport.ingest.drain import Drainer, drain
 from liveReport.ingest.spool import spool
 from liveReport.memory import forget_all
 from liveReport.models import ApiToken, Campaign, EventBatch, QuarantinedBatch, Source
-from tests.factories import CampaignFactory, UserFactory, event, make_source, make_token
-from tests.names import names
-from tests.processes import MANAGE, Site, eventually
+from tests.support.factories import CampaignFactory, UserFactory, event, make_source, make_token
+from tests.support.names import names
+from tests.support.processes import MANAGE, Site, eventually
 
 URL = "/api/v1/events/"
 AWAY = OperationalError("the server closed the connection")

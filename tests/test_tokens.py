@@ -16,8 +16,8 @@ from django.utils import timezone
 from liveReport.api import trust
 from liveReport.models import ApiToken, Campaign, Source
 from liveReport.models.campaigns import CampaignQuerySet
-from tests.factories import CampaignFactory, event, make_token
-from tests.former import tables_before
+from tests.support.factories import CampaignFactory, event, make_token
+from tests.support.former import tables_before
 
 pytestmark = pytest.mark.django_db
 

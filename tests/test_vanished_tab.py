@@ -8,7 +8,7 @@ from django.test import Client
 from playwright.sync_api import Page, expect
 
 from liveReport.models import Campaign, ChannelPlugin
-from tests.browser import NEWS, TAB, Open, chart, in_browser
+from tests.support.browser import NEWS, TAB, Open, chart, in_browser
 
 FIRST = "/admin/reports/summer/campaign/"
 SOON = 20_000

@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from liveReport.channels import registered
 from liveReport.models import Campaign
-from tests.factories import event
-from tests.showcase import Showcase
+from tests.support.factories import event
+from tests.support.showcase import Showcase
 
 TAB = "/admin/reports/summer/pigeon/"
 

@@ -29,9 +29,9 @@ from liveReport.channels.checks import MOST_CHOICES, check_channel
 from liveReport.models import Campaign, Source
 from liveReport.report import tab_report
 from liveReport.rollup.admission import VALUES
-from tests import oracle
-from tests.isolation import undone
-from tests.strategies import events_of, on_a_database
+from tests.support import oracle
+from tests.support.isolation import undone
+from tests.support.strategies import events_of, on_a_database
 from tests.test_report_oracle import EXECUTIONS, NOW, SECONDS, every_value, send_in_batches
 
 

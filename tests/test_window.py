@@ -15,7 +15,7 @@ from liveReport.counts.tiers import STEP, TIERS, Range, cover
 from liveReport.models import Campaign
 from liveReport.report import tab_report
 from liveReport.report.window import LENGTH, Window
-from tests.factories import event
+from tests.support.factories import event
 
 MINUTE = timedelta(minutes=1)
 TICK = timedelta(microseconds=1)

@@ -14,7 +14,7 @@ from tests.chaos.driver import Driver
 from tests.chaos.ledger import Ledger, Told
 from tests.chaos.nemesis import FOLD, POISON, Nemesis
 from tests.chaos.stage import Stage, staged, wait
-from tests.processes import eventually
+from tests.support.processes import eventually
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,8 @@ from django.conf import settings
 from liveReport.management.commands.run import CELERY, FOLD, GRANIAN, QUIET, SLOW
 from tests.chaos import signals
 from tests.chaos.driver import Line, Target
-from tests.postgres import Server, postgres
-from tests.processes import WSGI, Site, eventually, free_port
+from tests.support.postgres import Server, postgres
+from tests.support.processes import WSGI, Site, eventually, free_port
 
 KEY = "only-for-tests-only-for-tests-only-for-tests-0123456789"
 POOL = ("--concurrency", "2")

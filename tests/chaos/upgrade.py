@@ -16,7 +16,7 @@ from tests.chaos.driver import Driver, event_of
 from tests.chaos.ledger import Ledger
 from tests.chaos.run import check
 from tests.chaos.stage import KEY, Stage, staged, wait
-from tests.processes import eventually
+from tests.support.processes import eventually
 
 FORMER = "1e6d2b5b021f95d7eb8b07ab584a554ba1d7ed36"
 """The commit that sites run until they upgrade."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from selectors import EVENT_READ, DefaultSelector
 
-from tests.processes import PATIENCE
+from tests.support.processes import PATIENCE
 
 Connect = Callable[[], socket.socket]
 Begin = Callable[[socket.socket], None]

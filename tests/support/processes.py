@@ -25,7 +25,7 @@ import msgspec
 from django.conf import settings
 
 from liveReport.management.commands.run import CELERY, GRANIAN, QUIET
-from tests.factories import event
+from tests.support.factories import event
 
 MANAGE = str(settings.BASE_DIR / "manage.py")
 WSGI = "liveReport.wsgi:application"

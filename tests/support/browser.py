@@ -23,8 +23,8 @@ from playwright.sync_api import (
 
 from liveReport.channels import registered
 from liveReport.models import Campaign
-from tests.factories import event
-from tests.showcase import Showcase
+from tests.support.factories import event
+from tests.support.showcase import Showcase
 
 CHROMIUM = shutil.which("chromium")
 BUNDLE = Path(settings.BASE_DIR) / "dashboards/static/dashboards/build/report.js"

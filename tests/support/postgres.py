@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.processes import free_port
+from tests.support.processes import free_port
 
 BINARIES = sorted(glob.glob("/usr/lib/postgresql/*/bin"), reverse=True)
 

@@ -1,0 +1,1 @@
+"""What many tests share: sites, browsers, events, a recount of them, and things that go wrong."""

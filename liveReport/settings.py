@@ -19,6 +19,7 @@ from kombu import Queue
 from whitenoise.compress import Compressor
 
 from liveReport.channels.registry import plugin_apps
+from liveReport.events.limits import RETENTION
 from liveReport.site.data_dir import DATABASE_FILE, data_directory
 from liveReport.site.secret import (
     check_key,
@@ -308,8 +309,9 @@ SPOOL_MAX_BYTES = env.int("SPOOL_MAX_BYTES", 256 * 1024 * 1024)
 TOKEN_TRUST = timedelta(minutes=env.int("TOKEN_TRUST_MINUTES", 60))
 """How long a token is good without the database, after the database last confirmed it."""
 LOG_RETENTION = timedelta(hours=env.int("LOG_RETENTION_HOURS", 72))
-if timedelta(hours=27) > LOG_RETENTION:
-    raise ImproperlyConfigured("LOG_RETENTION_HOURS: a recount of the window needs 27 or more.")
+_least = RETENTION // timedelta(hours=1) + 1
+if timedelta(hours=_least) > LOG_RETENTION:
+    raise ImproperlyConfigured(f"LOG_RETENTION_HOURS: a recount needs {_least} or more.")
 QUARANTINE_RETENTION = timedelta(hours=env.int("QUARANTINE_RETENTION_HOURS", 168))
 """How long events of an unknown campaign wait for it."""
 QUARANTINE_MAX_EVENTS = env.int("QUARANTINE_MAX_EVENTS", 100_000)

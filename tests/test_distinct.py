@@ -34,7 +34,7 @@ from liveReport.counts.sets import Sets
 from liveReport.counts.sketch import EXACT
 from liveReport.events.batch import Events, Shape
 from liveReport.events.hashes import NO_MESSAGE
-from liveReport.ingest import append
+from liveReport.ingest.append import append
 from liveReport.models import Campaign, Source
 from liveReport.report import tab_widget
 from liveReport.report.frames import Frame

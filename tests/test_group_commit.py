@@ -10,8 +10,7 @@ import pytest
 from django.db import IntegrityError, connection
 
 from liveReport.events.batch import Events, LogEvent, Shape
-from liveReport.ingest import append
-from liveReport.ingest.append import _commit
+from liveReport.ingest.append import _commit, append
 from liveReport.ingest.group_commit import GroupCommit
 from liveReport.models import Campaign, EventBatch, Source
 from tests.support.processes import PATIENCE, eventually

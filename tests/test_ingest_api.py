@@ -290,7 +290,7 @@ def test_a_database_and_a_spool_that_fail_are_503(
     def fail(*args: Any, **kwargs: Any) -> None:
         raise OperationalError(error)
 
-    monkeypatch.setattr("liveReport.ingest.append", fail)
+    monkeypatch.setattr("liveReport.ingest.receiving.append", fail)
     spool_dir.write_text("no folder")
     response = post(event())
     assert_problem(response, 503, "database")

@@ -24,7 +24,7 @@ from liveReport import ingest, rollup
 from liveReport.engines import quarantine as quarantining
 from liveReport.engines.quarantine import CODE, discard
 from liveReport.events.batch import decode
-from liveReport.ingest import Quarantined, Receipt, receive, refusals
+from liveReport.ingest import Quarantined, Receipt, receive, receiving, refusals
 from liveReport.ingest.drain import drain
 from liveReport.ingest.spool import spool
 from liveReport.memory import forget_all
@@ -73,7 +73,7 @@ def spooled(source: Source, events: Iterable[dict[str, Any]]) -> None:
         raise OperationalError("away")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ingest, "append", fail)
+        patch.setattr(receiving, "append", fail)
         receipt = send(source, events)
     assert (receipt.quarantined, receipt.rejected) == (None, [])
 
@@ -148,7 +148,7 @@ def test_from_the_spool_nobody_knows_yet(
     def fail(*args: Any) -> None:
         raise OperationalError("away")
 
-    monkeypatch.setattr(ingest, "append", fail)
+    monkeypatch.setattr(receiving, "append", fail)
     twice = event(campaign="nope")
     headers = {"authorization": f"Bearer {ingest_token}"}
     answer = client.post(URL, [twice, twice], content_type="application/json", headers=headers)

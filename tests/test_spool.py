@@ -35,7 +35,7 @@ from liveReport.api import trust
 from liveReport.api.trust import IngestAuthentication, trusted_tokens
 from liveReport.engines import outage
 from liveReport.ingest import drain as draining
-from liveReport.ingest import receive
+from liveReport.ingest import receive, receiving
 from liveReport.ingest.drain import Drainer, drain
 from liveReport.ingest.spool import spool
 from liveReport.memory import forget_all
@@ -61,7 +61,7 @@ def away(error: Exception = AWAY) -> Iterator[None]:
         raise error
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ingest, "append", fail)
+        patch.setattr(receiving, "append", fail)
         patch.setattr(draining, "_append", fail)
         yield
 

@@ -12,12 +12,11 @@ from rest_framework.exceptions import APIException
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+from liveReport.engines.outage import AWAY, RETRY_SECONDS
 from liveReport.ingest import BodyError
 from liveReport.site.errors import PROBLEM_JSON, problem
 
 logger = logging.getLogger(__name__)
-
-RETRY_SECONDS = 5
 
 
 class Invalid(APIException):
@@ -52,7 +51,7 @@ class DatabaseAway(APIException):
 
     status_code = 503
     default_code = "database"
-    default_detail = gettext_lazy("The database does not answer. Nothing was changed; try again.")
+    default_detail = AWAY
     wait = RETRY_SECONDS
 
 

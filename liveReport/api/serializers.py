@@ -7,6 +7,7 @@ from drf_spectacular.utils import extend_schema_field, inline_serializer
 from rest_framework import serializers
 
 from liveReport.channels import WIDGETS, all_channels
+from liveReport.channels.fields import LONGEST
 from liveReport.models import Campaign, Execution, QuarantinedBatch
 
 VALUE = {"type": ["number", "string", "null"]}
@@ -34,18 +35,20 @@ class ProblemSerializer(serializers.Serializer[Any]):
 class EventSerializer(serializers.Serializer[Any]):
     """One thing that happened to one profile. Dimensions depend on channel and type."""
 
-    id = serializers.CharField(max_length=200)
+    id = serializers.CharField(max_length=LONGEST)
     campaign = serializers.SlugField(max_length=100)
-    channel = serializers.CharField(max_length=200)
-    type = serializers.CharField(max_length=200)
+    channel = serializers.CharField(max_length=LONGEST)
+    type = serializers.CharField(max_length=LONGEST)
     occurred_at = serializers.DateTimeField()
-    profile = serializers.CharField(max_length=200)
-    message = serializers.CharField(max_length=200, required=False)
+    profile = serializers.CharField(max_length=LONGEST)
+    message = serializers.CharField(max_length=LONGEST, required=False)
     execution = serializers.DateTimeField(required=False)
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         keys = sorted({d.key for channel in all_channels() for d in channel.dimensions})
-        dimensions = {key: serializers.CharField(max_length=200, required=False) for key in keys}
+        dimensions = {
+            key: serializers.CharField(max_length=LONGEST, required=False) for key in keys
+        }
         return {**super().get_fields(), **dimensions}
 
 

@@ -23,19 +23,15 @@ from .declarations import (
     Metric,
     Widget,
 )
+from .fields import CONTROL, FIELDS, LONGEST
 from .registry import all_channels
-from .values import LONGEST
 
-EVENT_FIELDS = frozenset(
-    {"id", "campaign", "channel", "type", "occurred_at", "profile", "message", "execution"}
-)
 CAMPAIGN_TAB = "campaign"
 TIME = "time"
 """The column of a series beside its metrics."""
 
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,49}")
 _KEY_RULE = "is not lower-case letters, digits and _ (at most 50)"
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _KINDS: Mapping[str, tuple[type, ...]] = {
     "dimensions": (Dimension,),
     "events": (EventType,),
@@ -189,7 +185,7 @@ def _names(channel: Channel) -> Iterator[str]:
 
 def _dimensions(channel: Channel) -> Iterator[str]:
     for dimension in channel.dimensions:
-        if dimension.key in EVENT_FIELDS:
+        if dimension.key in FIELDS:
             yield f"dimension {dimension.key!r} is a field that every event has."
         for value in dimension.choices:
             if not _can_be_sent(dimension, value):
@@ -200,7 +196,7 @@ def _can_be_sent(dimension: Dimension, value: object) -> bool:
     """Whether ingest would take this as a dimension's value."""
     if not isinstance(value, str) or value in (NONE, OTHER) or dimension.value_of(value) != value:
         return False
-    return 0 < len(value) <= LONGEST and not _CONTROL.search(value)
+    return 0 < len(value) <= LONGEST and not CONTROL.search(value)
 
 
 def _events(channel: Channel) -> Iterator[str]:

@@ -6,8 +6,7 @@ from functools import lru_cache
 
 import idna
 
-LONGEST = 200
-"""Characters of a dimension's value."""
+from .fields import LONGEST
 
 _ASCII_BLANKS = " \t\n\v\f\r"
 # White space, what Unicode says may be ignored when shown, and two more that show nothing.

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import Error, InterfaceError, OperationalError, connection, transaction
+from django.utils.translation import gettext_lazy
 
 from liveReport.memory import enlist
 
@@ -15,6 +16,9 @@ Result = TypeVar("Result")
 
 PAUSE = 1.0
 """Seconds for which nobody asks again what has just failed."""
+RETRY_SECONDS = 5
+"""After so many those are asked to try again who could not be served."""
+AWAY = gettext_lazy("The database does not answer. Nothing was changed; try again.")
 LOCK_SECONDS = 2
 """How long an event waits for a lock of the database; after that the spool takes it."""
 SHORTEST, LONGEST = 0.000_5, 0.004

@@ -18,6 +18,7 @@ import numpy as np
 from django.conf import settings
 
 from liveReport.channels import NONE, OTHER, Channel, Dimension, all_channels
+from liveReport.channels.fields import CONTROL, LONGEST, REQUIRED
 from liveReport.channels.values import trimmed
 from liveReport.events.batch import Events, Shape
 from liveReport.events.columns import Ints
@@ -28,15 +29,11 @@ from liveReport.events.moments import Instant, is_start_of_run
 from .body import NDJSON, SEQUENCE, lines, sequence, split
 from .salvage import leniently
 
-Key = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
-Short = Annotated[str, msgspec.Meta(max_length=200)]
+Key = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST)]
+Short = Annotated[str, msgspec.Meta(max_length=LONGEST)]
 
-FIELDS = ("id", "campaign", "channel", "type", "occurred_at", "profile", "message", "execution")
-"""The fields that every channel has. Dimensions come on top."""
-REQUIRED = FIELDS[:6]
 
 _SLUG = re.compile(r"[-a-zA-Z0-9_]{1,100}")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _NOWHERE = Shape("", "", "", 0, ())
 _SAID = 300
@@ -272,12 +269,10 @@ class _Checks:
     def _controlled(self, event: Any) -> str:
         """The first field that holds a control character, or ""; around dimensions are blanks."""
         for name in ("id", "profile", "message"):
-            if _CONTROL.search(getattr(event, name) or ""):
+            if CONTROL.search(getattr(event, name) or ""):
                 return name
         for name in self.contract.dimensions:
-            if _CONTROL.search(text := getattr(event, name) or "") and _CONTROL.search(
-                trimmed(text)
-            ):
+            if CONTROL.search(text := getattr(event, name) or "") and CONTROL.search(trimmed(text)):
                 return name
         return ""
 
@@ -382,7 +377,7 @@ def _leniently(raw: msgspec.Raw) -> Mapping[str, Any]:
 
 def _id_of(event: Mapping[str, Any]) -> str | None:
     found = event.get("id")
-    return found[:200] if isinstance(found, str) and _is_text(found) else None
+    return found[:LONGEST] if isinstance(found, str) and _is_text(found) else None
 
 
 def _is_text(value: str) -> bool:
@@ -415,7 +410,7 @@ def _refusal_of(error: Exception, event: Mapping[str, Any]) -> Refused:
         return _missing(event)
     named = _NAMED.match(reason)
     field = named["field"] if named else (found["field"] if found else "")
-    return Refused((field or "")[:200], code, f"{reason[:_SAID]}.")
+    return Refused((field or "")[:LONGEST], code, f"{reason[:_SAID]}.")
 
 
 def _missing(event: Mapping[str, Any]) -> Refused:
@@ -432,11 +427,11 @@ def _malformed(error: Exception, event: Mapping[str, Any]) -> Refused:
             return Refused("", "malformed", "A field's name is not Unicode text.")
         if isinstance(value, str) and not _is_text(value):
             message = "Not Unicode text: a lone surrogate, or bytes that are not UTF-8."
-            return Refused(field[:200], "malformed", message)
-        if isinstance(value, str) and _CONTROL.search(value):
-            return _control_character(field[:200])
+            return Refused(field[:LONGEST], "malformed", message)
+        if isinstance(value, str) and CONTROL.search(value):
+            return _control_character(field[:LONGEST])
         if isinstance(value, float) and not isfinite(value):
-            return Refused(field[:200], "malformed", "NaN and Infinity are not JSON.")
+            return Refused(field[:LONGEST], "malformed", "NaN and Infinity are not JSON.")
     return Refused("", "malformed", f"Not usable JSON: {str(error)[:_SAID]}.")
 
 

@@ -12,7 +12,7 @@ from django.conf import settings
 from liveReport import rollup
 from liveReport.channels import find_channel
 from liveReport.events.batch import Events, Shape
-from liveReport.ingest import append
+from liveReport.ingest.append import append
 from liveReport.models import Source
 
 from .load import DOMAINS, REASONS, TYPES, Column, Columns

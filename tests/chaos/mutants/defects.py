@@ -11,11 +11,11 @@ from typing import Any
 from django.conf import settings
 from django.db import connection, transaction
 
-import liveReport.ingest as ingest
 from liveReport.engines import log
 from liveReport.engines.lease import LENGTH, Lease
-from liveReport.ingest import append as append_events
+from liveReport.ingest import receiving
 from liveReport.ingest.append import Fate
+from liveReport.ingest.append import append as append_events
 from liveReport.models import EventBatch, FoldLease
 from liveReport.rollup import tick
 
@@ -73,7 +73,7 @@ def id_cursor() -> None:
         return fate
 
     plant(log, "pending", next_chunk)
-    plant(ingest, "append", slowly)
+    plant(receiving, "append", slowly)
 
 
 def ack_before_commit() -> None:
@@ -90,7 +90,7 @@ def ack_before_commit() -> None:
         threading.Thread(target=work).start()
         return Fate()
 
-    plant(ingest, "append", later)
+    plant(receiving, "append", later)
 
 
 def unfenced() -> None:

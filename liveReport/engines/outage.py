@@ -47,7 +47,10 @@ def is_outage(error: Error) -> bool:
 
 
 class Breaker:
-    """Remembers for ``PAUSE`` that something failed; then one caller at a time tries again."""
+    """Remembers for ``PAUSE`` that something failed; then one caller at a time tries again.
+
+    Breakers of libraries let all callers of the moment through at once, and raise at the others.
+    """
 
     def __init__(self) -> None:
         self._lock = Lock()

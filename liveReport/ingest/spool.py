@@ -3,7 +3,8 @@
 A record is what one request brought: its source, the instant of acceptance, its
 events as the log would hold them (keys in place of ids, profiles and messages). It is on disk when
 ``put`` returns, and leaves only once the log has it. What can never be stored is
-set aside, not thrown away.
+set aside, not thrown away. Queues on disk that libraries offer lack one or the other of an
+fsync, a bound, checksums and one drainer among processes.
 """
 
 import fcntl

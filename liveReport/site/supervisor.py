@@ -1,6 +1,7 @@
 """Keeping a few child processes alive, and leaving none behind.
 
-For one machine without systemd or containers: ``manage.py run`` uses it.
+For one machine without systemd or containers: ``manage.py run`` uses it. Of the libraries
+that do this, one does not start again what has ended, others bring a messaging system.
 """
 
 import ctypes

@@ -4,8 +4,10 @@ import re
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from playwright.sync_api import Page, Request, Route, expect
 
+from liveReport.models import Source
 from tests.support.browser import NEWS, TAB, Open, in_browser, pigeon, widget
 from tests.test_editor import handle, modify, press, said
 
@@ -175,3 +177,15 @@ def hide(page: Page, hidden: str) -> None:
         f"Object.defineProperty(document, 'hidden', {{value: {hidden}, configurable: true}});"
         f"{hidden} && document.dispatchEvent(new Event('visibilitychange'))"
     )
+
+
+def test_a_form_of_the_administration_is_sent_once(open_page: Open, admin_user: User) -> None:
+    source = Source.objects.ensure("press")
+    page = open_page("/admin/livereport/apitoken/add/", user=admin_user)
+    page.select_option("[name=source]", str(source.pk))
+    page.select_option("[name=scope]", "read")
+    page.check("[name=all_campaigns]")
+    posts = count(page, "POST", "/apitoken/")
+    page.locator("[name=_save]").dblclick()
+    expect(page.get_by_role("heading", name="API token issued")).to_be_visible()
+    assert (len(posts), source.tokens.count()) == (1, 1)

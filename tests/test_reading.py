@@ -138,6 +138,18 @@ class TestNews:
         expect(page.locator("#lr-executions-menu input")).to_have_count(2, timeout=NEWS)
         expect(button).to_be_focused()
 
+    def test_a_menu_that_was_open_is_renewed_without_a_complaint(
+        self, open_page: Open, send: Any
+    ) -> None:
+        """It was placed where its button is: the content policy lets nobody repeat its style."""
+        send(pigeon("flown", execution="2026-01-01T08:00:00Z"))
+        page = open_page()
+        page.get_by_role("button", name="All executions").click()
+        expect(page.locator("#lr-executions-menu")).to_be_visible()
+        page.keyboard.press("Escape")
+        send(pigeon("flown", execution="2026-01-01T09:00:00Z"))
+        expect(page.locator("#lr-executions-menu input")).to_have_count(2, timeout=NEWS)
+
 
 # -- Names and numbers ---------------------------------------------------------------------
 

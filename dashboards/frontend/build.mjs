@@ -22,6 +22,7 @@ const page = {
   entryPoints: [
     { in: "dashboards/frontend/js/report.js", out: "report" },
     { in: "dashboards/frontend/css/report.css", out: "report" },
+    { in: "dashboards/frontend/js/admin.js", out: "admin" },
     { in: "dashboards/frontend/css/admin.css", out: "admin" },
   ],
   format: "iife",

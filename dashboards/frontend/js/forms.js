@@ -1,26 +1,26 @@
 // Forms say what is shown, are sent once, and menus close behind a download.
 
 export function startForms(report) {
-  report.addEventListener("submit", (event) => sendOnce(event));
+  sendOnce(report);
   report.addEventListener("click", ({ target }) => {
     const chosen = target.closest("[popover] > :is(a[download], [data-print])");
     chosen?.closest("[popover]").hidePopover();
   });
-  addEventListener("pageshow", ({ persisted }) => persisted && asShown(report));
+  // No box is ticked that does not count.
+  addEventListener("pageshow", ({ persisted }) => persisted && reset(report));
 }
 
 /** A second press while the next page is on its way asks for nothing new. */
-function sendOnce(event) {
-  if (event.defaultPrevented) return;
-  const form = event.target;
-  if ("sent" in form.dataset) event.preventDefault();
-  form.dataset.sent = "";
+export function sendOnce(area) {
+  const sent = new Set();
+  area.addEventListener("submit", (event) => {
+    if (event.defaultPrevented) return;
+    if (sent.has(event.target)) event.preventDefault();
+    sent.add(event.target);
+  });
+  addEventListener("pageshow", () => sent.clear()); // one has come back: nothing is under way
 }
 
-/** The page as one comes back to it: nothing is under way, and no box is ticked that does not count. */
-function asShown(report) {
-  for (const form of report.querySelectorAll("form")) {
-    delete form.dataset.sent;
-    form.reset();
-  }
+function reset(report) {
+  for (const form of report.querySelectorAll("form")) form.reset();
 }

@@ -8,6 +8,7 @@ it. What it must not do there is to hold a lock of the database while it waits f
 from celery import shared_task
 
 from liveReport import rollup
+from liveReport.site.sessions import SessionStore
 
 
 @shared_task(name="livereport.tick", ignore_result=True, time_limit=60)
@@ -18,5 +19,6 @@ def tick() -> None:
 
 @shared_task(name="livereport.prune", ignore_result=True)
 def prune() -> None:
-    """Delete what is older than its retention."""
+    """Delete what is older than its retention, and sessions that have ended."""
     rollup.prune()
+    SessionStore.clear_expired()

@@ -17,9 +17,6 @@ from tests.support.rollups import NOW, clock, counted, event, log, pending, reco
 _without_waiting = rollups.without_waiting
 
 
-# -- The lease -----------------------------------------------------------------------------
-
-
 @pytest.mark.django_db
 def test_a_backlog_of_more_batches_than_one_statement_takes(
     campaign: Campaign, source: Source
@@ -41,9 +38,6 @@ def test_a_backlog_of_more_batches_than_one_statement_takes(
     assert pending() == 0
     hours = Bucket.objects.filter(tier=3_600, series__dimension="")
     assert hours.aggregate(events=Sum("count"))["events"] == count + 1
-
-
-# -- Chunks and the budget -----------------------------------------------------------------
 
 
 @pytest.mark.django_db

@@ -16,10 +16,10 @@ from liveReport import rollup
 from liveReport.engines import lease, suspects
 from liveReport.models import Campaign, EventBatch, FoldLease, SetAsideBatch, Source, Suspect
 from liveReport.rollup import faults, tick
-from tests.support import poison
+from tests.support import poisoning
 from tests.support.isolation import undone
 from tests.support.mishaps import at_statement, end_of, forked
-from tests.support.poison import (
+from tests.support.poisoning import (
     NOW,
     Event,
     Poison,
@@ -36,8 +36,8 @@ pytestmark = pytest.mark.django_db
 
 EXPIRED = lease.LENGTH + timedelta(seconds=1)
 
-_without_waiting = poison.without_waiting
-poison = poison.poison
+_without_waiting = poisoning.without_waiting
+poison = poisoning.poison
 
 
 # -- Nobody's fault ------------------------------------------------------------------------

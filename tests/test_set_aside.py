@@ -14,8 +14,8 @@ from liveReport.engines import buckets, executions
 from liveReport.engines import log as engine_log
 from liveReport.models import Campaign, EventBatch, SetAsideBatch, Source, Suspect
 from liveReport.rollup import faults, tick
-from tests.support import oracle, poison
-from tests.support.poison import (
+from tests.support import oracle, poisoning
+from tests.support.poisoning import (
     NOW,
     SECRET,
     Poison,
@@ -30,8 +30,8 @@ from tests.support.poison import (
 
 pytestmark = pytest.mark.django_db
 
-_without_waiting = poison.without_waiting
-poison = poison.poison
+_without_waiting = poisoning.without_waiting
+poison = poisoning.poison
 
 
 # -- What fails each time ------------------------------------------------------------------

@@ -14,10 +14,12 @@ TEMPLATES := $(shell find liveReport dashboards channels_plugins -name '*.html')
 CATALOGS := $(shell find liveReport dashboards channels_plugins -name '*.po')
 POSTGRES := $(or $(LIVEREPORT_TEST_POSTGRES),postgres://postgres@127.0.0.1:5432/livereport)
 # These drive browsers and processes on a database of their own.
-NOT_ON_POSTGRESQL := accessibility browser celery clock_changes clocks data_dir editor odd_answers \
-    outage presses reading run sessions_end vanished_tab
+NOT_ON_POSTGRESQL := accessibility browser celery clock_changes data_dir editor odd_answers \
+    presses reading run sessions_end vanished_tab
+# On two cores: a third test counts while two wait for a page or a process.
+TOGETHER := -n 3 --dist worksteal
 # These attack, upgrade and load whole sites: they take their time, and the processor for themselves.
-SITES := chaos endurance slow_clients upgrade
+SITES := chaos clocks endurance outage slow_clients upgrade
 ignored = $(addprefix --ignore=tests/test_,$(addsuffix .py,$(1)))
 
 .PHONY: help run setup test test-frontend test-more test-sqlite test-postgresql lint bench chaos screenshots clean
@@ -45,14 +47,14 @@ test-frontend: setup
 	$(NPM) test --silent
 
 test-sqlite: setup $(VENV)/.dev
-	$(BIN)/pytest -n 2 $(call ignored,$(SITES))
+	$(BIN)/pytest $(TOGETHER) $(call ignored,$(SITES))
 
 test-more: setup $(VENV)/.dev ## what takes longer: attacks, an upgrade under load, slow clients behind a proxy
 	$(BIN)/pytest -n 0 $(patsubst %,tests/test_%.py,$(SITES))
 
 test-postgresql: setup $(VENV)/.dev
 	@if $(BIN)/python -c 'import psycopg,sys; psycopg.connect(sys.argv[1].rsplit("/",1)[0]+"/postgres", connect_timeout=3)' "$(POSTGRES)" 2>/dev/null; \
-	then SECRET_KEY=only-for-tests-only-for-tests-only-for-tests-0123456789 PSEUDONYM_KEY=only-for-tests-only-for-tests-9876543210 DATABASE_URL="$(POSTGRES)" $(BIN)/pytest -n 2 $(call ignored,$(SITES) $(NOT_ON_POSTGRESQL)); \
+	then SECRET_KEY=only-for-tests-only-for-tests-only-for-tests-0123456789 PSEUDONYM_KEY=only-for-tests-only-for-tests-9876543210 DATABASE_URL="$(POSTGRES)" $(BIN)/pytest $(TOGETHER) $(call ignored,$(SITES) $(NOT_ON_POSTGRESQL)); \
 	elif [ "$$CI" = true ]; then echo "PostgreSQL is not reachable" >&2; exit 1; \
 	else echo "SKIPPED the same tests on PostgreSQL: not reachable"; fi
 

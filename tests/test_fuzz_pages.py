@@ -17,8 +17,8 @@ from dashboards.zones import COOKIE
 from liveReport.channels import registered
 from liveReport.models import Campaign
 from tests.support.factories import event
+from tests.support.routes import ROUTES, url
 from tests.support.showcase import Showcase
-from tests.test_access import ROUTES, url
 
 pytestmark = pytest.mark.django_db
 

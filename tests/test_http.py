@@ -11,7 +11,7 @@ from django.test import Client
 from liveReport.models import Campaign, EventBatch
 from liveReport.wsgi import Handler
 from tests.support.factories import CampaignFactory, event, make_token
-from tests.test_access import ROUTES, url
+from tests.support.routes import ROUTES, url
 
 pytestmark = pytest.mark.django_db
 

@@ -20,7 +20,12 @@ from liveReport.engines import pruning
 from liveReport.engines.keys import keypages, periods
 from liveReport.engines.keys.bloom import Filter
 from liveReport.engines.keys.keypages import Owned
-from liveReport.models import KeyPage, KeyPeriod
+from liveReport.events.hashes import message_keys, state_keys
+from liveReport.models import (
+    KeyPage,
+    KeyPeriod,
+)
+from tests.support import names
 from tests.support.former import tables_before
 from tests.support.isolation import undone
 
@@ -265,3 +270,14 @@ def test_keys_move_into_pages() -> None:
 def empty_filters() -> dict[str, bytes]:
     words = Filter.of(np.empty(0, np.int64)).words.tobytes()
     return {"event_filter": words, "message_filter": words}
+
+
+def test_keys_are_told_apart_by_source_campaign_and_gauge() -> None:
+    one = np.zeros(1, np.int64)
+    sent = [(1, "c", "1x"), (11, "c", "x"), (2, "c", "1x"), (1, "1", "x"), (1, "1x", "c")]
+    keys = [key for source, campaign, text in sent for key in names.keys(source, [text], campaign)]
+    messages = [message_keys([scope], one, ["m"]) for scope in (("a", "b"), ("b", "a"))]
+    messages += [message_keys([("c", "1")], one, ["x"]), message_keys([("1", "c")], one, ["1x"])]
+    keys += [int(key) for each in messages for key in each]
+    keys += [int(key) for each in messages for gauge in "cd" for key in state_keys(gauge, each)]
+    assert len(set(keys)) == len(keys)

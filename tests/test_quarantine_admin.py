@@ -16,7 +16,7 @@ from liveReport.events.hashes import written
 from liveReport.models import EventBatch, QuarantinedBatch, QuarantineTally, Source
 from tests.support.factories import CampaignFactory, event, make_source
 from tests.support.names import keys
-from tests.test_quarantine import assert_tallied, held, send
+from tests.support.quarantine import assert_tallied, held, send
 
 pytestmark = pytest.mark.django_db
 

@@ -1,0 +1,139 @@
+"""Numbers as text in pictures: shares, estimates, dashes, folded slices, sparklines."""
+
+from typing import Any
+
+import pytest
+from django.utils import translation
+
+from dashboards.drawing import Drawing
+from dashboards.moments import Clock
+from dashboards.numbers import Writer
+from dashboards.pictures.kpi import sparkline
+from dashboards.pictures.parts import PartsPicture
+from dashboards.pictures.series import SeriesPicture
+from dashboards.pictures.table import TablePicture
+from liveReport.report.frames import Column, Frame, Row, WidgetReport
+from tests.support.pages import NOW
+
+
+@pytest.mark.parametrize(
+    ("fraction", "text"),
+    [(0, "0.0%"), (0.00001, "< 0.1%"), (0.5, "50.0%"), (0.99999, "> 99.9%"), (1, "100.0%")],
+)
+def test_shares_are_not_rounded_to_all_or_nothing(fraction: float, text: str) -> None:
+    with translation.override("en"):
+        assert Writer().share(fraction) == text
+
+
+def drawing(frame: Frame, **fields: Any) -> Drawing:
+    report = WidgetReport(
+        slug="pigeon.any",
+        title="Any",
+        help="",
+        kind="table",
+        kinds=["table"],
+        size=(6, 7),
+        definitions={},
+        frame=frame,
+        **fields,
+    )
+    return Drawing(report, frame, Clock.of(NOW))
+
+
+READERS = Column(key="readers", label="Readers", role="metric", unit="profiles")
+RATE = Column(key="rate", label="Rate", role="metric", unit="ratio")
+TIME = Column(key="time", label="Time", role="time")
+REASON = Column(key="reason", label="Reason", role="dimension")
+
+
+def test_estimates_and_partial_rates_are_marked() -> None:
+    row: Row = {"readers": 20_000, "rate": 0.25}
+    frame = Frame(
+        columns=[READERS, RATE],
+        rows=[row],
+        totals=row,
+        estimates=[["readers"]],
+        incomplete=["rate"],
+    )
+    with translation.override("en"):
+        cells = drawing(frame).cells(frame.marked_rows[0])
+    assert cells == [("readers", "≈ 20,000"), ("rate", "25.0%†")]
+
+
+def test_only_the_estimates_among_the_values_are_marked() -> None:
+    rows: list[Row] = [
+        {"time": f"2026-06-01T0{i}:00:00Z", "readers": n} for i, n in enumerate((5, 20_000))
+    ]
+    frame = Frame(
+        columns=[TIME, READERS],
+        rows=rows,
+        totals={"readers": 20_005},
+        estimates=[[], ["readers"]],
+        total_estimates=["readers"],
+    )
+    with translation.override("en"):
+        picture = SeriesPicture(drawing(frame))
+    assert [line.cells for line in picture.table.lines] == [
+        [("readers", "≈ 20,000")],
+        [("readers", "5")],
+    ]
+    assert picture.chart["lines"][0]["estimates"] == [1]
+    assert "Readers ≈ 20,005" in picture.chart["summary"]
+
+
+def test_a_share_is_an_estimate_when_its_part_or_its_whole_is() -> None:
+    rows: list[Row] = [
+        {"reason": reason, "readers": n} for reason, n in (("fog", 19_995), ("hawk", 5))
+    ]
+    frame = Frame(
+        columns=[REASON, READERS],
+        rows=[*rows, {"reason": "none", "readers": 0}],
+        totals={"readers": 20_000},
+        estimates=[["readers"], [], []],
+        total_estimates=["readers"],
+    )
+    with translation.override("en"):
+        picture = PartsPicture(drawing(frame))
+    assert [part.number.signed for part in picture.parts] == ["≈ 19,995", "5", "0"]
+    assert [part.share for part in picture.parts] == ["≈ > 99.9%", "≈ < 0.1%", "0.0%"]
+    assert picture.total == "≈ 20,000"
+    assert [piece["estimate"] for piece in picture.chart["slices"]] == [True, False, False]
+
+
+def test_an_undefined_rate_is_a_dash_without_a_mark() -> None:
+    frame = Frame(columns=[RATE], rows=[], totals={"rate": None}, incomplete=["rate"])
+    assert drawing(frame).cells(frame.marked_totals) == [("rate", "—")]
+
+
+def test_shares_of_profiles_are_of_the_distinct_ones() -> None:
+    """Two reasons for each of ten profiles: each reason has all of them."""
+    rows: list[Row] = [{"reason": "hawk", "readers": 10}, {"reason": "fog", "readers": 10}]
+    frame = Frame(columns=[REASON, READERS], rows=rows, totals={"readers": 10})
+    picture = PartsPicture(drawing(frame))
+    assert picture.total == "10"
+    assert [part.share for part in picture.parts] == ["100.0%", "100.0%"]
+
+
+def test_a_donut_folds_what_has_no_colour_of_its_own() -> None:
+    rows: list[Row] = [{"reason": f"r{i}", "readers": 20 - i} for i in range(10)]
+    frame = Frame(columns=[REASON, READERS], rows=rows, totals={"readers": 155})
+    slices = PartsPicture(drawing(frame)).chart["slices"]
+    assert len(slices) == 7
+    assert sum(one["value"] for one in slices) == 155
+
+
+def test_the_table_of_a_series_begins_with_the_newest() -> None:
+    rows: list[Row] = [{"time": f"2026-06-01T{hour}:00:00Z", "readers": 1} for hour in ("10", "11")]
+    frame = Frame(columns=[TIME, READERS], rows=rows, totals={"readers": 2})
+    heads = [line.head for line in TablePicture(drawing(frame)).lines]
+    assert [head.text for head in heads if head] == ["Jun 1, 11:00", "Jun 1, 10:00"]
+    times = [f"2026-06-01T{hour}:00:00+00:00" for hour in ("10", "11")]
+    assert SeriesPicture(drawing(frame)).chart["times"] == times
+
+
+def test_a_sparkline_sets_the_running_step_apart() -> None:
+    rows: list[Row] = [{"time": "t", "readers": value} for value in (0, 10, 5)]
+    trend = Frame(columns=[TIME, READERS], rows=rows, totals={})
+    line = sparkline(trend, READERS, Writer())
+    assert line
+    assert (line.line, line.tail) == ("0,23.0 1,1.0", "1,1.0 2,12.0")

@@ -15,7 +15,7 @@ Place = tuple[str, str]
 """A campaign, by its slug, and a channel."""
 
 OTHER_EXECUTIONS = -1
-"""Stands for all executions of a channel that are not counted apart (see ``executions``)."""
+"""Stands for all executions of a channel that are not counted apart (see ``rollup.admission``)."""
 
 
 class Run(NamedTuple):

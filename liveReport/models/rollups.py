@@ -9,7 +9,7 @@ class KeyPeriod(models.Model):
     """A stretch of time in which keys of events and messages were first met.
 
     The one without ``closed_at`` takes new keys; its ``checksum`` is over all pages of
-    events' keys. A closed one has a filter for each kind (see ``engines.periods``), and
+    events' keys. A closed one has a filter for each kind (see ``engines.keys.periods``), and
     ``checksum`` over both. They come last: what stands behind a large value in a row
     of SQLite is read through all of it.
     """
@@ -45,7 +45,7 @@ class Series(models.Model):
     """What is counted: one event type of a channel, whole or for one dimension value.
 
     ``execution`` is the start of the run in microseconds since 1970, 0 without one, and
-    -1 for all runs together that are not counted apart (see ``rollup.executions``).
+    -1 for all runs together that are not counted apart (see ``rollup.admission``).
     """
 
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="series")

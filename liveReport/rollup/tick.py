@@ -3,7 +3,7 @@
 Level-triggered: it does all there is to do, whoever rang. Each chunk is one
 transaction that records event keys, adds to the rollups and marks its batches,
 so a crash at any point leaves either all of a chunk or nothing of it. What cannot
-be folded does not hold up the rest (see ``suspects``).
+be folded does not hold up the rest (see ``engines.suspects``).
 """
 
 import time

@@ -75,6 +75,7 @@ def test_events_are_counted_without_anybody_asking(site: Site, name: str) -> Non
 
 
 def test_all_tasks_but_the_tick_go_where_no_event_waits() -> None:
+    app.loader.import_default_modules()
     queues = {name: app.amqp.router.route({}, name)["queue"].name for name in app.tasks}
     assert queues["livereport.tick"] == settings.FOLD_QUEUE
     assert queues["livereport.prune"] == settings.SLOW_QUEUE

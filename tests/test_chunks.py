@@ -25,7 +25,7 @@ def test_a_backlog_of_more_batches_than_one_statement_takes(
     log(source, event())
     row = EventBatch.objects.get()
     (one,) = decode(row.payload)
-    EventBatch.objects.bulk_create(
+    batches = (
         EventBatch(
             source=source,
             received_at=NOW,
@@ -34,6 +34,7 @@ def test_a_backlog_of_more_batches_than_one_statement_takes(
         )
         for number in range(count)
     )
+    EventBatch.objects.bulk_create(batches, batch_size=1_000)
     assert rollup.fold_pending(NOW, budget=300) == count + 1
     assert pending() == 0
     hours = Bucket.objects.filter(tier=3_600, series__dimension="")

@@ -31,7 +31,6 @@ from tests.support.quarantine import assert_tallied, held, ids, of, send
 
 pytestmark = pytest.mark.django_db
 
-appending: Any = import_module("liveReport.ingest.append")  # the package's name is a function
 
 limits = quarantine.limits
 
@@ -69,7 +68,7 @@ def test_a_big_replay_takes_many_short_transactions(
         taken.append((len(gone), sum(batch.count for batch in gone)))
         return gone
 
-    monkeypatch.setattr(appending, "take_out", counted)
+    monkeypatch.setattr(quarantining, "take_out", counted)
     assert ingest.replay(QuarantinedBatch.objects.all()) == sum(sizes)
     assert all(batches <= 4 and (events <= 10 or batches == 1) for batches, events in taken)
     assert len(taken) >= 7
@@ -92,7 +91,7 @@ def test_a_replay_that_is_stopped_has_moved_what_it_moved(source: Source, monkey
         return plain(batches)
 
     with monkeypatch.context() as patch:
-        patch.setattr(appending, "take_out", once)
+        patch.setattr(quarantining, "take_out", once)
         with pytest.raises(OperationalError):
             ingest.replay(QuarantinedBatch.objects.all())
     assert (len(ids(EventBatch)), held().total()) == (2, 3)

@@ -16,13 +16,18 @@ from typing import Any, NamedTuple
 import numpy as np
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.db.models.functions import Greatest
+from django.utils import timezone
 
-from liveReport.engines.outage import short_transaction
+from liveReport.events import former
 from liveReport.events.batch import Events, encode
 from liveReport.events.columns import Mask
-from liveReport.models import QuarantinedBatch, QuarantinedCampaign, QuarantineTally
+from liveReport.models import Campaign, QuarantinedBatch, QuarantinedCampaign, QuarantineTally
+
+from . import log
+from .log import Entry
+from .outage import short_transaction
 
 CODE = "quarantine_full"
 BATCHES, EVENTS = 500, 5_000
@@ -84,6 +89,19 @@ class Verdict:
 
     held: dict[int, int]
     refused: dict[int, str]
+
+
+class Refusal(NamedTuple):
+    """So many events of a source, at a time."""
+
+    source: int
+    events: int
+    at: datetime
+
+    @classmethod
+    def of(cls, source: int, strangers: Strangers, verdict: Verdict) -> "Refusal":
+        """What a verdict refuses of a request."""
+        return cls(source, len(verdict.refused), strangers.received_at)
 
 
 @dataclass
@@ -188,6 +206,43 @@ def hold(source: int, requests: Sequence[Strangers]) -> list[Verdict]:
     return verdicts
 
 
+@transaction.atomic
+def append_and_hold(source: int, entries: Sequence[Entry], strangers: Strangers) -> Verdict:
+    """Add to the log, and of the same request to the quarantine what there is room for."""
+    log.append(entries)
+    (verdict,) = hold(source, [strangers])
+    if verdict.refused:
+        count_refused([Refusal.of(source, strangers, verdict)])
+    return verdict
+
+
+def replay(quarantined: QuerySet[QuarantinedBatch]) -> int:
+    """Move events whose campaign exists by now into the log; how many moved.
+
+    In short transactions. What comes with one of them to the log is a row for each source: as
+    many as were in quarantine might be more than may wait to be counted.
+    """
+    moved = 0
+    exists = Exists(Campaign.objects.filter(slug=OuterRef("campaign")))
+    for portion in in_portions(quarantined.filter(exists)):
+        with short_transaction():
+            moved += _put_back(take_out(portion))
+    return moved
+
+
+def _put_back(batches: Sequence[QuarantinedBatch]) -> int:
+    """A batch for each source, and for each key that its events were hashed with."""
+    parts: dict[tuple[int, int], list[Events]] = {}
+    for batch in batches:
+        events = former.read(batch.payload, batch.source_id)
+        parts.setdefault((batch.source_id, events.key), []).append(events)
+    now = timezone.now()
+    log.append(
+        [Entry.of(source, now, Events.joined(some)) for (source, _key), some in parts.items()]
+    )
+    return sum(len(events) for some in parts.values() for events in some)
+
+
 def take_out(batches: QuerySet[QuarantinedBatch]) -> list[QuarantinedBatch]:
     """Remove batches, in the caller's transaction; those that nobody else has removed meanwhile."""
     _lock(sorted(set(batches.values_list("source_id", flat=True))))
@@ -233,14 +288,6 @@ def _lock(sources: Sequence[int]) -> None:
         [QuarantineTally(pk=source) for source in sources], ignore_conflicts=True
     )
     list(QuarantineTally.objects.select_for_update().filter(pk__in=sources).order_by("pk"))
-
-
-class Refusal(NamedTuple):
-    """So many events of a source, at a time."""
-
-    source: int
-    events: int
-    at: datetime
 
 
 def count_refused(refusals: Sequence[Refusal]) -> None:

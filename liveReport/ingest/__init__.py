@@ -3,7 +3,9 @@
 ``receive`` is the one entrance; the HTTP endpoint and ``send_events`` call it.
 """
 
-from .append import Quarantined, replay
+from liveReport.engines.quarantine import replay
+
+from .append import Quarantined
 from .body import BodyError
 from .contract import Rejection
 from .receiving import Receipt, begin_serving, receive

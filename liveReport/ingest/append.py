@@ -13,28 +13,22 @@ from typing import NamedTuple
 import numpy as np
 from cachetools import TTLCache
 from django.conf import settings
-from django.db import DataError, IntegrityError, connection, transaction
-from django.db.models import Exists, OuterRef, QuerySet
-from django.utils import timezone
+from django.db import DataError, IntegrityError, connection
 
 from liveReport.engines import campaigns, log
 from liveReport.engines.log import Entry
-from liveReport.engines.outage import retrying_lock, short_transaction
+from liveReport.engines.outage import retrying_lock
 from liveReport.engines.quarantine import (
     Refusal,
     Strangers,
     Verdict,
-    count_refused,
-    hold,
-    in_portions,
+    append_and_hold,
     prepare,
-    take_out,
 )
-from liveReport.events import former
 from liveReport.events.batch import Events
 from liveReport.events.columns import Mask
 from liveReport.memory import Memory
-from liveReport.models import Campaign, QuarantinedBatch, Source
+from liveReport.models import QuarantinedBatch, Source
 
 from . import refusals
 from .body import BodyError
@@ -99,54 +93,14 @@ def _append_apart(source: int, others: Events, strangers: Strangers) -> Verdict:
     entries = [Entry.of(source, strangers.received_at, others)] if others else []
     (verdict,) = prepare(source, [strangers])
     if verdict.held:
-        verdict = retrying_lock(partial(_append_both, source, entries, strangers))
+        verdict = retrying_lock(partial(append_and_hold, source, entries, strangers))
     else:
         for entry in entries:
             _append_entry(entry)
-        refusals.count_alone(_refusal(source, strangers, verdict))
+        refusals.count_alone(Refusal.of(source, strangers, verdict))
     if verdict.refused:
-        refusals.lines.tell(_refusal(source, strangers, verdict))
+        refusals.lines.tell(Refusal.of(source, strangers, verdict))
     return verdict
-
-
-@transaction.atomic
-def _append_both(source: int, entries: Sequence[Entry], strangers: Strangers) -> Verdict:
-    log.append(entries)
-    (verdict,) = hold(source, [strangers])
-    if verdict.refused:
-        count_refused([_refusal(source, strangers, verdict)])
-    return verdict
-
-
-def _refusal(source: int, strangers: Strangers, verdict: Verdict) -> Refusal:
-    return Refusal(source, len(verdict.refused), strangers.received_at)
-
-
-def replay(quarantined: QuerySet[QuarantinedBatch]) -> int:
-    """Move events whose campaign exists by now into the log; how many moved.
-
-    In short transactions. What comes with one of them to the log is a row for each source: as
-    many as were in quarantine might be more than may wait to be counted.
-    """
-    moved = 0
-    exists = Exists(Campaign.objects.filter(slug=OuterRef("campaign")))
-    for portion in in_portions(quarantined.filter(exists)):
-        with short_transaction():
-            moved += _put_back(take_out(portion))
-    return moved
-
-
-def _put_back(batches: Sequence[QuarantinedBatch]) -> int:
-    """A batch for each source, and for each key that its events were hashed with."""
-    parts: dict[tuple[int, int], list[Events]] = {}
-    for batch in batches:
-        events = former.read(batch.payload, batch.source_id)
-        parts.setdefault((batch.source_id, events.key), []).append(events)
-    now = timezone.now()
-    log.append(
-        [Entry.of(source, now, Events.joined(some)) for (source, _key), some in parts.items()]
-    )
-    return sum(len(events) for some in parts.values() for events in some)
 
 
 def check_backlog() -> None:

@@ -141,8 +141,12 @@ def test_stages_ask_engines_for_what_is_stored() -> None:
 
 
 MAY_STORE = ("liveReport/engines/log.py", "liveReport/models", "liveReport/migrations")
-MAY_APPEND = ("liveReport/ingest", "liveReport/engines/set_aside.py", *MAY_STORE)
-"""Aside from those who receive, whoever divides what came in, or takes it back."""
+MAY_APPEND = (
+    "liveReport/ingest",
+    *(f"liveReport/engines/{name}.py" for name in ("quarantine", "set_aside")),
+    *MAY_STORE,
+)
+"""Aside from those who receive, whoever divides what came in, or puts it back."""
 STORING = ("create", "bulk_create", "get_or_create", "update_or_create", "acreate", "save")
 
 

@@ -44,6 +44,12 @@ VIEWS: dict[str, tuple[str, dict[str, Any]]] = {
 """Address and options of the browser, by the picture's name."""
 
 
+DRAWN = """() => [...document.querySelectorAll("[data-chart]")].every((chart) =>
+    chart.querySelector("svg") || !chart.offsetParent
+    || chart.getBoundingClientRect().top > innerHeight)"""
+"""Whether every chart on the screen is there."""
+
+
 @contextmanager
 def demo(folder: Path) -> Iterator[str]:
     """A site with a day of demo traffic behind it; its address."""
@@ -70,8 +76,7 @@ def take(page: Page, address: str, file: Path) -> None:
     """What is on the screen, once every chart is drawn and still."""
     page.goto(address)
     page.wait_for_load_state("networkidle")
-    for chart in page.locator("[data-chart]").all():
-        chart.locator("svg").first.wait_for(state="attached")
+    page.wait_for_function(DRAWN)
     page.wait_for_timeout(1_000)  # charts move into their places
     page.screenshot(path=file)
 

@@ -1,7 +1,7 @@
 """What the rollups say of one channel, added up as a frame asks for it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -110,9 +110,10 @@ class ChannelTallies:
         return self._counted([*sorted(apart), *((kind, *ALL) for kind in sorted(whole))], by)
 
     def _counted(self, terms: Iterable[Term], by: str) -> Tallies:
-        return _grouped(
-            (_key(row, by), Tally(self._counts.get(row.pk, 0))) for row in self._rows(terms, by)
-        )
+        found: dict[Key, int] = defaultdict(int)
+        for row in self._rows(terms, by):
+            found[_key(row, by)] += self._counts.get(row.pk, 0)
+        return _tallied(found)
 
     def profiles(self, types: Sequence[str], by: str = "") -> Tallies:
         return _grouped(
@@ -121,11 +122,11 @@ class ChannelTallies:
         )
 
     def events_by_step(self, types: Sequence[str], only: Only = ALL) -> Tallies:
-        return _grouped(
-            (step, Tally(count))
-            for row in self._rows([(kind, *only) for kind in types])
-            for step, count in self._counts_by_step.get(row.pk, {}).items()
-        )
+        found: dict[Key, int] = defaultdict(int)
+        for row in self._rows([(kind, *only) for kind in types]):
+            for step, count in self._counts_by_step.get(row.pk, {}).items():
+                found[step] += count
+        return _tallied(found)
 
     def profiles_by_step(self, types: Sequence[str]) -> Tallies:
         return _grouped(
@@ -224,6 +225,11 @@ def _key(row: reads.SeriesRow, by: str) -> Key:
 def _run(execution: int) -> Key:
     """What tells an execution's row apart."""
     return OTHER if execution == OTHER_EXECUTIONS else execution
+
+
+def _tallied(counts: Mapping[Key, int]) -> Tallies:
+    """Events alone: numbers, which add up faster than tallies do."""
+    return {key: Tally(count) for key, count in counts.items()}
 
 
 def _grouped(pairs: Iterable[tuple[Key, Tally]]) -> Tallies:

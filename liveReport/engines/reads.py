@@ -21,8 +21,10 @@ SeriesOf = tuple[str, str]
 """An event type and a dimension (empty for the events as a whole)."""
 Rows = list[tuple[Any, ...]]
 
-_unions = Memory[tuple[int, tuple[tuple[int, int], ...]], bytes](TTLCache(256, 300))
-"""United sketches by series and the counts of the hours they unite.
+_Hours = tuple[tuple[int, int], ...]
+"""Starts of hours, each with its count."""
+_unions = Memory[int, tuple[_Hours, bytes]](TTLCache(256, 300))
+"""United sketches by series, each with the hours that it unites.
 
 A sketch changes with its bucket's count. Only a repair may change it alone, which is
 why nothing is believed for longer than five minutes.
@@ -166,13 +168,17 @@ def _united(ids: Sequence[int], hours: Sequence[Range]) -> dict[int, bytes]:
     for pk, start, count in sorted(_select("series_id, start, count", ids, hours)):
         state[pk].append((start, count))
     fingerprints = {pk: tuple(buckets) for pk, buckets in state.items()}
-    known = {pk: _unions.get((pk, fingerprint)) for pk, fingerprint in fingerprints.items()}
+    known: dict[int, bytes] = {}
+    for pk, fingerprint in fingerprints.items():
+        held = _unions.get(pk)
+        if held and held[0] == fingerprint:
+            known[pk] = held[1]
     unknown: dict[int, list[bytes]] = defaultdict(list)
-    for pk, sketch in _sketches([pk for pk in known if known[pk] is None], hours):
+    for pk, sketch in _sketches([pk for pk in fingerprints if pk not in known], hours):
         unknown[pk].append(sketch)
     for pk, parts in unknown.items():
-        known[pk] = _unions.put((pk, fingerprints[pk]), merge(parts))
-    return {pk: united for pk, united in known.items() if united is not None}
+        _, known[pk] = _unions.put(pk, (fingerprints[pk], merge(parts)))
+    return known
 
 
 def _sketches(ids: Sequence[int], ranges: Sequence[Range]) -> Iterator[tuple[int, bytes]]:

@@ -127,7 +127,7 @@ class Contract:
         """
         indices, events, rejected = self._decode(body, media, limit)
         checks = _Checks(self, body, now, campaigns)
-        shapes, shape, refused = checks.shapes(events)
+        shapes, shape, at, refused = checks.checked(events)
         if refused:
             rejected += [
                 _rejection(indices[place], events[place].id, refusal)
@@ -135,9 +135,9 @@ class Contract:
             ]
             rejected.sort(key=lambda rejection: rejection.index)
             good = [place for place in range(len(events)) if place not in refused]
-            events, shape = [events[place] for place in good], shape[good]
+            events, shape, at = [events[place] for place in good], shape[good], at[good]
         ids = [event.id for event in events]
-        return Validated(_columns(shapes, shape, ids, events, source), ids, rejected)
+        return Validated(_columns(shapes, shape, at, ids, events, source), ids, rejected)
 
     def _decode(
         self, body: bytes, media: str, limit: int
@@ -196,8 +196,11 @@ class _Checks:
         # JSON holds control characters as escapes only: without any there is nothing to look for.
         self.has_escapes = b"\\" in body or b"\x7f" in body
 
-    def shapes(self, events: Sequence[Any]) -> tuple[list[Shape], Ints, dict[int, Refused]]:
-        """The shapes of the good events, which each has, and why others are refused, by place."""
+    def checked(self, events: Sequence[Any]) -> tuple[list[Shape], Ints, Ints, dict[int, Refused]]:
+        """The shapes of the good events, which each event has, when it was, and who is refused.
+
+        Times are in microseconds; the refusals are by place.
+        """
         numbers = _Numbers()
         shape = np.fromiter(
             map(numbers.__getitem__, map(self.contract.shape_of, events)), np.int64, len(events)
@@ -212,7 +215,7 @@ class _Checks:
             place: self._refusal(events[place], int(at[place]))
             for place in np.flatnonzero(~good).tolist()
         }
-        return [one or _NOWHERE for one in found], shape, refused
+        return [one or _NOWHERE for one in found], shape, at, refused
 
     def _shape_or_none(self, event: Any) -> Shape | None:
         try:
@@ -287,7 +290,12 @@ class _Checks:
 
 
 def _columns(
-    shapes: Sequence[Shape], shape: Ints, ids: Sequence[str], events: Sequence[Any], source: int
+    shapes: Sequence[Shape],
+    shape: Ints,
+    at: Ints,
+    ids: Sequence[str],
+    events: Sequence[Any],
+    source: int,
 ) -> Events:
     """Good events of a source as columns, with what names anybody hashed."""
     used, shape = np.unique(shape, return_inverse=True)
@@ -297,7 +305,7 @@ def _columns(
         kept,
         shape.astype(np.int64),
         id_keys(source, [campaign for campaign, _channel in scopes], shape, ids),
-        _all_microseconds([event.occurred_at for event in events]),
+        at,
         pseudonyms([event.profile for event in events]),
         message_keys(scopes, shape, [event.message for event in events]),
         settings.PSEUDONYM_KEY.version,

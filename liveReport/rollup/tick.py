@@ -176,10 +176,11 @@ def fold_chunk(batches: Sequence[EventBatch], lease: Lease, now: datetime) -> in
         fresh = chunk.fresh(held)
         if fresh is not chunk:  # rarely: some were repeats of older batches' events
             folded = scope.fold(fresh)
-        runs = executions.admit(folded.executions(), admission(), scope.campaigns)
+        room = admission()
+        runs = executions.admit(folded.executions(), room, scope.campaigns)
         if runs.outside:
             folded = scope.fold(fresh, runs.outside)
-        buckets.apply(folded, runs.leaving, admission(), scope.campaigns, held)
+        buckets.apply(folded, runs.leaving, room, scope.campaigns, held)
         _mark(fresh, scope)
         log.describe([batch for batch in batches if batch.first_at is None])
     return sum(batch.count for batch in batches)

@@ -27,7 +27,7 @@ class Fenced(Exception):
 
 @dataclass(frozen=True)
 class Lease:
-    """A held lease. Call ``renew`` first thing in every transaction that folds.
+    """A held lease. Use ``commit`` for every transaction that folds.
 
     ``failures`` is how many holders came to nothing before this one took it.
     """
@@ -42,10 +42,6 @@ class Lease:
         """
         self._extend(now, failures=F("failures") / 2)
 
-    def keep(self, now: datetime) -> None:
-        """The same for a transaction that folds nothing: it proves nothing."""
-        self._extend(now)
-
     def _extend(self, now: datetime, **changes: object) -> None:
         held = FoldLease.objects.filter(pk=_ROW, fence=self.fence)
         if not held.update(expires_at=now + LENGTH, **changes):
@@ -56,6 +52,13 @@ class Lease:
         """A transaction that is committed only if the lease is still held."""
         with transaction.atomic():
             self.renew(now)
+            yield
+
+    @contextmanager
+    def keep(self, now: datetime) -> Iterator[None]:
+        """The same for a transaction that folds nothing: it proves nothing."""
+        with transaction.atomic():
+            self._extend(now)
             yield
 
     def release(self, *, failed: bool = False) -> None:

@@ -21,28 +21,29 @@ from .suspects import ALONE, LAST
 logger = logging.getLogger(__name__)
 
 
-@transaction.atomic
 def replace(suspect: Suspect, parts: Sequence[Events], lease: Lease, now: datetime) -> None:
     """Divide a batch of the log.
 
     It keeps the first part; the others become batches as if received with it.
     """
-    lease.keep(now)
     batch = suspect.batch
-    log.replace(batch, parts[0])
-    others = log.append([Entry.of(batch.source_id, batch.received_at, part) for part in parts[1:]])
-    Suspect.objects.filter(pk=batch.pk).delete()
-    Suspect.objects.bulk_create(
-        Suspect(
-            batch_id=part,
-            origin=suspect.origin,
-            attempts=ALONE,
-            error=suspect.error,
-            tried_at=suspect.tried_at,
-            holder=suspect.holder,
+    with lease.keep(now):
+        log.replace(batch, parts[0])
+        others = log.append(
+            [Entry.of(batch.source_id, batch.received_at, part) for part in parts[1:]]
         )
-        for part in (batch.pk, *others)
-    )
+        Suspect.objects.filter(pk=batch.pk).delete()
+        Suspect.objects.bulk_create(
+            Suspect(
+                batch_id=part,
+                origin=suspect.origin,
+                attempts=ALONE,
+                error=suspect.error,
+                tried_at=suspect.tried_at,
+                holder=suspect.holder,
+            )
+            for part in (batch.pk, *others)
+        )
 
 
 def set_aside(suspect: Suspect, lease: Lease, now: datetime) -> None:
@@ -53,8 +54,7 @@ def set_aside(suspect: Suspect, lease: Lease, now: datetime) -> None:
         attempts__gte=LAST,
         batch__folded=False,
     )
-    with transaction.atomic():
-        lease.keep(now)
+    with lease.keep(now):
         failed = list(alike.order_by("pk").select_related("batch"))
         _keep([one.batch for one in failed], suspect, now)
         pks = [one.pk for one in failed]

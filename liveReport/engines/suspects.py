@@ -42,15 +42,13 @@ _unheard: set[int] = set()
 
 def note(batches: Sequence[EventBatch], lease: Lease, now: datetime) -> None:
     """An attempt to fold these begins; on record on return."""
-    with transaction.atomic():
-        lease.keep(now)
+    with lease.keep(now):
         _suspect(batches, lease, now)
 
 
 def blame(batches: Sequence[EventBatch], lease: Lease, now: datetime, error: str) -> None:
     """The attempt has failed, and events may be the reason."""
-    with transaction.atomic():
-        lease.keep(now)
+    with lease.keep(now):
         _suspect(batches, lease, now)
         _tried_by(lease.fence).update(attempts=F("attempts") + 1, error=error, trying=False)
 

@@ -3,13 +3,11 @@
 import fcntl
 from io import StringIO
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
-from django.db import connection
 from django.test import Client
 
 from liveReport.ingest import drain as draining
@@ -17,6 +15,7 @@ from liveReport.ingest.drain import Drainer, drain
 from liveReport.ingest.spool import spool
 from liveReport.models import Campaign, Source
 from tests.support.factories import UserFactory, event, make_source
+from tests.support.mishaps import at_once
 from tests.support.processes import eventually
 from tests.support.spooling import away, logged, take
 
@@ -92,17 +91,10 @@ def test_two_who_drain_at_once_move_everything_once(campaign: Campaign, source: 
     moved: list[int] = []
 
     def work() -> None:
-        try:
-            while spool().holds_anything():
-                moved.append(drain())
-        finally:
-            connection.close()
+        while spool().holds_anything():
+            moved.append(drain())
 
-    threads = [Thread(target=work) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(4, work)
     assert sum(moved) == 40
     assert logged() == [[str(number)] for number in range(40)]
 

@@ -3,7 +3,6 @@
 from datetime import timedelta
 from importlib import import_module
 from itertools import count
-from threading import Thread
 from typing import Any
 
 import msgspec
@@ -27,6 +26,7 @@ from liveReport.models import (
 )
 from tests.support import quarantine
 from tests.support.factories import CampaignFactory, event, make_source
+from tests.support.mishaps import at_once
 from tests.support.quarantine import assert_tallied, held, ids, of, send
 
 pytestmark = pytest.mark.django_db
@@ -108,17 +108,7 @@ def test_two_replays_at_once_move_everything_once(source: Source, limits: Any) -
     CampaignFactory(slug="later")
     moved: list[int] = []
 
-    def work() -> None:
-        try:
-            moved.append(ingest.replay(QuarantinedBatch.objects.all()))
-        finally:
-            connection.close()
-
-    threads = [Thread(target=work) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(3, lambda: moved.append(ingest.replay(QuarantinedBatch.objects.all())))
     assert sum(moved) == 40
     assert len(set(ids(EventBatch))) == len(ids(EventBatch)) == 40
     assert_tallied()

@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from itertools import count
+from threading import Thread
 from typing import Any
 from unittest import mock
 
@@ -94,3 +95,19 @@ def held() -> dict[str, list[Any]]:
     models = set(apps.get_app_config("livereport").get_models()) - {FoldLease, Suspect}
     rows = {model.__name__: model._default_manager.values_list() for model in models}
     return {name: sorted(map(repr, some)) for name, some in rows.items()}
+
+
+def at_once(count: int, work: Callable[[], object]) -> None:
+    """The same work in so many threads, each with a connection of its own, until all have ended."""
+
+    def alone() -> None:
+        try:
+            work()
+        finally:
+            connection.close()
+
+    threads = [Thread(target=alone) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()

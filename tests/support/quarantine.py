@@ -7,10 +7,9 @@ from typing import Any
 
 import msgspec
 import pytest
-from django.db import OperationalError
 
 from liveReport.engines.quarantine import CODE
-from liveReport.ingest import Receipt, receive, receiving
+from liveReport.ingest import Receipt, receive
 from liveReport.models import (
     QuarantinedBatch,
     QuarantinedCampaign,
@@ -19,6 +18,7 @@ from liveReport.models import (
 )
 from tests.support.factories import event
 from tests.support.names import names
+from tests.support.spooling import away
 
 URL = "/api/v1/events/"
 NOW = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
@@ -45,11 +45,7 @@ def send(source: Source, events: Iterable[dict[str, Any]], now: datetime = NOW) 
 def spooled(source: Source, events: Iterable[dict[str, Any]]) -> None:
     """As if the database had been away when they came in."""
 
-    def fail(*args: Any) -> None:
-        raise OperationalError("away")
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(receiving, "append", fail)
+    with away():
         receipt = send(source, events)
     assert (receipt.quarantined, receipt.rejected) == (None, [])
 

@@ -68,7 +68,11 @@ def test_an_answer_that_is_lost_raises_no_alarm_about_oneself(open_page: Open) -
 
     page.route(re.compile("/layout/"), lose)
     press(page, "Save")
-    expect(page.locator("#lr-notice")).to_contain_text("the server does not answer")
+    notice = page.locator("#lr-notice")
+    expect(notice).to_contain_text("the server does not answer")
+    known = page.locator("#lr-report").get_attribute("data-layout") or ""
+    expect(page.locator("#lr-report")).not_to_have_attribute("data-layout", known, timeout=NEWS)
+    expect(notice).to_contain_text("the server does not answer")
     page.unroute(re.compile("/layout/"))
     handle(page, "tiles").press("Shift+ArrowDown")
     press(page, "Save")

@@ -53,9 +53,10 @@ class Editor {
     addEventListener("beforeunload", warn, { signal });
   }
 
+  /** While a save of mine is unanswered the newer layout may be mine: the next save tells. */
   tellLayout() {
     const isOurs = this.report.dataset.layout === this.draft.server.layout;
-    if (!isOurs) this.messages.notify("changed_elsewhere");
+    if (!isOurs && !this.saving.isUncertain) this.messages.notify("changed_elsewhere");
   }
 
   // -- What people do --------------------------------------------------------------------

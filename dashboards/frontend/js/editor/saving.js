@@ -8,6 +8,10 @@ export class Saving {
     this.unanswered = []; // drafts of which we do not know whether they were saved
   }
 
+  get isUncertain() {
+    return this.unanswered.length > 0;
+  }
+
   /** The server's answer, or `{ detail }` with why there is none. */
   async keep(url, draft) {
     try {

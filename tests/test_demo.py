@@ -50,7 +50,8 @@ def test_it_is_the_same_world_every_time() -> None:
 def test_the_campaigns_are_of_every_sort(events: list[Event]) -> None:
     channels = {demo.slug: {stream.channel for stream in demo.streams} for demo in CAMPAIGNS}
     assert list(channels.values()) == [
-        {"email", "push"}, {"sms", "email"}, {"web", "inapp"}, {"directmail"}
+        {"email"}, {"push", "sms"}, {"email", "push"}, {"sms", "email"}, {"web", "inapp"},
+        {"directmail"},
     ]  # fmt: skip
     sizes = Counter(event["campaign"] for event in events)
     assert sizes.most_common(1)[0][0] == "season-launch"
@@ -60,6 +61,45 @@ def test_the_campaigns_are_of_every_sort(events: list[Event]) -> None:
     assert hours == set(range(24))
 
 
+def test_in_an_execution_nobody_is_met_twice(events: list[Event]) -> None:
+    begun = [
+        (event["campaign"], event["channel"], event["execution"], event["profile"])
+        for event in events
+        if event["type"] == "targeted" and "execution" in event
+    ]
+    assert len(begun) > 1_000
+    assert len(set(begun)) == len(begun)
+
+
+def test_one_campaign_goes_wrong_after_an_hour_and_recovers() -> None:
+    sale = [e for e in day(0.5) if e["campaign"] == "autumn-sale"]
+    (began,) = {event["execution"] for event in sale}
+
+    def bounced(first: int, last: int) -> float:
+        """The share of what was sent to one provider between two minutes of the send."""
+        sent = {
+            event["message"]
+            for event in sale
+            if event["type"] == "sent"
+            and event["domain"] == "gmail.com"
+            and first <= (event["occurred_at"] - began).total_seconds() / 60 < last
+        }
+        refused = {event["message"] for event in sale if event.get("reason") == "5.7.26"}
+        return len(sent & refused) / len(sent)
+
+    assert bounced(0, 60) == bounced(105, 170) == 0
+    assert bounced(60, 105) > 0.75
+    assert max(event["occurred_at"] for event in sale) > ANCHOR  # and is still under way
+
+
+def test_one_campaign_has_just_begun(events: list[Event]) -> None:
+    offer = [event for event in events if event["campaign"] == "flash-offer"]
+    began = min(event["occurred_at"] for event in offer)
+    assert timedelta(minutes=3) < ANCHOR - began < timedelta(minutes=10)
+    sent = [event["occurred_at"] for event in offer if event["type"] == "sent"]
+    assert sum(at > ANCHOR for at in sent) > len(sent) / 2
+
+
 def test_rates_are_plausible(events: list[Event]) -> None:
     found = Counter((event["channel"], event["type"]) for event in events)
 
@@ -67,7 +107,7 @@ def test_rates_are_plausible(events: list[Event]) -> None:
         return found[channel, part] / found[channel, whole]
 
     assert 0.95 < rate("email", "delivered", "sent") < 0.995
-    assert 0.005 < rate("email", "bounced", "sent") < 0.05
+    assert 0.005 < rate("email", "bounced", "sent") < 0.1
     assert 0.1 < rate("email", "opened", "delivered") < 0.6
     assert 0.005 < rate("email", "clicked", "delivered") < 0.15
     assert 0 < rate("email", "unsubscribed", "delivered") < 0.01

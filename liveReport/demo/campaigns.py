@@ -11,6 +11,7 @@ from typing import Protocol
 
 from . import flows
 from .flows import Flow
+from .journeys import Trouble
 
 
 class Rhythm(Protocol):
@@ -61,6 +62,35 @@ class Runs:
 
 
 @dataclass(frozen=True)
+class Once:
+    """One execution, whose profiles are known within its first minutes."""
+
+    began: int
+    size: int
+    minutes: int = 3
+
+    def rate(self, minute: int, at: datetime) -> float:
+        return self.size / self.minutes if 0 <= minute - self.began < self.minutes else 0
+
+    def execution(self, minute: int) -> int:
+        return self.began
+
+
+@dataclass(frozen=True)
+class Arrivals:
+    """What an execution of days ago still brings, at a steady pace."""
+
+    began: int
+    pace: float
+
+    def rate(self, minute: int, at: datetime) -> float:
+        return self.pace
+
+    def execution(self, minute: int) -> int:
+        return self.began
+
+
+@dataclass(frozen=True)
 class Days:
     """Always on; most in the early evening, fewest before dawn (UTC)."""
 
@@ -84,6 +114,7 @@ class Stream:
     rhythm: Rhythm
     profiles: int = 0
     """Of how many profiles each journey is one's; 0 when each is another's."""
+    trouble: Trouble | None = None
 
 
 @dataclass(frozen=True)
@@ -96,9 +127,24 @@ class Demo:
 
 
 LAUNCH = ((-1_270, 40, 300.0), (-560, 35, 800.0), (-190, 25, 500.0))
+SALE = Trouble(60 * 60, 105 * 60, {"domain": "gmail.com"}, flows.UNAUTHENTICATED)
+"""An hour after the start, for three quarters of an hour."""
 LAUNCH_PUSH = tuple((first + 5, length, rate * 0.4) for first, length, rate in LAUNCH)
 
 CAMPAIGNS = (
+    Demo(
+        "autumn-sale",
+        "Autumn sale",
+        (Stream("sale-email", "email", flows.LARGE_SEND, Once(-170, 24_000), trouble=SALE),),
+    ),
+    Demo(
+        "flash-offer",
+        "Flash offer",
+        (
+            Stream("flash-push", "push", flows.FLASH_PUSH, Once(-7, 6_000)),
+            Stream("flash-sms", "sms", flows.FLASH_SMS, Once(-4, 2_500)),
+        ),
+    ),
     Demo(
         "season-launch",
         "Season launch",
@@ -127,8 +173,8 @@ CAMPAIGNS = (
         "catalogue",
         "Catalogue by post",
         (
-            Stream("catalogue-letters", "directmail", flows.LETTERS, Waves([(-420, 25, 140)], 4)),
-            Stream("catalogue-post", "directmail", flows.POST, Days(5)),
+            Stream("catalogue-letters", "directmail", flows.LETTERS, Once(-420, 3_500, 25)),
+            Stream("catalogue-post", "directmail", flows.POST, Arrivals(-4 * 1_440, 3)),
         ),
     ),
 )

@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 from .chance import Wheel
 
+Details = Mapping[str, str]
+
 
 class Step(NamedTuple):
     """One of the things that may come next."""
@@ -19,10 +21,13 @@ class Step(NamedTuple):
     """Seconds that pass at least."""
     mean: float = 0.0
     """More seconds, on the average; short waits are likelier than long ones."""
+    within: float = 0.0
+    """More seconds, at most; all waits are as likely."""
+    details: Details = {}
+    """What the event says for certain."""
 
 
 Flow = Mapping[str, tuple[tuple[Step, ...], ...]]
-Details = Mapping[str, str]
 
 
 def _words(*shares: tuple[str, float], key: str = "reason") -> Wheel[Details]:
@@ -66,6 +71,28 @@ EMAIL_WITH_OFFERS: Flow = {
     "opened": (*EMAIL["opened"], (Step("offer_displayed", 0.86, 1, 3),)),
     "clicked": ((Step("offer_clicked", 0.55, 1, 5),),),
 }
+SEND_SECONDS = 4 * 3_600
+"""A large send goes out little by little; whom it is for is known from the start."""
+LARGE_SEND: Flow = {
+    **EMAIL,
+    "targeted": (
+        (
+            Step("excluded", 0.058, 1, 60),
+            Step("error", 0.004, 2, within=SEND_SECONDS),
+            Step("sent", 0.938, 3, within=SEND_SECONDS),
+        ),
+    ),
+}
+UNAUTHENTICATED: Flow = {
+    **LARGE_SEND,
+    "sent": (
+        (
+            Step("bounced", 0.86, 1, 6, details={"category": "soft", "reason": "5.7.26"}),
+            Step("delivered", 0.14, 1, 8),
+        ),
+    ),
+}
+"""The mailbox provider no longer believes that a message is ours, and takes few."""
 PUSH: Flow = {
     "": ((Step("targeted", 1),),),
     "targeted": (
@@ -74,6 +101,17 @@ PUSH: Flow = {
     "sent": ((Step("delivered", 0.966, 1, 20), Step("bounced", 0.034, 1, 3)),),
     "delivered": ((Step("opened", 0.062, 5, 1_800),), (Step("action", 0.031, 4, 2_400),)),
 }
+FLASH_SECONDS = 50 * 60
+FLASH_PUSH: Flow = {
+    **PUSH,
+    "targeted": (
+        (
+            Step("excluded", 0.13, 1, 20),
+            Step("error", 0.004, 1, within=FLASH_SECONDS),
+            Step("sent", 0.866, 1, within=FLASH_SECONDS),
+        ),
+    ),
+}
 SMS: Flow = {
     "": ((Step("targeted", 1),),),
     "targeted": (
@@ -81,6 +119,16 @@ SMS: Flow = {
     ),
     "sent": ((Step("delivered", 0.948, 2, 12), Step("bounced", 0.029, 5, 60)),),
     "delivered": ((Step("clicked", 0.092, 20, 2_200),),),
+}
+FLASH_SMS: Flow = {
+    **SMS,
+    "targeted": (
+        (
+            Step("excluded", 0.085, 1, 20),
+            Step("error", 0.006, 1, within=FLASH_SECONDS),
+            Step("sent", 0.909, 1, within=FLASH_SECONDS),
+        ),
+    ),
 }
 WEB: Flow = {
     "": ((Step("impression", 0.968), Step("excluded", 0.032)),),

@@ -12,11 +12,15 @@ from typing import Any, NamedTuple
 
 from .campaigns import CAMPAIGNS, Demo, Stream
 from .chance import about
-from .journeys import journey
+from .journeys import Journey
 
 Event = dict[str, Any]
 
 MINUTE = timedelta(minutes=1)
+HALF_AN_HOUR = 30
+"""Minutes in which all of an execution's journeys begin."""
+STRIDE = 7_919
+"""How many profiles further the next execution begins for each minute that it is later."""
 LATE = 0.008
 """Share of the events that are sent minutes after they occurred."""
 TWICE = 0.004
@@ -60,17 +64,25 @@ class World:
         if began is not None:
             common["execution"] = self.anchor + began * MINUTE
         for number in range(about(random, stream.rhythm.rate(minute, start) * self.scale)):
-            common["profile"] = _profile(random, stream, f"{minute}.{number}")
-            first = start + timedelta(seconds=random.uniform(0, 60))
-            for after, fields in journey(random, stream.channel, stream.flow, f"{name}.{number}"):
+            common["profile"] = _profile(random, stream, minute, began, number)
+            second = random.uniform(0, 60)
+            first = start + timedelta(seconds=second)
+            passed = 60 * (minute - (minute if began is None else began)) + second
+            journey = Journey(stream.channel, stream.flow, stream.trouble, passed)
+            for after, fields in journey.events(random, f"{name}.{number}"):
                 at = first + timedelta(seconds=after)
                 yield from _deliver(random, {**common, **fields, "occurred_at": at})
 
 
-def _profile(random: Random, stream: Stream, name: str) -> str:
-    if stream.profiles:
+def _profile(random: Random, stream: Stream, minute: int, began: int | None, number: int) -> str:
+    """Whose journey it is that begins as one of its minute's: in an execution, nobody's twice."""
+    if not stream.profiles:
+        return f"customer-{minute}.{number}"
+    if began is None:
         return f"customer-{random.randrange(stream.profiles)}"
-    return f"customer-{name}"
+    most = stream.profiles // HALF_AN_HOUR
+    place = (minute - began) * most + number % most
+    return f"customer-{(place + began * STRIDE) % stream.profiles}"
 
 
 def _deliver(random: Random, event: Event) -> Iterator[Delivery]:

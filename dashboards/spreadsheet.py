@@ -4,6 +4,7 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from decimal import Decimal
 
 import xlsxwriter
 from xlsxwriter.format import Format
@@ -53,6 +54,7 @@ class _Writer:
         self._formats: dict[type, Format] = {
             int: book.add_format({"num_format": "#,##0"}),
             float: book.add_format({"num_format": "0.0%"}),
+            Decimal: book.add_format({"num_format": "#,##0.0"}),
         }
         # As precise as a time is; the format has no more than milliseconds.
         self._times: list[Format] = [

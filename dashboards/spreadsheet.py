@@ -99,7 +99,7 @@ class _Writer:
                 return
             digits = 2 if cell.microsecond else 1 if cell.second else 0
             sheet.write_datetime(row, column, local, self._times[digits])
-        elif isinstance(cell, int | float):
+        elif isinstance(cell, int | float | Decimal):
             sheet.write_number(row, column, cell, style)
         elif cell is not None:
             sheet.write_string(row, column, cell, style)

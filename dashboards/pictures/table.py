@@ -51,16 +51,25 @@ class TablePicture:
         measures = drawing.measures() if is_stacked else frame.metrics
         self.columns = [column for column in measures if column.key not in wholes]
         self.lines = [self._line(drawing, row) for row in rows]
-        totals = frame.marked_totals
-        self.totals = [drawing.number(one, totals) for one in self.columns] if frame.axis else None
-        if self.is_rich and len(rows) < 2:
-            self.totals = None
+        self.totals = _totals(drawing, self.columns) if frame.axis else None
 
     def _line(self, drawing: Drawing, row: MarkedRow) -> Line:
         head = drawing.head(row.values)
         if not self.is_rich:
             return Line(head=head, cells=drawing.cells(row))
         return Line(head=head, rich=_rich(drawing, self.columns, row))
+
+
+def _totals(drawing: Drawing, columns: Sequence[Column]) -> list[Number]:
+    """What does not add up has none, while a rate is undefined."""
+    totals = drawing.frame.marked_totals
+    numbers = [drawing.number(column, totals) for column in columns]
+    return [
+        number
+        if column.unit == "ratio" or totals.values.get(column.key) is not None
+        else replace(number, text="")
+        for number, column in zip(numbers, columns, strict=True)
+    ]
 
 
 def _rich(drawing: Drawing, columns: Sequence[Column], row: MarkedRow) -> list[Cell]:

@@ -143,8 +143,7 @@ def _rows(
     rows = _keyed_rows(tallies, base, widget.by)
     if widget.by == EXECUTION:
         kept = _latest_first(_fold_rest(_busiest_first(rows), widget.limit))
-        named = [({EXECUTION: execution_name(key)}, row) for key, row in kept]
-        return [execution_column()], named
+        return [execution_column()], [({EXECUTION: execution_name(key)}, row) for key, row in kept]
     rows.sort(key=lambda row: (-row[1][base[0].key].value, str(row[0])))
     column = Column(
         key=widget.by, label=tallies.channel.dimension_by_key[widget.by].label, role="dimension"

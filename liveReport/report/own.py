@@ -39,8 +39,8 @@ class OwnWidget(ABC):
     """One of the tab's own: what is declared of it, and how its frame is made."""
 
     widget: ClassVar[Widget]
-    metrics: Sequence[Metric] = ()
-    rates: Mapping[str, str] = {}
+    metrics: ClassVar[Sequence[Metric]] = ()
+    rates: ClassVar[Mapping[str, str]] = {}
     """The rate beside a number, by the keys of both."""
 
     @abstractmethod

@@ -258,7 +258,10 @@ def test_a_poll_brings_it_current(alices: Client, send: Any) -> None:
 
 
 def test_a_draft_shows_it_before_it_is_saved(alices: Client) -> None:
-    draft = {"draft": [f"{*OWN}:kpi", "pigeon.tiles:table"], "shown": "lr-pigeon-tiles-table:old"}
+    draft = {
+        "draft": [f"{STATISTICS}:kpi", "pigeon.tiles:table"],
+        "shown": "lr-pigeon-tiles-table:old",
+    }
     news = alices.get(f"{TAB}changes/", draft).content.decode()
     assert 'id="lr-pigeon-tiles-table"' in news
     cell = alices.get(f"{TAB}widgets/pigeon.tiles/", {"picture": "table"}).content.decode()
@@ -413,7 +416,7 @@ class TestInABrowser:
         press(tab, "Save")
         expect(tab.get_by_role("toolbar")).to_be_hidden()
         tab.reload()
-        expect(tab.locator(f'[data-widget="{*OWN}"]')).to_be_visible()
+        expect(tab.locator(f'[data-widget="{STATISTICS}"]')).to_be_visible()
         expect(course).to_have_count(0)
         assert not Layout.objects.exists()
 

@@ -25,8 +25,8 @@ class Progress:
 
     @property
     def width(self) -> str:
-        """Of the bar."""
-        return f"{self.percent}%"
+        """Of the bar; empty where there is none."""
+        return "" if self.percent is None else f"{self.percent}%"
 
 
 def progress(part: Column, row: MarkedRow, writer: Writer) -> Progress:

@@ -100,6 +100,6 @@ class _Writer:
             digits = 2 if cell.microsecond else 1 if cell.second else 0
             sheet.write_datetime(row, column, local, self._times[digits])
         elif isinstance(cell, int | float | Decimal):
-            sheet.write_number(row, column, cell, style)
+            sheet.write_number(row, column, float(cell), style)
         elif cell is not None:
             sheet.write_string(row, column, cell, style)

@@ -335,8 +335,8 @@ class TestInABrowser:
     pytestmark = in_browser
 
     def test_four_cards_fill_the_first_screen(self, open_page: Open, send: Send) -> None:
-        lately = {"occurred_at": (datetime.now(UTC) - timedelta(minutes=3)).isoformat()}
-        send(*some(100, "targeted", **lately), *some(42, "sent", **lately))
+        lately = (datetime.now(UTC) - timedelta(minutes=3)).isoformat()
+        send(*some(100, "targeted", occurred_at=lately), *some(42, "sent", occurred_at=lately))
         page = open_page(TAB, viewport={"width": 1440, "height": 1000})
         for slug in OWN:
             expect(page.locator(f'[data-widget="{slug}"]')).to_be_in_viewport()

@@ -158,7 +158,7 @@ class RunTallies(ChannelTallies):
 
     def over(self, window: Window) -> "RunTallies":
         """The same in another span of time; what is counted apart is read once."""
-        other = RunTallies(self.campaign, self.channel, window)
+        other = replace(self, window=window, _known={})
         other._series = self._series
         return other
 

@@ -89,7 +89,8 @@ def amount(expected: Expected, keys: Iterable[str], events: Sequence[Event]) -> 
 
 def funnel(expected: Expected) -> Row:
     """The row of a channel: what its own tab says, and undefined what it lacks."""
-    channel, row = expected.channel, {"channel": expected.channel.slug}
+    channel = expected.channel
+    row: Row = {"channel": channel.slug}
     for key, rate in STAGES.items():
         row[key] = _said(expected, key)
         if rate:

@@ -51,7 +51,7 @@ class TablePicture:
         measures = drawing.measures() if is_stacked else frame.metrics
         self.columns = [column for column in measures if column.key not in wholes]
         self.lines = [self._line(drawing, row) for row in rows]
-        self.totals = _totals(drawing, self.columns) if frame.axis else None
+        self.totals = _totals(drawing, self.columns) if frame.axis else []
 
     def _line(self, drawing: Drawing, row: MarkedRow) -> Line:
         head = drawing.head(row.values)
@@ -61,8 +61,10 @@ class TablePicture:
 
 
 def _totals(drawing: Drawing, columns: Sequence[Column]) -> list[Number]:
-    """What does not add up has none, while a rate is undefined."""
+    """What does not add up has none, while a rate is undefined; nothing where nothing does."""
     totals = drawing.frame.marked_totals
+    if all(totals.values.get(column.key) is None for column in columns):
+        return []
     numbers = [drawing.number(column, totals) for column in columns]
     return [
         number

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from liveReport.channels import Text
-from liveReport.report.frames import Column, Frame, MarkedRow, Row, WidgetReport
+from liveReport.channels import NONE, Text
+from liveReport.report.frames import Column, Frame, MarkedRow, Row, Value, WidgetReport
 
 from . import tones
 from .moments import Clock
@@ -59,7 +59,7 @@ class Drawing:
         return Number(
             key=column.key,
             label=self.labels[column.key],
-            text=self.writer.value(column, value),
+            text=self._text(column, value),
             tone=self.tones[column.key],
             **self._marks(column, row),
         )
@@ -72,8 +72,13 @@ class Drawing:
         return [(column.key, self._signed(column, row)) for column in self.frame.metrics]
 
     def _signed(self, column: Column, row: MarkedRow) -> str:
-        text = self.writer.value(column, row.values.get(column.key))
+        text = self._text(column, row.values.get(column.key))
         return signed(text, **self._marks(column, row))
+
+    def _text(self, column: Column, value: Value) -> str:
+        if column.unit == "time" and value is not None:
+            return self.clock.soon(datetime.fromisoformat(str(value)))
+        return self.writer.value(column, value)
 
     def _marks(self, column: Column, row: MarkedRow) -> dict[str, bool]:
         is_there = row.values.get(column.key) is not None
@@ -81,6 +86,11 @@ class Drawing:
             "estimate": column.key in row.estimates,
             "partial": is_there and column.key in self.frame.incomplete,
         }
+
+    def note(self, column: Column, row: MarkedRow) -> Text:
+        """Why a metric is undefined, if it is and somebody says so."""
+        is_there = row.values.get(column.key) is not None
+        return "" if is_there else self.report.notes.get(column.key, "")
 
     def rate(self, key: str, row: MarkedRow) -> Number | None:
         column = self.columns.get(self.report.rates.get(key, ""))
@@ -92,9 +102,16 @@ class Drawing:
         return [column for column in self.frame.metrics if column.key not in beside]
 
     def head(self, row: Row, tone: str = "") -> RowHead | None:
-        axis = self.frame.axis
-        if axis is None:
-            return None
+        """What a row stands for; of several columns, all that say something."""
+        heads = [self._head(axis, row, tone) for axis in self.frame.axes]
+        if len(heads) < 2:
+            return heads[0] if heads else None
+        told = [
+            head for head, axis in zip(heads, self.frame.axes, strict=True) if row[axis.key] != NONE
+        ]
+        return RowHead(text=" · ".join(head.text for head in told), tone=tone)
+
+    def _head(self, axis: Column, row: Row, tone: str) -> RowHead:
         value = str(row[axis.key])
         if axis.role == "dimension" or value in self.report.names:
             return RowHead(text=str(self.report.names.get(value, value)), tone=tone)

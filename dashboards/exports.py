@@ -1,7 +1,7 @@
 """A widget or the whole report as a file, as its user has arranged it."""
 
 import codecs
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -108,15 +108,28 @@ def _lines(widget: Widget) -> list[Sequence[Cell]]:
 
 
 def _with_utc(widget: Widget) -> Sequence[Sequence[Cell]]:
-    """The table with a column for UTC where the first has times.
+    """The table with a column for UTC beside each that has times.
 
     A workbook's times have no offset: the hour that is there twice needs another clock.
     """
     head, *rows = _table(widget)
     frame = widget.report.frame
-    if not (frame and frame.axis and frame.axis.role in ("time", "execution")):
-        return [head, *rows]
-    return [[head[0], UTC_NAME, *head[1:]], *([row[0], _utc(row[0]), *row[1:]] for row in rows)]
+    places = {place for place, one in enumerate(frame.columns) if one.is_moment} if frame else set()
+    return [
+        _widened(head, places, lambda _cell: UTC_NAME),
+        *(_widened(row, places, _utc) for row in rows),
+    ]
+
+
+def _widened(
+    line: Sequence[Cell], places: Container[int], beside: Callable[[Cell], Cell]
+) -> list[Cell]:
+    """A line with a cell more beside those in some places."""
+    return [
+        one
+        for place, cell in enumerate(line)
+        for one in ((cell, beside(cell)) if place in places else (cell,))
+    ]
 
 
 def _beside_utc(line: list[Cell]) -> Iterator[list[Cell]]:

@@ -256,9 +256,10 @@ def clock_of(asked: ReportRequest, report: TabReport) -> Clock:
     """The clock of a page that shows this report: no two of its runs look alike."""
     frames = [widget.frame for widget in report.widgets if widget.frame]
     values = [
-        str(row[frame.axis.key])
+        str(row[axis.key])
         for frame in frames
-        if frame.axis and frame.axis.role == "execution"
+        for axis in frame.axes
+        if axis.role == "execution"
         for row in frame.rows
     ]
     in_tables = [datetime.fromisoformat(value) for value in values if value not in (NONE, OTHER)]

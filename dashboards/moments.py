@@ -6,7 +6,7 @@ carry the zone's offset.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Self
 
 from django.utils import dateformat
@@ -37,17 +37,17 @@ def offset_mark(local: datetime) -> str:
 
 @dataclass(frozen=True)
 class Clock:
-    """How a page writes moments: in which zone, in which year, how precisely its runs."""
+    """How a page writes moments: in which zone, on which day, how precisely its runs."""
 
     zone: tzinfo
-    year: int
+    today: date
     precision: str = "minutes"
 
     @classmethod
     def of(cls, now: datetime, runs: Iterable[datetime] = ()) -> Self:
         """The reader's clock, as precise as telling these runs apart takes."""
         zone = get_current_timezone()
-        return cls(zone, now.astimezone(zone).year, _precision_for(set(runs)))
+        return cls(zone, now.astimezone(zone).date(), _precision_for(set(runs)))
 
     def local(self, moment: datetime) -> str:
         """RFC 3339, with the offset that the reader's clock has then."""
@@ -65,6 +65,12 @@ class Clock:
         """The same with as many digits as tell the page's runs apart."""
         return self._dated(moment, self.precision)
 
+    def soon(self, moment: datetime) -> str:
+        """“02:30” today, and with its date on another day."""
+        local = moment.astimezone(self.zone)
+        is_today = local.date() == self.today
+        return _time_of_day(local, "minutes") if is_today else self.text(moment)
+
     def span(self, start: datetime, end: datetime) -> str:
         """From “Oct 25, 02:30” to the time of day of its end."""
         return f"{self.text(start)} – {_time_of_day(end.astimezone(self.zone), 'minutes')}"
@@ -72,11 +78,11 @@ class Clock:
     @property
     def key(self) -> tuple[object, ...]:
         """All that the texts depend on, but for the moments and the language."""
-        return (str(self.zone), self.year, self.precision)
+        return (str(self.zone), self.today, self.precision)
 
     def _dated(self, moment: datetime, precision: str) -> str:
         local = moment.astimezone(self.zone)
-        date = _("M j") if local.year == self.year else _("M j, Y")
+        date = _("M j") if local.year == self.today.year else _("M j, Y")
         return f"{dateformat.format(local, date)}, {_time_of_day(local, precision)}"
 
 

@@ -33,8 +33,20 @@ class Writer:
             return UNDEFINED
         if isinstance(value, str):
             return value
-        return self.share(value) if column.unit == "ratio" else self.count(int(value))
+        if column.unit == "ratio":
+            return self.share(value)
+        return self._mean(value) if column.unit == "per_minute" else self.count(int(value))
+
+    def percent(self, percent: int) -> str:
+        """A whole number of hundredths."""
+        return _("%(number)s%%") % {"number": percent}
+
+    def _mean(self, value: float) -> str:
+        """Precise where it is small."""
+        return self._fixed(value) if 0 < value < 10 else self.count(round(value))
 
     def _percent(self, percent: float) -> str:
-        number = f"{percent:.1f}".replace(".", self._decimal)
-        return _("%(number)s%%") % {"number": number}
+        return _("%(number)s%%") % {"number": self._fixed(percent)}
+
+    def _fixed(self, value: float) -> str:
+        return f"{value:.1f}".replace(".", self._decimal)

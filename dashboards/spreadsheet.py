@@ -4,6 +4,7 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from decimal import Decimal
 
 import xlsxwriter
 from xlsxwriter.format import Format
@@ -53,6 +54,7 @@ class _Writer:
         self._formats: dict[type, Format] = {
             int: book.add_format({"num_format": "#,##0"}),
             float: book.add_format({"num_format": "0.0%"}),
+            Decimal: book.add_format({"num_format": "#,##0.0"}),
         }
         # As precise as a time is; the format has no more than milliseconds.
         self._times: list[Format] = [
@@ -97,7 +99,7 @@ class _Writer:
                 return
             digits = 2 if cell.microsecond else 1 if cell.second else 0
             sheet.write_datetime(row, column, local, self._times[digits])
-        elif isinstance(cell, int | float):
-            sheet.write_number(row, column, cell, style)
+        elif isinstance(cell, int | float | Decimal):
+            sheet.write_number(row, column, float(cell), style)
         elif cell is not None:
             sheet.write_string(row, column, cell, style)

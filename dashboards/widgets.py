@@ -134,7 +134,7 @@ def _counted(frame: Frame) -> bool:
 
 
 def _has_moments(frame: Frame | None) -> bool:
-    return bool(frame and frame.axis and frame.axis.role in ("time", "execution"))
+    return bool(frame and any(column.is_moment for column in frame.columns))
 
 
 def _content(frame: Frame | None) -> object:

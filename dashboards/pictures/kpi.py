@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from liveReport.channels import Text
 from liveReport.report.frames import Column, Frame
 
 from ..drawing import Drawing, Kind, Number
@@ -27,9 +28,10 @@ class Sparkline:
 
 @dataclass(frozen=True, kw_only=True)
 class Tile:
-    """A KPI: the number, the rate beside it, its course."""
+    """A KPI: the number, or why there is none, the rate beside it, its course."""
 
     number: Number
+    note: Text
     rate: Number | None
     spark: Sparkline | None
 
@@ -45,6 +47,7 @@ class KpiPicture:
         self.tiles = [
             Tile(
                 number=drawing.number(column, totals),
+                note=drawing.note(column, totals),
                 rate=drawing.rate(column.key, totals),
                 spark=sparkline(trend, column, drawing.writer),
             )

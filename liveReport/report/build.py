@@ -89,6 +89,11 @@ def time_column() -> Column:
     return Column(key="time", label=_("Time"), role="time")
 
 
+def execution_column() -> Column:
+    """The column that shows the start of a run."""
+    return Column(key=EXECUTION, label=_("Execution time"), role="execution")
+
+
 @lru_cache(maxsize=512)
 def utc(seconds: float) -> str:
     """RFC 3339, as frames carry times; fractions only where there are any."""
@@ -124,7 +129,7 @@ def _folded(
     if widget.by != EXECUTION:
         return found.get(OTHER, NOTHING).count
     apart = {row[EXECUTION] for row in shown} - {OTHER}
-    return sum(tally.count for key, tally in found.items() if _execution(key) not in apart)
+    return sum(tally.count for key, tally in found.items() if execution_name(key) not in apart)
 
 
 def _rows(
@@ -137,9 +142,8 @@ def _rows(
         return [], [({}, totals)]
     rows = _keyed_rows(tallies, base, widget.by)
     if widget.by == EXECUTION:
-        column = Column(key=EXECUTION, label=_("Execution time"), role="execution")
         kept = _latest_first(_fold_rest(_busiest_first(rows), widget.limit))
-        return [column], [({EXECUTION: _execution(key)}, row) for key, row in kept]
+        return [execution_column()], [({EXECUTION: execution_name(key)}, row) for key, row in kept]
     rows.sort(key=lambda row: (-row[1][base[0].key].value, str(row[0])))
     column = Column(
         key=widget.by, label=tallies.channel.dimension_by_key[widget.by].label, role="dimension"
@@ -229,7 +233,8 @@ def _trend(tallies: ChannelTallies, widget: Widget) -> Frame | None:
     )
 
 
-def _execution(key: Key) -> str:
+def execution_name(key: Key) -> str:
+    """The value by which frames name the run that tells tallies apart."""
     if key == OTHER:
         return OTHER
     return utc(int(key) / 1_000_000) if key else NONE

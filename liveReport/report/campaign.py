@@ -1,15 +1,18 @@
-"""The Campaign tab, composed from the roles that the channels declare."""
+"""The Campaign tab: its own widgets, and what makes the first of them."""
 
 from collections.abc import Sequence
 
 from django.utils.translation import gettext_lazy as _
 
-from liveReport.channels import Kpi, Widget
+from liveReport.channels import Kpi, Text, Widget
 
 from .build import guarded, metric_column, time_column, utc, widget_info
 from .frames import Frame, Row, WidgetReport
+from .funnel import Funnel
+from .own import Numbers, OwnWidget
+from .pace import Pace
 from .roles import CampaignActions, CampaignEvents, CampaignProfiles, RoleMetric
-from .tally import ChannelTallies
+from .timeline import Timeline
 
 SLUG = "campaign"
 TITLE = _("Campaign")
@@ -23,6 +26,7 @@ AUDIENCE = CampaignProfiles(
     ),
     role="audience",
     tone="slate",
+    absent=_("Not known: no channel says beforehand whom the campaign is meant for."),
 )
 ACTIONS_DELIVERED = CampaignActions(
     key="actions_delivered",
@@ -44,61 +48,72 @@ ERRORS = CampaignEvents(
 )
 METRICS: Sequence[RoleMetric] = (AUDIENCE, ACTIONS_DELIVERED, ERRORS)
 
-STATISTICS = Kpi(
-    key="statistics",
-    title=_("Campaign statistics"),
-    help=_(
-        "The campaign at a glance, over all of its channels: how many people it is meant for, "
-        "how many deliveries reached them, and what failed on the way."
-    ),
-    metrics=tuple(metric.key for metric in METRICS),
-)
-WIDGETS: Sequence[Widget] = (STATISTICS,)
 
-_METRIC_BY_KEY = {metric.key: metric for metric in METRICS}
-WIDGET_BY_KEY = {widget.key: widget for widget in WIDGETS}
+class Statistics(OwnWidget):
+    """The campaign at a glance: one row."""
+
+    widget = Kpi(
+        key="statistics",
+        title=_("Campaign statistics"),
+        help=_(
+            "The campaign at a glance, over all of its channels: how many people it is meant for, "
+            "how many deliveries reached them, and what failed on the way. In the small lines "
+            "profiles count anew in each step."
+        ),
+        metrics=tuple(metric.key for metric in METRICS),
+        size=(5, 5),
+    )
+    metrics = METRICS
+
+    def frame(self, numbers: Numbers) -> Frame:
+        found = {metric.key: metric.number(numbers.channels) for metric in METRICS}
+        values: Row = {key: number.value for key, number in found.items()}
+        estimates = [key for key, number in found.items() if number.is_estimate]
+        return Frame(
+            columns=[metric_column(metric) for metric in METRICS],
+            rows=[dict(values)],
+            totals=values,
+            estimates=[estimates],
+            total_estimates=estimates,
+        )
+
+    def trend(self, numbers: Numbers) -> Frame | None:
+        if not numbers.channels:
+            return None
+        courses = {metric.key: metric.by_step(numbers.channels) for metric in METRICS}
+        return Frame(
+            columns=[time_column(), *map(metric_column, METRICS)],
+            rows=[
+                {"time": utc(step), **{key: steps[step] for key, steps in courses.items()}}
+                for step in numbers.channels[0].window.steps()
+            ],
+            totals={},
+        )
+
+    def notes(self) -> dict[str, Text]:
+        return {metric.key: metric.absent for metric in METRICS if metric.absent}
 
 
-def campaign_widget(channels: Sequence[ChannelTallies], widget: Widget) -> WidgetReport:
-    """One of the tab's own widgets, over the channels given: a row, and the course of counts."""
-    info = widget_info(SLUG, widget)
-    metrics = [_METRIC_BY_KEY[key] for key in widget.metrics]
-    frame, trend = guarded(
-        info.slug, lambda: (_frame(channels, metrics), _trend(channels, metrics))
-    ) or (None, None)
+OWN: Sequence[OwnWidget] = (Statistics(), Pace(), Funnel(), Timeline())
+WIDGETS: Sequence[Widget] = tuple(own.widget for own in OWN)
+
+_own_by_key = {own.widget.key: own for own in OWN}
+
+
+def campaign_widget(numbers: Numbers, key: str) -> WidgetReport:
+    """One of the tab's own widgets; one that fails has no frame."""
+    own = _own_by_key[key]
+    info = widget_info(SLUG, own.widget)
+    frame, trend = guarded(info.slug, lambda: (own.frame(numbers), own.trend(numbers))) or (
+        None,
+        None,
+    )
     return WidgetReport(
         **vars(info),
-        definitions={metric.key: metric.definition for metric in metrics},
+        definitions=own.definitions(numbers),
+        rates=dict(own.rates),
         frame=frame,
         trend=trend,
-    )
-
-
-def _frame(channels: Sequence[ChannelTallies], metrics: Sequence[RoleMetric]) -> Frame:
-    numbers = {metric.key: metric.number(channels) for metric in metrics}
-    values: Row = {key: number.value for key, number in numbers.items()}
-    estimates = [key for key, number in numbers.items() if number.is_estimate]
-    return Frame(
-        columns=[metric_column(metric) for metric in metrics],
-        rows=[dict(values)],
-        totals=values,
-        estimates=[estimates],
-        total_estimates=estimates,
-    )
-
-
-def _trend(channels: Sequence[ChannelTallies], metrics: Sequence[RoleMetric]) -> Frame | None:
-    """The course of those that have one."""
-    courses = {metric.key: metric.by_step(channels) for metric in metrics}
-    found = {key: steps for key, steps in courses.items() if steps}
-    if not found:
-        return None
-    shown = [metric_column(metric) for metric in metrics if metric.key in found]
-    return Frame(
-        columns=[time_column(), *shown],
-        rows=[
-            {"time": utc(step), **{key: steps[step] for key, steps in found.items()}}
-            for step in channels[0].window.steps()
-        ],
-        totals={},
+        names=own.names(numbers),
+        notes=own.notes(),
     )

@@ -5,6 +5,7 @@ import io
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, tzinfo
+from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
@@ -12,7 +13,7 @@ from liveReport.channels import Text
 
 from .frames import Column, Frame, MarkedRow, Value
 
-Cell = Value | datetime
+Cell = Value | datetime | Decimal
 
 _RISKY = re.compile(
     r"""
@@ -53,7 +54,8 @@ def table(frame: Frame, names: Mapping[str, Text], total: str = "") -> list[list
     axis = frame.axis
     if total and axis and frame.rows:
         totals: list[Cell] = [
-            total if column is axis else frame.totals.get(column.key) for column in frame.columns
+            total if column is axis else _cell(column, frame.totals.get(column.key), {})
+            for column in frame.columns
         ]
         shown.append((totals, frame.marked_totals))
     head: list[Cell] = [str(column.label) for column in frame.columns]
@@ -68,8 +70,12 @@ def _estimates(frame: Frame, row: MarkedRow) -> str:
 
 
 def _cell(column: Column, value: Value, names: Mapping[str, Text]) -> Cell:
-    if column.role == "metric":
-        return value
+    if value is None:
+        return None
+    if column.role == "metric" and not column.is_moment:
+        # A number with a fraction is a share, unless it says otherwise.
+        is_share = column.unit == "ratio" or not isinstance(value, float)
+        return value if is_share else Decimal(str(value))
     if str(value) in names:
         return str(names[str(value)])
     return value if column.role == "dimension" else datetime.fromisoformat(str(value))
@@ -93,6 +99,6 @@ def lines(table: Iterable[Iterable[object]]) -> str:
 def _safe(cell: object) -> object:
     if cell is None:
         return ""
-    if isinstance(cell, int | float):
+    if isinstance(cell, int | float | Decimal):
         return cell
     return _RISKY.sub("'", str(cell))

@@ -22,8 +22,10 @@ class MarkedRow(NamedTuple):
 class Column:
     """``role`` is ``time``, ``execution``, ``dimension`` or ``metric``.
 
-    ``unit`` is the metric's (``events``, ``profiles``, ``messages``, ``ratio``),
-    else empty. ``tone`` is the colour that it asks for, if any.
+    ``unit`` is the metric's (``events``, ``profiles``, ``messages``, ``per_minute``,
+    ``ratio``; ``time``, whose values are RFC 3339), else empty. ``tone`` is the colour
+    that it asks for, if any. ``whole`` is the key of the metric that this one is a part of,
+    where pages show how far it is.
     """
 
     key: str
@@ -31,6 +33,12 @@ class Column:
     role: str
     unit: str = ""
     tone: str = ""
+    whole: str = ""
+
+    @property
+    def is_moment(self) -> bool:
+        """Whether its values are times, if they are not names."""
+        return self.role in ("time", "execution") or self.unit == "time"
 
     def as_json(self) -> dict[str, str]:
         shown = {"key": self.key, "label": str(self.label), "role": self.role}
@@ -63,6 +71,11 @@ class Frame:
     def axis(self) -> Column | None:
         """The column that tells the rows apart, when there is one."""
         return next((column for column in self.columns if column.role != "metric"), None)
+
+    @property
+    def axes(self) -> list[Column]:
+        """All the columns that do: a channel, and its run."""
+        return [column for column in self.columns if column.role != "metric"]
 
     @property
     def metrics(self) -> list[Column]:
@@ -131,7 +144,8 @@ class WidgetReport(WidgetInfo):
 
     ``trend`` is a series frame of the additive metrics for a KPI's sparklines.
     ``names`` maps dimension values to what people call them, ``definitions``
-    metrics to what they mean, ``rates`` metrics to the rate beside them.
+    metrics to what they mean, ``rates`` metrics to the rate beside them, ``notes``
+    metrics to why they may be undefined.
     """
 
     definitions: dict[str, Text]
@@ -139,6 +153,7 @@ class WidgetReport(WidgetInfo):
     trend: Frame | None = None
     rates: dict[str, str] = field(default_factory=dict)
     names: dict[str, Text] = field(default_factory=dict)
+    notes: dict[str, Text] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         return {

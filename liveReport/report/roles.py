@@ -1,20 +1,26 @@
 """Metrics over all channels of a campaign, by the roles in which they name event types."""
 
 from abc import abstractmethod
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
-from liveReport.channels import EXECUTION, OTHER, Channel, Metric
+from liveReport.channels import EXECUTION, OTHER, Channel, Metric, Text
 
 from .tally import ChannelTallies, Tally
 
 
 class Number(NamedTuple):
-    """The value of a metric, and whether it is an estimate."""
+    """The value of a metric, if it has any, and whether it is an estimate."""
 
-    value: int
+    value: int | None
     is_estimate: bool = False
+
+    @property
+    def known(self) -> int:
+        """The value to reckon with."""
+        return self.value or 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +31,8 @@ class RoleMetric(Metric):
     """
 
     role: str
+    absent: Text = ""
+    """Why it may be undefined, where it is without any event."""
 
     def types(self, channel: Channel) -> Sequence[str]:
         """The event types of a channel that it is about."""
@@ -40,8 +48,15 @@ class RoleMetric(Metric):
         """The metric over the whole window."""
 
     def by_step(self, channels: Sequence[ChannelTallies]) -> dict[int, int]:
-        """Its course by the start of each step; none where sums over time would mislead."""
-        return {}
+        """Its course by the start of each step. Profiles count anew in each."""
+        steps = dict.fromkeys((step for c in channels for step in c.window.steps()), 0)
+        for step, value in self._found_by_step(channels):
+            steps[step] += value
+        return steps
+
+    @abstractmethod
+    def _found_by_step(self, channels: Sequence[ChannelTallies]) -> Iterable[tuple[int, int]]:
+        """What there is of it in steps, to be added up."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +70,16 @@ class CampaignProfiles(RoleMetric):
         for tallies in channels:
             for tally in tallies.profiles(self.types(tallies.channel)).values():
                 whole.add(tally)
+        if not whole.count and self.absent:
+            return Number(None)
         return Number(whole.value, whole.approximate)
+
+    def _found_by_step(self, channels: Sequence[ChannelTallies]) -> Iterable[tuple[int, int]]:
+        steps: dict[int, Tally] = defaultdict(Tally)
+        for tallies in channels:
+            for (_run, step), tally in tallies.runs_by_step(self.types(tallies.channel)).items():
+                steps[step].add(tally)
+        return ((step, tally.value) for step, tally in steps.items())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +103,11 @@ class CampaignActions(RoleMetric):
             any(tally.approximate or (run == OTHER and tally.value) for run, tally in runs),
         )
 
+    def _found_by_step(self, channels: Sequence[ChannelTallies]) -> Iterable[tuple[int, int]]:
+        for tallies in channels:
+            for (_run, step), tally in tallies.runs_by_step(self.types(tallies.channel)).items():
+                yield step, tally.value
+
 
 @dataclass(frozen=True, kw_only=True)
 class CampaignEvents(RoleMetric):
@@ -90,9 +119,7 @@ class CampaignEvents(RoleMetric):
         found = [tallies.events(self.types(tallies.channel)) for tallies in channels]
         return Number(sum(tally.count for events in found for tally in events.values()))
 
-    def by_step(self, channels: Sequence[ChannelTallies]) -> dict[int, int]:
-        steps = dict.fromkeys((step for c in channels for step in c.window.steps()), 0)
+    def _found_by_step(self, channels: Sequence[ChannelTallies]) -> Iterable[tuple[int, int]]:
         for tallies in channels:
             for step, tally in tallies.events_by_step(self.types(tallies.channel)).items():
-                steps[int(step)] += tally.count
-        return steps
+                yield int(step), tally.count

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from cachetools import LRUCache
 
-from liveReport.channels import Channel, Text, Widget
+from liveReport.channels import Channel, Metric, Text
 from liveReport.engines import reads
 from liveReport.memory import Memory
 from liveReport.models import Execution
@@ -18,6 +18,8 @@ from . import campaign
 from .build import has_data, widget_info, widget_report
 from .context import Context
 from .frames import WidgetInfo, WidgetReport
+from .funnel import asked_of
+from .own import Numbers
 from .tally import ChannelTallies
 
 FIRST_TAB = campaign.SLUG
@@ -32,11 +34,12 @@ class Built(NamedTuple):
 
 
 _State = tuple[int, str, str, tuple[datetime, ...]]
-"""Of a channel's tab: its campaign, its slug, its version, and the executions chosen."""
+"""Of a tab: its campaign, its slug, its version, and the executions chosen."""
 _built = Memory[_State, dict[str, Built]](LRUCache(32))
-"""What this process has built of a channel in one state, so that viewers share the work.
+"""What this process has built of a tab in one state, so that viewers share the work.
 
-By widget, whichever tab it is shown on. The version of a tab changes with any of its numbers.
+By widget; a channel's is the same on whichever tab it is shown. The version of a tab changes
+with any of its numbers.
 """
 
 
@@ -46,6 +49,7 @@ class TabSource(ABC):
     context: Context
     slug: str
     title: Text
+    _executions: Sequence[datetime] = ()
 
     @property
     @abstractmethod
@@ -62,9 +66,22 @@ class TabSource(ABC):
     def tallies(self) -> Sequence[ChannelTallies]:
         """The numbers of each of these channels."""
 
-    @abstractmethod
     def build(self, slug: str) -> Built:
         """One of ``widgets``. One that fails has no frame."""
+        built = self._shared
+        new = built.get(slug) or self._build(slug)
+        if new.report.frame is not None:  # what failed is tried again by the next reader
+            built[slug] = new
+        return new
+
+    @abstractmethod
+    def _build(self, slug: str) -> Built:
+        """The same, anew."""
+
+    @cached_property
+    def _shared(self) -> dict[str, Built]:
+        campaign = self.context.campaign.pk
+        return _built.first((campaign, self.slug, self.version, tuple(self._executions)), {})
 
     @property
     def version(self) -> str:
@@ -84,13 +101,19 @@ class ChannelTab(TabSource):
     """A channel's own widgets, over some executions or all."""
 
     def __init__(
-        self, context: Context, channel: Channel, executions: Sequence[datetime] = ()
+        self,
+        context: Context,
+        channel: Channel,
+        executions: Sequence[datetime] = (),
+        more: Sequence[Metric] = (),
     ) -> None:
+        """``more``: metrics that may be asked of ``tallies``, besides those of its widgets."""
         self.context = context
         self.slug = channel.slug
         self.title = channel.label
         self._channel = channel
         self._executions = executions
+        self._more = more
 
     @cached_property
     def widgets(self) -> Sequence[WidgetInfo]:
@@ -103,27 +126,17 @@ class ChannelTab(TabSource):
     @cached_property
     def tallies(self) -> Sequence[ChannelTallies]:
         chosen = [round(moment.timestamp() * 1_000_000) for moment in self._executions]
-        return [ChannelTallies(self.context.campaign, self._channel, self.context.window, chosen)]
+        context = self.context
+        return [ChannelTallies(context.campaign, self._channel, context.window, chosen, self._more)]
 
-    def build(self, slug: str) -> Built:
-        built = self._shared
-        new = built.get(slug) or self._build(self._channel.widget_by_key[slug.partition(".")[2]])
-        if new.report.frame is not None:  # what failed is tried again by the next reader
-            built[slug] = new
-        return new
-
-    def _build(self, widget: Widget) -> Built:
+    def _build(self, slug: str) -> Built:
         (tallies,) = self.tallies
-        report = widget_report(tallies, widget, incomplete=self._is_incomplete)
+        widget = self._channel.widget_by_key[slug.partition(".")[2]]
+        report = widget_report(tallies, widget, incomplete=self.is_incomplete)
         return Built(report, not widget.only_with_data or has_data(tallies, widget))
 
-    @cached_property
-    def _shared(self) -> dict[str, Built]:
-        campaign = self.context.campaign.pk
-        return _built.first((campaign, self.slug, self.version, tuple(self._executions)), {})
-
     @property
-    def _is_incomplete(self) -> bool:
+    def is_incomplete(self) -> bool:
         """Whether rates may relate events to messages sent before the window began."""
         if self._executions:
             return min(self._executions) < self.context.window.start
@@ -166,19 +179,25 @@ class CampaignTab(TabSource):
     def tallies(self) -> Sequence[ChannelTallies]:
         return [tallies for tab in self._channels.values() for tallies in tab.tallies]
 
-    def build(self, slug: str) -> Built:
+    def _build(self, slug: str) -> Built:
         owner, _, key = slug.partition(".")
         if owner not in self._channels:
-            own = campaign.campaign_widget(self.tallies, campaign.WIDGET_BY_KEY[key])
-            return Built(own, is_filled=True)
+            return Built(campaign.campaign_widget(self._numbers, key), is_filled=True)
         tab = self._channels[owner]
         report, is_filled = tab.build(slug)
         return Built(replace(report, channel=tab.title, by_default=False), is_filled)
 
     @cached_property
+    def _numbers(self) -> Numbers:
+        incomplete = any(tab.is_incomplete for tab in self._channels.values())
+        return Numbers(self.tallies, self.context.now, incomplete)
+
+    @cached_property
     def _channels(self) -> dict[str, ChannelTab]:
-        channels = self.context.channels
-        return {channel.slug: ChannelTab(self.context, channel) for channel in channels}
+        return {
+            channel.slug: ChannelTab(self.context, channel, more=list(asked_of(channel)))
+            for channel in self.context.channels
+        }
 
 
 def _placed_from(tab: ChannelTab) -> list[WidgetInfo]:

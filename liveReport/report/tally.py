@@ -1,9 +1,10 @@
 """What the rollups say of one channel, added up as a frame asks for it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypeVar
 
 from liveReport.channels import ALL, EXECUTION, OTHER, Channel, Metric, Only
 from liveReport.counts.cells import OTHER_EXECUTIONS
@@ -15,6 +16,8 @@ from .window import Window
 
 Key = str | int
 """What tells rows apart: a dimension value, an execution or a step; "" for no rows."""
+
+By = TypeVar("By", bound=Hashable)
 
 Term = tuple[str, str, str]
 """An event type, a dimension and its value, all of them if empty: what is counted apart."""
@@ -63,14 +66,16 @@ Tallies = dict[Key, Tally]
 class ChannelTallies:
     """The numbers of one channel of a campaign in a window, for some executions or all.
 
-    ``executions`` are in microseconds. Reads lazily, each kind of number once for
-    all the widgets that share the object.
+    ``executions`` are in microseconds; ``more`` metrics than the channel's widgets show
+    can be asked for. Reads lazily, each kind of number once for all the widgets that share
+    the object.
     """
 
     campaign: Campaign
     channel: Channel
     window: Window
     executions: Sequence[int] = ()
+    more: Sequence[Metric] = ()
     _known: dict[tuple[str, str], Tallies] = field(default_factory=dict)
 
     def of(self, metric: Metric, by: str = "") -> Tallies:
@@ -135,6 +140,19 @@ class ChannelTallies:
             for step, sketches in self._sketches_by_step.get(row.pk, {}).items()
         )
 
+    def runs_by_step(self, types: Sequence[str]) -> dict[tuple[Key, int], Tally]:
+        """The profiles of each run in each step in which there was any."""
+        rows = {row.pk: row for row in self._rows([(kind, *ALL) for kind in types])}
+        found = reads.sketches_by_step(list(rows), self.window.step_ranges())
+        return _grouped(
+            (
+                (_run(rows[pk].execution), step),
+                Tally(self._counts_by_step.get(pk, {}).get(step, 0), sketches),
+            )
+            for pk, steps in found.items()
+            for step, sketches in steps.items()
+        )
+
     def _waiting(self, gauge: Metric, by: str) -> Tallies:
         if not by:
             return _grouped(("", tally) for tally in self.of(gauge, EXECUTION).values())
@@ -171,6 +189,7 @@ class ChannelTallies:
         """All that the channel's roles and widgets may ask for."""
         roles = (*self.channel.audience, *self.channel.deliveries, *self.channel.errors)
         wanted = {(event, "") for event in roles}
+        wanted.update((event, one.only[0]) for one in self.more for event in one.event_types)
         for widget in self.channel.widgets:
             for metric in self.channel.base_metrics(widget):
                 places = ("", metric.only[0], widget.dimension) if metric.has_history else ()
@@ -232,9 +251,9 @@ def _tallied(counts: Mapping[Key, int]) -> Tallies:
     return {key: Tally(count) for key, count in counts.items()}
 
 
-def _grouped(pairs: Iterable[tuple[Key, Tally]]) -> Tallies:
+def _grouped(pairs: Iterable[tuple[By, Tally]]) -> dict[By, Tally]:
     """Tallies added up by key."""
-    found: Tallies = defaultdict(Tally)
+    found: dict[By, Tally] = defaultdict(Tally)
     for key, tally in pairs:
         found[key].add(tally)
     return dict(found)

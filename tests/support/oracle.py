@@ -100,7 +100,7 @@ def statistics(events: Sequence[Event]) -> Row:
     )
     reached = {(one["channel"], one.get("execution"), one["profile"]) for one in delivered}
     return {
-        "audience": profiles(audience),
+        "audience": profiles(audience) or None,
         "actions_delivered": len(reached),
         "errors": len(errors),
     }
@@ -165,7 +165,7 @@ class Expected:
         is_run = widget.by == EXECUTION
         measures = self.channel.base_metrics(widget)[: None if is_run else 1]
         found.sort(key=lambda each: began(each[0]) if is_run else each[0], reverse=is_run)
-        found.sort(key=lambda each: -sum(self._value(one, each[1]) for one in measures))
+        found.sort(key=lambda each: -sum(self.value(one, each[1]) for one in measures))
         kept, others = found[: widget.limit], found[widget.limit :]
         if is_run:
             kept.sort(key=lambda each: began(each[0]), reverse=True)
@@ -180,15 +180,15 @@ class Expected:
         return None
 
     def _has_data(self, widget: Widget, events: Sequence[Event]) -> bool:
-        return any(self._value(metric, events) for metric in self.channel.base_metrics(widget))
+        return any(self.value(metric, events) for metric in self.channel.base_metrics(widget))
 
     def _values(self, metrics: Sequence[Metric], events: Sequence[Event]) -> Row:
-        return {metric.key: self._value(metric, events) for metric in metrics}
+        return {metric.key: self.value(metric, events) for metric in metrics}
 
-    def _value(self, metric: Metric, events: Sequence[Event]) -> Any:
+    def value(self, metric: Metric, events: Sequence[Event]) -> Any:
         if isinstance(metric, Rate):
             terms = [self.channel.metric_by_key[k] for k in (metric.numerator, metric.denominator)]
-            return share(*(self._value(term, events) for term in terms))
+            return share(*(self.value(term, events) for term in terms))
         if isinstance(metric, Gauge):
             return waiting(metric, events, self.known)
         if isinstance(metric, Profiles):
@@ -251,16 +251,19 @@ def assert_tab(
     Where values or executions were too many to be kept ``apart``, of rows by value or execution
     only the sums are looked at.
     """
+    from tests.support import cockpit  # which is made of this module's recount
+
     chosen = [datetime.fromisoformat(run) for run in runs]
     report = tab_report(campaign, tab, chosen, now, wanted=every)
     if tab == "campaign":
         sent = list(sent)
         own = tab_report(campaign, tab, chosen, now).widgets
-        assert [one.slug for one in own] == ["campaign.statistics"]
+        assert [one.slug for one in own] == cockpit.OWN
         assert_statistics(own[0], sent, now, executions_apart=executions_apart)
         channels = [known.slug for known in report.head.tabs[1:]]
         expected = [Expected(get_channel(slug), sent, now) for slug in channels]
-        assert report.widgets[0].frame == own[0].frame
+        cockpit.assert_cockpit(own, expected, now, executions_apart=executions_apart)
+        assert [one.frame for one in report.widgets[: len(own)]] == [one.frame for one in own]
         assert report.executions == []
     else:
         expected = [Expected(get_channel(tab), sent, now, runs)]
@@ -300,8 +303,9 @@ def assert_statistics(
         assert_frame(shown.slug, shown.frame, [values], values)
     else:
         assert_delivered_at_least(shown.frame, values, inside)
-    course = by_step(inside, now, lambda events: {"errors": statistics(events)["errors"]})
-    assert_frame("trend of the errors", shown.trend, course, {})
+    course = by_step(inside, now, lambda events: {k: n or 0 for k, n in statistics(events).items()})
+    if executions_apart:
+        assert_frame("trend of the statistics", shown.trend, course, {})
 
 
 def assert_delivered_at_least(frame: Frame | None, values: Row, inside: Sequence[Event]) -> None:

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.admin.models import CHANGE, DELETION, LogEntry
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -122,6 +124,7 @@ def _editor(request: HttpRequest, asked: ReportRequest) -> HttpResponse:
         "gallery": [_Offer(info, info.slug in there, asked) for info in report.offer],
         "texts": json.dumps(editor_texts()),
         "may_set_default": request.user.has_perm(DEFAULT_PERMISSION),
+        "others": _people_without_their_own(asked),
         "state": json.dumps(state),
     }
     return piece(request, "dashboards/_editor.html", context)
@@ -141,6 +144,7 @@ def _save(request: HttpRequest, asked: ReportRequest, *, for_everyone: bool) -> 
         layers = Layers.load(asked.user, asked.tab)
         before = layers.default if for_everyone else layers.mine
         replaced = _replaced(draft, layers, before, offer)
+        undo = _way_back(layers, offer) if for_everyone else None
         if for_everyone:
             below, absent = shipped, left_out(offer)
         else:
@@ -151,6 +155,7 @@ def _save(request: HttpRequest, asked: ReportRequest, *, for_everyone: bool) -> 
         store(None if for_everyone else asked.user, asked.tab, changes)
         if for_everyone:
             store(asked.user, asked.tab, _kept(draft, layers.mine))
+            _log(asked, before)
     now = Layers.load(asked.user, asked.tab)
     saved = {
         "layout": now.version,
@@ -159,7 +164,41 @@ def _save(request: HttpRequest, asked: ReportRequest, *, for_everyone: bool) -> 
     }
     beyond = [change.widget for change in changes[MAX_WIDGETS:]]
     unknown = [slug for slug in given.mentioned if slug not in draft.mentioned]
-    return JsonResponse(saved | {"replaced": replaced, "left_out": unknown + beyond})
+    return JsonResponse(saved | {"replaced": replaced, "undo": undo, "left_out": unknown + beyond})
+
+
+def _people_without_their_own(asked: ReportRequest) -> int:
+    """How many others see a default of this tab, because they have not arranged it."""
+    staff = User.objects.filter(is_active=True, is_staff=True).exclude(pk=asked.user.pk)
+    return staff.exclude(layouts__tab=asked.tab).count()
+
+
+def _way_back(layers: Layers, offer: Sequence[WidgetInfo]) -> dict[str, Any]:
+    """Drafts that bring back what everybody and the author saw: the latter's if they had one."""
+    absent = left_out(offer, layers.default)
+    default = layers.base([info for info in offer if info.slug not in absent])
+    mine = layers.arrangement([info for info in offer if layers.shows(info)])
+    return {
+        "everyone": _as_draft(default, offer),
+        "mine": _as_draft(mine, offer) if layers.mine else None,
+    }
+
+
+def _as_draft(arrangement: Arrangement, offer: Sequence[WidgetInfo]) -> dict[str, Any]:
+    gone = [info.slug for info in offer if info.slug not in arrangement]
+    return {"widgets": _as_json(arrangement), "removed": gone}
+
+
+def _log(asked: ReportRequest, before: Layout | None) -> None:
+    """Say in the administration's log who has changed what everybody sees."""
+    now = Layout.objects.filter(owner=None, tab=asked.tab)
+    flag = CHANGE if now.exists() else DELETION
+    layout = now.first() or before
+    if layout is not None:
+        message = [{"changed": {"fields": [asked.tab]}}] if flag == CHANGE else []
+        LogEntry.objects.log_actions(
+            asked.user.pk, [layout], flag, change_message=message, single_object=True
+        )
 
 
 def _kept(draft: Draft, before: Layout | None) -> list[WidgetChange]:

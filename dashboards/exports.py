@@ -2,7 +2,6 @@
 
 import codecs
 from collections.abc import Callable, Container, Iterator, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,11 +10,10 @@ from django.utils.timezone import get_current_timezone, get_current_timezone_nam
 from django.utils.translation import gettext as _
 
 from liveReport.channels import all_channels
-from liveReport.report import UnknownTab, UnknownWidget, report_head, tab_widget
+from liveReport.report import UnknownTab, UnknownWidget, tab_widget
 from liveReport.report.export import Cell, lines, table, to_csv, written
 
-from .fragments import Page
-from .layouts import Layers
+from .fragments import Page, pages_of
 from .report_request import ReportRequest, read_only
 from .sheet_names import sheet_names
 from .spreadsheet import XLSX, Block, Sheet, workbook
@@ -45,7 +43,7 @@ def report_csv(request: HttpRequest, campaign: str) -> HttpResponse:
     zone = get_current_timezone()
     content = [
         [written(cell, zone) for cell in line]
-        for page in _pages(ReportRequest.of(request, campaign, ""))
+        for page in pages_of(ReportRequest.of(request, campaign, ""))
         for line in [*_about(page), [], *(line for w in page.widgets for line in _lines(w))]
     ]
     return _csv(lines(content), f"{campaign}.csv")
@@ -54,7 +52,7 @@ def report_csv(request: HttpRequest, campaign: str) -> HttpResponse:
 @read_only
 def report_xlsx(request: HttpRequest, campaign: str) -> HttpResponse:
     """The same with a sheet for each tab; numbers, shares and times are such."""
-    pages = list(_pages(ReportRequest.of(request, campaign, "")))
+    pages = list(pages_of(ReportRequest.of(request, campaign, "")))
     # All channels have a part in it, so that a sheet's name depends on no other one's presence.
     titles = {channel.slug: str(channel.label) for channel in all_channels()}
     names = sheet_names(titles | {p.report.tab.slug: str(p.report.tab.title) for p in pages})
@@ -67,12 +65,6 @@ def report_xlsx(request: HttpRequest, campaign: str) -> HttpResponse:
         for page in pages
     ]
     return _attachment(workbook(sheets, get_current_timezone()), f"{campaign}.xlsx", XLSX)
-
-
-def _pages(asked: ReportRequest) -> Iterator[Page]:
-    """Every tab as its user sees it."""
-    for tab in report_head(asked.campaign, asked.now).tabs:
-        yield Page(replace(asked, tab=tab.slug), Layers.load(asked.user, tab.slug))
 
 
 def _about(page: Page) -> list[list[Cell]]:

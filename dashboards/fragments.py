@@ -1,7 +1,7 @@
 """The parts of a page, each with a digest, so that a poll replaces only what differs."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -13,7 +13,7 @@ from django.utils.timezone import get_current_timezone_name
 from liveReport.channels import NONE, OTHER
 from liveReport.events.moments import rfc3339
 from liveReport.models import Campaign
-from liveReport.report import Head, Tab, TabReport
+from liveReport.report import Head, Tab, TabReport, report_head
 from liveReport.report.frames import WidgetInfo
 
 from .layouts import Arrangement, Layers
@@ -156,6 +156,21 @@ class Page:
         return reverse("report-xlsx", args=[self.campaign.slug]) + self.asked.query
 
     @property
+    def paper_url(self) -> str:
+        return reverse("report-paper", args=[self.campaign.slug]) + self.asked.query
+
+    @property
+    def own_widgets(self) -> list[Widget]:
+        """Those that no other tab has as well."""
+        return [widget for widget in self.widgets if not widget.report.channel]
+
+    @property
+    def definitions(self) -> dict[str, str]:
+        """What each metric of the tab means, by its label."""
+        found = (pair for widget in self.own_widgets for pair in widget.definitions)
+        return {str(label): str(text) for label, text in found}
+
+    @property
     def zone_url(self) -> str:
         """Where to choose another one, and come back."""
         return f"{reverse('time-zone')}?{urlencode({'next': self.asked.url('report')})}"
@@ -245,6 +260,12 @@ class Page:
             inserted=[] if is_draft else [pair for pair in pairs if pair[1].id not in known],
             removed=[] if is_draft else sorted(set(known) - {w.id for w in self.widgets}),
         )
+
+
+def pages_of(asked: ReportRequest) -> Iterator[Page]:
+    """Every tab of the report as its user sees it."""
+    for tab in report_head(asked.campaign, asked.now).tabs:
+        yield Page(replace(asked, tab=tab.slug), Layers.load(asked.user, tab.slug))
 
 
 def version_of(head: Head, layers: Layers) -> str:

@@ -53,6 +53,8 @@ def editor_texts() -> dict[str, str]:
         "cancelled": _("Nothing was changed."),
         "saved": _("Saved."),
         "saved_everyone": _("Saved for everyone who has no arrangement of their own."),
+        "undo": _("Undo"),
+        "taken_back": _("Everyone sees the tab as it was before."),
         "changed_elsewhere": _("This tab was saved in another window. Saving here replaces that."),
         "replaced": _("Saved. This replaced what another window saved at {time}."),
         "restore": _("Take that one instead"),

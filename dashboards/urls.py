@@ -8,6 +8,7 @@ reports = [
     path("<slug:campaign>/", views.entrance, name="report-entrance"),
     path("<slug:campaign>/export.csv", exports.report_csv, name="report-csv"),
     path("<slug:campaign>/export.xlsx", exports.report_xlsx, name="report-xlsx"),
+    path("<slug:campaign>/export.html", views.paper, name="report-paper"),
     path("<slug:campaign>/<slug:tab>/", views.report, name="report"),
     path("<slug:campaign>/<slug:tab>/changes/", views.changes, name="report-changes"),
     path("<slug:campaign>/<slug:tab>/layout/", editing.layout, name="report-layout"),

@@ -7,10 +7,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from liveReport.channels import find_channel
-from liveReport.report import Head
+from liveReport.report import FIRST_TAB, Head
 
 from . import answers, zones
-from .fragments import Page, version_of
+from .fragments import Page, pages_of, version_of
 from .layouts import Layers
 from .report_request import ReportRequest, TabGone, read_only
 
@@ -36,6 +36,18 @@ def report(request: HttpRequest, campaign: str, tab: str) -> HttpResponse:
         "is_nav_sidebar_enabled": False,
     }
     return render(request, "dashboards/report.html", context)
+
+
+@read_only
+def paper(request: HttpRequest, campaign: str) -> HttpResponse:
+    """Every tab of a campaign's report, one below the other, to be printed."""
+    pages = list(pages_of(ReportRequest.of(request, campaign, FIRST_TAB)))
+    context = admin.site.each_context(request) | {
+        "pages": pages,
+        "page": pages[0],
+        "is_nav_sidebar_enabled": False,
+    }
+    return render(request, "dashboards/paper.html", context)
 
 
 @read_only

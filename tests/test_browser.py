@@ -267,6 +267,36 @@ def test_the_pdf_is_a4_complete_and_drawn_in_vectors(open_page: Open, send: Any)
     assert page.evaluate(clipped) == []
 
 
+def test_the_whole_report_is_one_pdf_with_numbered_pages(open_page: Open) -> None:
+    page = open_page("/admin/reports/summer/export.html")
+    expect(chart(page, "course")).to_be_visible()
+    pdf = PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True)))
+    texts = [" ".join(sheet.extract_text().split()) for sheet in pdf.pages]
+    for number, text in enumerate(texts, 1):
+        assert f"{number} / {len(texts)}" in text
+    assert "Campaign statistics" in texts[0]
+    assert "Course" in " ".join(texts[1:])
+    assert "Pigeons that arrived" in " ".join(texts)  # what a metric means
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 703, "height": 900})  # A4 without its margins
+    sticks_out = """() => [...document.querySelectorAll(".lr-widget")]
+        .filter((card) => card.getBoundingClientRect().right > innerWidth).length"""
+    assert page.evaluate(sticks_out) == 0
+
+
+def test_a_wall_screen_cuts_no_widget_and_keeps_its_name(open_page: Open) -> None:
+    page = open_page(f"{TAB}?kiosk=3600", viewport={"width": 1920, "height": 1080})
+    expect(chart(page, "course")).to_be_attached()
+    size = "getComputedStyle(document.querySelector('.lr-table td')).fontSize"
+    assert float(page.evaluate(size).removesuffix("px")) >= 22
+    cut = """() => [...document.querySelectorAll(".lr-cell:not([data-beyond])")]
+        .filter((cell) => cell.getBoundingClientRect().bottom > innerHeight).length"""
+    assert page.evaluate(cut) == 0
+    assert page.locator(".lr-cell[data-beyond]").count() > 0
+    page.mouse.wheel(0, 2_000)
+    expect(page.get_by_role("heading", name="Summer sale")).to_be_in_viewport()
+
+
 def test_a_wall_screen_fills_the_screen_and_goes_on(open_page: Open) -> None:
     page = open_page(f"{TAB}?kiosk=5", viewport={"width": 1920, "height": 1080})
     expect(page.locator("#header")).to_be_hidden()

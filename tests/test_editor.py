@@ -227,10 +227,39 @@ def test_a_layout_for_everyone(open_page: Open, bob: User) -> None:
     modify(page)
     widget(page, "tiles").get_by_role("button", name="Remove Flights").click()
     press(page, "Save for everyone")
-    expect(said(page)).to_contain_text("Saved for everyone")
+    question = page.get_by_role("dialog", name="Save this arrangement for everyone?")
+    expect(question).to_contain_text("1 other person")
+    question.get_by_role("button", name="Back").click()
+    expect(page.get_by_role("toolbar")).to_be_visible()
+    assert not Layout.objects.exists()
+    press(page, "Save for everyone")
+    question.get_by_role("button", name="Save for everyone").click()
+    expect(page.locator("#lr-editor")).to_contain_text("Saved for everyone")
     bobs = open_page(user=bob)
     expect(widget(bobs, "outcome")).to_be_visible()
     expect(widget(bobs, "tiles")).to_have_count(0)
+
+
+def test_what_was_saved_for_everyone_can_be_taken_back(open_page: Open) -> None:
+    page = open_page()
+    modify(page)
+    widget(page, "tiles").get_by_role("button", name="Remove Flights").click()
+    press(page, "Save for everyone")
+    page.get_by_role("dialog").get_by_role("button", name="Save for everyone").click()
+    page.locator("#lr-editor").get_by_role("button", name="Undo").click()
+    expect(said(page)).to_have_text("Everyone sees the tab as it was before.")
+    expect(widget(page, "tiles")).to_be_visible(timeout=NEWS)
+    assert not Layout.objects.exists()
+
+
+def test_the_bar_stays_in_sight(open_page: Open) -> None:
+    page = open_page(viewport={"width": 1280, "height": 500})
+    modify(page)
+    page.mouse.move(640, 400)
+    page.mouse.wheel(0, 5_000)
+    expect(page.get_by_role("toolbar").get_by_role("button", name="Cancel")).to_be_in_viewport()
+    page.set_viewport_size({"width": 320, "height": 640})
+    expect(page.get_by_role("toolbar").get_by_role("button", name="Cancel")).to_be_in_viewport()
 
 
 def test_the_later_save_wins_and_says_so(open_page: Open) -> None:

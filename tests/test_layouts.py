@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.test import Client
@@ -197,6 +198,22 @@ def test_the_organisations_default_lies_below_mine(
     assert order(other) == ["tiles", "outcome", "reasons", "course", "runs"]
     assert order(alices) == ["tiles", "outcome", "reasons", "course"]
     assert save(other, address).status_code == 403
+
+
+def test_what_everyone_sees_can_be_taken_back_and_is_logged(alices: Client, bob: User) -> None:
+    address = f"{LAYOUT}everyone/"
+    client = Client()
+    save(alices, **without(alices, "runs"))
+    answer = save(alices, address, **without(alices, "tiles"), based_on="0").json()
+    client.force_login(bob)
+    assert "tiles" not in order(client)
+    assert answer["undo"]["mine"]["removed"] == ["pigeon.runs"]
+    save(alices, address, **answer["undo"]["everyone"], based_on=answer["default"])
+    save(alices, **answer["undo"]["mine"])
+    assert order(client) == ["tiles", "outcome", "reasons", "runs", "course"]
+    assert order(alices) == ["tiles", "outcome", "reasons", "course"]
+    logged = LogEntry.objects.order_by("pk").values_list("user__username", "object_repr")
+    assert list(logged) == [("alice", "pigeon · everyone")] * 2
 
 
 def test_a_layout_is_for_a_tab_across_campaigns(alices: Client) -> None:

@@ -14,7 +14,7 @@ export function startForms(report) {
 export function sendOnce(area) {
   const sent = new Set();
   area.addEventListener("submit", (event) => {
-    if (event.defaultPrevented) return;
+    if (event.defaultPrevented || event.target.method === "dialog") return;
     if (sent.has(event.target)) event.preventDefault();
     sent.add(event.target);
   });

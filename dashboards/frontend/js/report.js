@@ -15,16 +15,18 @@ import { noteZone } from "./zone.js";
 function start() {
   const report = document.getElementById("lr-report");
   if (!report) return;
+  const isPaper = "paper" in report.dataset; // it stands still
   const refresh = () => {
-    applyPlaces(report);
+    if (!isPaper) applyPlaces(report);
     drawCharts(report);
   };
-  startAge(report);
   startPopovers(report);
   startForms(report);
   startPrinting(report);
   onThemeChange(() => drawCharts(report, { anew: true }));
   refresh();
+  if (isPaper) return;
+  startAge(report);
   const poll = startPolling(report, refresh);
   const page = { poll, refresh, trouble: (kind) => showTrouble(report, kind) };
   startPictures(report, page);

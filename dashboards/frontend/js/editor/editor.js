@@ -130,6 +130,15 @@ class Editor {
     this.messages.say("cancelled");
   }
 
+  /** Others see it at once: ask before. */
+  askForEveryone() {
+    const dialog = document.getElementById("lr-everyone");
+    dialog.returnValue = "";
+    const answered = () => dialog.returnValue === "everyone" && this.save("everyone");
+    dialog.addEventListener("close", answered, { once: true });
+    dialog.showModal();
+  }
+
   /** For "mine" or for "everyone". What was not saved stays as it is, to be saved later. */
   async save(forWhom) {
     await this.following;
@@ -147,10 +156,14 @@ class Editor {
     this.end();
     this.report.dataset.layout = answer.layout;
     this.page.poll();
-    this.messages.say(forWhom === "everyone" ? "saved_everyone" : "saved");
+    if (forWhom === "everyone") {
+      this.messages.say("saved_everyone");
+      this.offerUndo(answer, url);
+      return;
+    }
+    this.messages.show("saved");
     if (answer.replaced && !this.saving.isMine(answer.replaced)) {
-      const basedOn = forWhom === "everyone" ? answer.default : answer.mine;
-      this.offerBack(answer.replaced, { url, basedOn });
+      this.offerBack(answer.replaced, { url, basedOn: answer.mine });
     }
   }
 
@@ -162,12 +175,29 @@ class Editor {
     else button.focus();
   }
 
-  offerBack(replaced, target) {
-    const restored = () => {
+  /** Another window had saved meanwhile: nothing is lost, its arrangement is one press away. */
+  offerBack(replaced, { url, basedOn }) {
+    const { widgets, removed, saved: time } = replaced;
+    const saves = [{ url, draft: { widgets, removed, based_on: basedOn } }];
+    this.offer({ said: this.messages.text("replaced", { time }), button: "restore", saves });
+  }
+
+  /** What everybody saw before is one press away, and what I saw. */
+  offerUndo({ undo, default: basedOn, mine }, url) {
+    const saves = [{ url, draft: { ...undo.everyone, based_on: basedOn } }];
+    if (undo.mine)
+      saves.push({ url: this.toolbar.dataset.url, draft: { ...undo.mine, based_on: mine } });
+    const said = this.messages.text("saved_everyone");
+    this.offer({ said, button: "undo", saves, done: "taken_back" });
+  }
+
+  offer({ done, ...offer }) {
+    const saved = () => {
       this.button.focus();
       this.page.poll();
+      if (done) this.messages.show(done);
     };
-    this.mount.replaceChildren(this.saving.offerBack(replaced, target, restored));
+    this.mount.replaceChildren(this.saving.offer(offer, saved));
   }
 
   // -- The page follows the draft --------------------------------------------------------

@@ -26,7 +26,7 @@ function onToolbar(editor, { target }) {
     reset: () => editor.reset(),
     cancel: () => editor.cancel(),
     save: () => editor.save("mine"),
-    everyone: () => editor.save("everyone"),
+    everyone: () => editor.askForEveryone(),
   };
   does[button.dataset.do]();
 }

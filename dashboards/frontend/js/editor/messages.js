@@ -1,6 +1,8 @@
 // What the editor says: in passing to those who listen, or in the toolbar until it no longer holds.
 import { fill } from "../fill.js";
 
+const PASSING = 6_000; // milliseconds
+
 export class Messages {
   /** `texts` by key; `trouble` is told what the page should say about it. */
   constructor(texts, trouble) {
@@ -16,6 +18,13 @@ export class Messages {
 
   say(key, values) {
     this.said.textContent = this.text(key, values);
+  }
+
+  /** Say it to everybody; it fades. */
+  show(key, values) {
+    this.say(key, values);
+    this.said.classList.add("lr-toast");
+    setTimeout(() => this.said.classList.remove("lr-toast"), PASSING);
   }
 
   notify(key, values) {

@@ -30,28 +30,36 @@ export class Saving {
   }
 
   /**
-   * Another window had saved meanwhile: nothing is lost, its arrangement is one press away.
-   * The element says so; `restored` is called when it has been saved again.
+   * A line that says something, with a button that saves drafts one after the other.
+   * `saved` is called when all of them are; what could not be saved can be tried again.
    */
-  offerBack(replaced, { url, basedOn }, restored) {
+  offer({ said, button, saves }, saved) {
     const { messages } = this;
     const banner = element("p", { className: "lr-banner", role: "status" });
-    const restore = element("button", { type: "button", className: "lr-button" });
-    restore.textContent = messages.text("restore");
-    restore.addEventListener("click", async () => {
-      const { widgets, removed } = replaced;
-      restore.disabled = true;
-      const answer = await this.keep(url, { widgets, removed, based_on: basedOn });
-      restore.disabled = false;
-      if (answer.detail) {
-        banner.firstChild.textContent = messages.text("not_saved", { reason: answer.detail });
+    const press = element("button", { type: "button", className: "lr-button" });
+    press.textContent = messages.text(button);
+    press.addEventListener("click", async () => {
+      press.disabled = true;
+      const trouble = await this.keepAll(saves);
+      press.disabled = false;
+      if (trouble) {
+        banner.firstChild.textContent = messages.text("not_saved", { reason: trouble });
         return;
       }
       banner.remove();
-      restored();
+      saved();
     });
-    banner.append(messages.text("replaced", { time: replaced.saved }), " ", restore);
+    banner.append(said, " ", press);
     return banner;
+  }
+
+  /** Why one of them could not be saved, if so; what comes after it is not tried. */
+  async keepAll(saves) {
+    for (const { url, draft } of saves) {
+      const { detail } = await this.keep(url, draft);
+      if (detail) return detail;
+    }
+    return "";
   }
 }
 

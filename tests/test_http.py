@@ -150,7 +150,7 @@ def test_a_404_says_what_is_missing(reader: Client, path: str, field: str, name:
     assert problem["field"] == field
     assert f"“{name}”" in problem["detail"]
     french = reader.get(f"/api/v1/campaigns/{path}", headers={"accept-language": "fr"}).json()
-    assert f"« {name} »" in french["detail"]
+    assert f"«\u202f{name}\u202f»" in french["detail"]
 
 
 def test_a_hidden_campaign_is_as_missing_as_none(

@@ -133,7 +133,9 @@ class Execution(models.Model):
 
     LISTED = 100
 
-    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="executions")
+    campaign = models.ForeignKey(
+        Campaign, models.CASCADE, related_name="executions", verbose_name=_("campaign")
+    )
     channel = models.CharField(_("channel"), max_length=50)
     started_at = models.DateTimeField(_("execution time"))
     last_event_at = models.DateTimeField(_("last event"))

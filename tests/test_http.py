@@ -123,7 +123,7 @@ def assert_problem(response: Any, code: str) -> dict[str, Any]:
 @pytest.mark.parametrize("debug", [True, False])
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE", "OPTIONS"])
 @pytest.mark.parametrize(
-    "url", ["/api", "/api/", "/api//", "/api/v1", "/api/v1/", "/api/v2/events/", "/api/v1/nothing"]
+    "url", ["/api", "/api/", "/api//", "/api/v1//", "/api/v2/events/", "/api/v1/nothing"]
 )
 def test_below_api_there_are_no_pages(
     client: Client, settings: Any, url: str, method: str, debug: bool

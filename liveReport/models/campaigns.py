@@ -99,14 +99,14 @@ class Campaign(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def get_absolute_url(self) -> str:
+        return reverse("report", args=[self.slug, "campaign"])
+
     def last_event(self, channels: Iterable[str]) -> datetime | None:
         """When the latest event of some channels occurred, however long ago, if there is any."""
         found = self.channels.filter(channel__in=channels).aggregate(at=Max("last_event_at"))
         last: datetime | None = found["at"]
         return last
-
-    def get_absolute_url(self) -> str:
-        return reverse("report", args=[self.slug, "campaign"])
 
 
 class CampaignChannel(models.Model):

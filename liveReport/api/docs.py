@@ -11,6 +11,7 @@ from cachetools import LRUCache
 from django.conf import settings
 from django.http import HttpResponse
 from django.utils import timezone, translation
+from django.utils.encoding import force_bytes
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.request import Request
@@ -35,8 +36,8 @@ class SchemaView(SpectacularAPIView):
         content = _documents.get(key)
         if content is None:
             with translation.override(language):
-                document = self.generator_class().get_schema(request=None, public=True)
-                content = _documents.put(key, renderer.render(document, renderer_context={}))
+                document = _document(self.generator_class())
+                content = _documents.put(key, force_bytes(renderer.render(document)))
         disposition = f'inline; filename="liveReport.{renderer.format}"'
         return HttpResponse(
             content,
@@ -49,6 +50,11 @@ class DocsView(SpectacularSwaggerSplitView):
     """Swagger UI. The page holds no script or style of its own."""
 
     template_name = "api_docs.html"
+
+
+def _document(generator: Any) -> dict[str, Any]:
+    found: dict[str, Any] = generator.get_schema(request=None, public=True)
+    return found
 
 
 def _language(request: Request) -> str:

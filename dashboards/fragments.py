@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import asdict, astuple, dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from urllib.parse import urlencode
@@ -21,6 +21,7 @@ from .moments import Clock
 from .pictures import PICTURES, pictures_of
 from .report_request import ReportRequest
 from .script_texts import javascript_texts
+from .silence import Silence, silence_of
 from .widgets import Widget, digest_of
 
 STALE_SECONDS = 10
@@ -221,6 +222,18 @@ class Page:
         digest = digest_of([moment.value for moment in self.folded_executions])
         return Fragment("lr-runs-note", digest, "dashboards/_folded_executions.html")
 
+    @cached_property
+    def silence(self) -> Silence | None:
+        """Why there is nothing at all to show, if that is so."""
+        if not self.widgets or not all(widget.is_silent for widget in self.widgets):
+            return None
+        return silence_of(self.asked, self.head, self.clock, self.unfiltered_url)
+
+    @property
+    def quiet(self) -> Fragment:
+        digest = digest_of(self.silence and asdict(self.silence))
+        return Fragment("lr-silence", digest, "dashboards/_silence.html")
+
     @property
     def legend(self) -> Fragment:
         return Fragment("lr-legend", digest_of(self.has_estimates), "dashboards/_legend.html")
@@ -249,7 +262,7 @@ class Page:
         """
         known = dict(entry.rpartition(":")[::2] for entry in shown)
         is_draft = bool(self.asked.draft)
-        own = [self.title, self.navigation, self.filter, self.notice, self.legend]
+        own = [self.title, self.navigation, self.filter, self.notice, self.quiet, self.legend]
         own += [] if is_draft else [self.grid]
         parts = [part for part in own if known.pop(part.id, None) != part.digest]
         before = ["", *(widget.id for widget in self.widgets)]

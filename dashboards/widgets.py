@@ -15,6 +15,7 @@ from .layouts import Placement
 from .moments import Clock
 from .pictures import KINDS, kind_of, pictures_of
 from .report_request import ReportRequest
+from .silence import nothing
 
 
 def digest_of(*parts: object) -> str:
@@ -74,6 +75,16 @@ class Widget:
             return "failed"
         is_drawn = KINDS[self.kind].draws_zeros or _counted(self.report.frame)
         return "ready" if is_drawn else "empty"
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether it would have something to show, had anything happened."""
+        return self.report.frame is not None and not _counted(self.report.frame)
+
+    @property
+    def nothing(self) -> str:
+        """What it says while there is nothing to show."""
+        return nothing(self._asked)
 
     @cached_property
     def digest(self) -> str:

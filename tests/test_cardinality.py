@@ -247,4 +247,4 @@ def test_the_page_says_what_was_folded(
     assert "“Others” holds 1,200 events of the rarest." in page
     admin_client.cookies["django_language"] = "fr"
     page = admin_client.get("/admin/reports/summer/email/").content.decode()
-    assert "« Autres » réunit 1\xa0200 événements des plus rares." in page
+    assert "«\u202fAutres\u202f» réunit 1\xa0200 événements des plus rares." in page

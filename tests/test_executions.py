@@ -99,7 +99,7 @@ def test_the_page_lists_few_and_the_chosen(admin_client: Client) -> None:
     assert "Executions: 1 of 101+" in re.sub(r"\s+", " ", chosen)
     admin_client.cookies["django_language"] = "fr"
     page = admin_client.get(PAGE).content.decode()
-    assert "« Autres exécutions » réunit 301 événements des plus petites." in page
+    assert "«\u202fAutres exécutions\u202f» réunit 301 événements des plus petites." in page
     assert "Autres exécutions" in admin_client.get(f"{PAGE}statistics.csv").content.decode()
 
 

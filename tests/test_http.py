@@ -123,7 +123,7 @@ def assert_problem(response: Any, code: str) -> dict[str, Any]:
 @pytest.mark.parametrize("debug", [True, False])
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE", "OPTIONS"])
 @pytest.mark.parametrize(
-    "url", ["/api", "/api/", "/api//", "/api/v1", "/api/v1/", "/api/v2/events/", "/api/v1/nothing"]
+    "url", ["/api", "/api/", "/api//", "/api/v1//", "/api/v2/events/", "/api/v1/nothing"]
 )
 def test_below_api_there_are_no_pages(
     client: Client, settings: Any, url: str, method: str, debug: bool
@@ -150,7 +150,7 @@ def test_a_404_says_what_is_missing(reader: Client, path: str, field: str, name:
     assert problem["field"] == field
     assert f"“{name}”" in problem["detail"]
     french = reader.get(f"/api/v1/campaigns/{path}", headers={"accept-language": "fr"}).json()
-    assert f"« {name} »" in french["detail"]
+    assert f"«\u202f{name}\u202f»" in french["detail"]
 
 
 def test_a_hidden_campaign_is_as_missing_as_none(

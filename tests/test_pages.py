@@ -63,7 +63,7 @@ def test_the_page_speaks_french(alices: Client) -> None:
     assert "<title>Rapport dynamique de campagne" in page
     assert "Dernières 24\N{NO-BREAK SPACE}heures" in page
     assert values(widget(page, "tiles"), "flown") == ["1\N{NO-BREAK SPACE}234"]
-    assert values(widget(page, "tiles"), "arrival_rate") == ["81,0\N{NO-BREAK SPACE}%"]
+    assert values(widget(page, "tiles"), "arrival_rate") == ["81,0\N{NARROW NO-BREAK SPACE}%"]
 
 
 @pytest.mark.usefixtures("flights")

@@ -3,7 +3,6 @@
 from django.utils.translation import gettext_lazy as _
 
 from liveReport.channels import (
-    COMMON_EXCLUSIONS,
     Channel,
     Count,
     Dimension,
@@ -15,6 +14,8 @@ from liveReport.channels import (
     register,
 )
 
+from .reasons import REASONS
+
 
 @register
 class DirectMail(Channel):
@@ -25,19 +26,7 @@ class DirectMail(Channel):
     description = _("Letters and cards handed over to a printer or the post.")
     position = 60
 
-    dimensions = (
-        Dimension(
-            key="reason",
-            label=_("Reason"),
-            labels={
-                **COMMON_EXCLUSIONS,
-                "DirectMailNoVariantDefined": _("No variant to send (DirectMailNoVariantDefined)"),
-                "DirectMailNoMessageFoundForTreatment": _(
-                    "No message for the treatment (DirectMailNoMessageFoundForTreatment)"
-                ),
-            },
-        ),
-    )
+    dimensions = (Dimension(key="reason", label=_("Reason"), labels=REASONS),)
     events = (
         EventType(key="targeted", label=_("Targeted")),
         EventType(key="excluded", label=_("Excluded"), dimensions=("reason",)),
@@ -103,7 +92,7 @@ class DirectMail(Channel):
         Count(
             key="returned",
             label=_("Returned"),
-            definition=_("Pieces that the post brought back."),
+            definition=_("Pieces that the post returned to the sender."),
             tone="amber",
             events=("returned",),
         ),

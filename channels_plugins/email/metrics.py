@@ -49,7 +49,7 @@ METRICS = (
     Count(
         key="bounces",
         label=_("Bounces"),
-        definition=_("Emails that came back, while sending or from returned mail later."),
+        definition=_("Emails that came back: refused while sending, or returned by mail later."),
         tone="amber",
         rate="bounce_rate",
         events=("bounced",),
@@ -57,7 +57,7 @@ METRICS = (
     Count(
         key="hard_bounces",
         label=_("Hard bounces"),
-        definition=_("Bounces that are final: the address will not take email again."),
+        definition=_("Final bounces: the address does not take email any more."),
         rate="hard_bounce_rate",
         events=("bounced",),
         where={"category": "hard"},
@@ -65,7 +65,7 @@ METRICS = (
     Count(
         key="soft_bounces",
         label=_("Soft bounces"),
-        definition=_("Bounces that will pass: a full mailbox, a server that is down."),
+        definition=_("Temporary bounces: a full mailbox, a server that is down."),
         events=("bounced",),
         where={"category": "soft"},
     ),

@@ -8,14 +8,20 @@ WIDGETS = (
     Parts(
         key="sending_performance",
         title=_("Email – Sending performance"),
-        help=_("How sending goes: what arrived, what came back, what waits, what failed."),
+        help=_(
+            "How sending goes: what was delivered, what bounced, what waits for another attempt, "
+            "and what could not be sent."
+        ),
         metrics=("delivered", "bounces", "retries", "errors"),
         size=(12, 7),
     ),
     Table(
         key="statistics",
         title=_("Email – Statistics"),
-        help=_("One line for each run of the campaign, from the people meant to their reactions."),
+        help=_(
+            "One row for each execution (run) of the campaign: what was targeted and sent, and "
+            "how people reacted."
+        ),
         metrics=(
             "targeted",
             "excluded",
@@ -35,7 +41,10 @@ WIDGETS = (
     Parts(
         key="bounce_categories",
         title=_("Bounce categories"),
-        help=_("Whether bounces are final, will pass, or need no attention."),
+        help=_(
+            "Whether bounces are final (hard), temporary (soft), or of no consequence (ignored), "
+            "such as automatic answers."
+        ),
         metrics=("bounces",),
         by="category",
     ),
@@ -78,7 +87,10 @@ WIDGETS = (
     Parts(
         key="recipient_domains",
         title=_("Best recipient domains"),
-        help=_("Where emails are opened most, with what was sent there and what came of it."),
+        help=_(
+            "The recipient domains, such as gmail.com, with the most opens; for each also what "
+            "was sent, delivered, clicked and returned."
+        ),
         metrics=("opens", "sent", "delivered", "clicks", "bounces"),
         by="domain",
         size=(12, 8),

@@ -14,6 +14,7 @@ from liveReport.channels import (
     Rate,
     TimeSeries,
     register,
+    with_codes,
 )
 
 
@@ -32,9 +33,11 @@ class InApp(Channel):
             label=_("Reason"),
             labels={
                 **COMMON_EXCLUSIONS,
-                "InAppNoVariantDefined": _("No variant to show (InAppNoVariantDefined)"),
-                "InAppNoMessageFoundForTreatment": _(
-                    "No message for the treatment (InAppNoMessageFoundForTreatment)"
+                **with_codes(
+                    {
+                        "InAppNoVariantDefined": _("No variant to show"),
+                        "InAppNoMessageFoundForTreatment": _("No message for the treatment"),
+                    }
                 ),
             },
         ),

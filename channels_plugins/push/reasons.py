@@ -2,31 +2,46 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from liveReport.channels import COMMON_EXCLUSIONS
+from liveReport.channels import COMMON_EXCLUSIONS, with_codes
 
-REASONS = {
-    **COMMON_EXCLUSIONS,
-    "PushNoTokenFoundInProfile": _("No device token (PushNoTokenFoundInProfile)"),
-    "PushNoValidTokenFoundForApps": _("No valid token for the app (PushNoValidTokenFoundForApps)"),
-    "PushMalformedProfile": _("Malformed push details (PushMalformedProfile)"),
-    "PushNoConsent": _("No consent to marketing push (PushNoConsent)"),
-    "PushNoApplicationDefinedInPreset": _("No app configured (PushNoApplicationDefinedInPreset)"),
-    "PushNoVariantDefined": _("No variant to send (PushNoVariantDefined)"),
-    "PushNoMessageFoundForTreatment": _(
-        "No message for the treatment (PushNoMessageFoundForTreatment)"
-    ),
-    "UNREGISTERED": _("App removed or token renewed (UNREGISTERED)"),
-    "Unregistered": _("App removed or token renewed (Unregistered)"),
-    "ExpiredToken": _("Token expired (ExpiredToken)"),
-    "SENDER_ID_MISMATCH": _("Token of another project (SENDER_ID_MISMATCH)"),
-    "INVALID_ARGUMENT": _("Token or content refused (INVALID_ARGUMENT)"),
-    "THIRD_PARTY_AUTH_ERROR": _("Certificate or key is wrong (THIRD_PARTY_AUTH_ERROR)"),
-    "QUOTA_EXCEEDED": _("Too many messages (QUOTA_EXCEEDED)"),
-    "UNAVAILABLE": _("Push service unavailable (UNAVAILABLE)"),
-    "INTERNAL": _("Push service failed (INTERNAL)"),
-    "BadDeviceToken": _("Token refused (BadDeviceToken)"),
-    "DeviceTokenNotForTopic": _("Token of another app (DeviceTokenNotForTopic)"),
-    "PayloadTooLarge": _("Content is too large (PayloadTooLarge)"),
-    "TooManyRequests": _("Too many messages to the device (TooManyRequests)"),
-    "ServiceUnavailable": _("Push service unavailable (ServiceUnavailable)"),
+EXCLUSIONS = {
+    "PushNoTokenFoundInProfile": _("No device token"),
+    "PushNoValidTokenFoundForApps": _("No valid token for the app"),
+    "PushMalformedProfile": _("Malformed push details"),
+    "PushNoConsent": _("No consent to marketing push"),
+    "PushNoApplicationDefinedInPreset": _("No app configured"),
+    "PushNoVariantDefined": _("No variant to send"),
+    "PushNoMessageFoundForTreatment": _("No message for the treatment"),
 }
+
+FCM_CODES = {
+    "UNREGISTERED": _("App removed or token renewed"),
+    "SENDER_ID_MISMATCH": _("Token of another project"),
+    "INVALID_ARGUMENT": _("Token or content refused"),
+    "THIRD_PARTY_AUTH_ERROR": _("Certificate or key is wrong"),
+    "APNS_AUTH_ERROR": _("Certificate or key is wrong"),
+    "QUOTA_EXCEEDED": _("Our sending rate was exceeded"),
+    "UNAVAILABLE": _("Push service unavailable"),
+    "INTERNAL": _("Push service failed"),
+    "UNSPECIFIED_ERROR": _("Unknown error"),
+}
+
+APNS_REASONS = {
+    "Unregistered": _("App removed or token renewed"),
+    "ExpiredToken": _("Token expired"),
+    "BadDeviceToken": _("Token refused"),
+    "DeviceTokenNotForTopic": _("Token of another app"),
+    "PayloadTooLarge": _("Content is too large"),
+    "PayloadEmpty": _("Content is empty"),
+    "TooManyRequests": _("Too many messages to the device"),
+    "BadCertificate": _("Certificate or key is wrong"),
+    "BadCertificateEnvironment": _("Certificate or key is wrong"),
+    "ExpiredProviderToken": _("Certificate or key is wrong"),
+    "InvalidProviderToken": _("Certificate or key is wrong"),
+    "MissingProviderToken": _("Certificate or key is wrong"),
+    "InternalServerError": _("Push service failed"),
+    "ServiceUnavailable": _("Push service unavailable"),
+    "Shutdown": _("Push service unavailable"),
+}
+
+REASONS = {**COMMON_EXCLUSIONS, **with_codes(EXCLUSIONS | FCM_CODES | APNS_REASONS)}

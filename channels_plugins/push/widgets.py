@@ -8,14 +8,19 @@ WIDGETS = (
     Parts(
         key="sending_performance",
         title=_("Push – Sending performance"),
-        help=_("How sending goes: what reached devices, what was refused, what failed."),
+        help=_(
+            "How sending goes: what reached devices, what the push services refused, and what "
+            "could not be sent."
+        ),
         metrics=("delivered", "bounces", "errors"),
         size=(12, 7),
     ),
     Table(
         key="statistics",
         title=_("Push – Statistics"),
-        help=_("One line for each run of the campaign, from the people meant to their opens."),
+        help=_(
+            "One row for each execution (run) of the campaign: what was targeted, sent and opened."
+        ),
         metrics=(
             "targeted",
             "excluded",

@@ -8,7 +8,10 @@ WIDGETS = (
     Table(
         key="statistics",
         title=_("SMS – Statistics"),
-        help=_("One line for each run of the campaign, from the people meant to their clicks."),
+        help=_(
+            "One row for each execution (run) of the campaign: who was targeted, what was sent, "
+            "and how often links were followed."
+        ),
         metrics=("targeted", "excluded", "sent", "bounces", "errors", "clicks"),
         by=EXECUTION,
         limit=100,

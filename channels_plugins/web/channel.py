@@ -14,6 +14,7 @@ from liveReport.channels import (
     Table,
     TimeSeries,
     register,
+    with_codes,
 )
 
 
@@ -32,9 +33,11 @@ class Web(Channel):
             label=_("Reason"),
             labels={
                 **COMMON_EXCLUSIONS,
-                "WebNoVariantDefined": _("No variant to show (WebNoVariantDefined)"),
-                "WebNoMessageFoundForTreatment": _(
-                    "No content for the treatment (WebNoMessageFoundForTreatment)"
+                **with_codes(
+                    {
+                        "WebNoVariantDefined": _("No variant to show"),
+                        "WebNoMessageFoundForTreatment": _("No content for the treatment"),
+                    }
                 ),
             },
         ),
@@ -78,7 +81,7 @@ class Web(Channel):
         Count(
             key="exclusion_events",
             label=_("Exclusion events"),
-            definition=_("How often an experience was held back."),
+            definition=_("How often a personalised element was held back."),
             events=("excluded",),
         ),
         Rate(
@@ -93,7 +96,10 @@ class Web(Channel):
         Kpi(
             key="performance",
             title=_("Web performance"),
-            help=_("How often the experiences were seen on your pages, and how often used."),
+            help=_(
+                "How often personalised elements were shown on your pages, and how often people "
+                "used them."
+            ),
             metrics=("impressions", "interactions"),
         ),
         TimeSeries(

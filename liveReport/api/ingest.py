@@ -5,8 +5,9 @@ from typing import Any, cast
 
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIRequest
+from django.utils import timezone
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,12 +20,14 @@ from liveReport.site.auth import MaySend
 from .base import OnlyJson
 from .body import read_body
 from .described import problems
+from .examples import example_events
 from .problems import problem_response
 from .serializers import EventSerializer, ReceiptSerializer, RefusedSerializer
 from .throttles import TokenThrottle
 from .trust import IngestAuthentication
 
 PROBLEM = ("application/problem+json",)
+NDJSON, SEQUENCE = "application/x-ndjson", "application/json-seq"
 _EVENTS = {"type": "array", "maxItems": 5000, "items": {"$ref": "#/components/schemas/Event"}}
 BATCH = {
     "oneOf": [
@@ -49,6 +52,19 @@ class EventsView(APIView):
     content_negotiation_class = OnlyJson
     parser_classes: tuple[type[BaseParser], ...] = ()
 
+    @staticmethod
+    def examples() -> list[OpenApiExample]:
+        """Bodies to try out: their events are of today, since old ones are refused."""
+        events = example_events(timezone.now().date())
+        return [
+            OpenApiExample("Events", events, request_only=True, media_type="application/json"),
+            *(
+                OpenApiExample("Event", event, request_only=True, media_type=media)
+                for media in (NDJSON, SEQUENCE)
+                for event in events[:1]
+            ),
+        ]
+
     @extend_schema(
         operation_id="send_events",
         summary="Send events",
@@ -62,8 +78,8 @@ class EventsView(APIView):
         ),
         request={
             "application/json": BATCH,
-            "application/x-ndjson": EventSerializer,
-            "application/json-seq": EventSerializer,
+            NDJSON: EventSerializer,
+            SEQUENCE: EventSerializer,
         },
         responses={
             202: OpenApiResponse(ReceiptSerializer, "What was accepted is durable."),

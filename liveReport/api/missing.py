@@ -4,17 +4,17 @@ It comes last among the URLs. So no request is redirected to an address with a s
 would lose its body on the way.
 """
 
-from http import HTTPStatus
-
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, JsonResponse
-from django.urls import resolve
+from django.urls import resolve, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
 from liveReport.site.errors import PROBLEM_JSON, problem
 
 READING = ("GET", "HEAD")
+_SAID = 100
+"""Characters of an address that is not there."""
 
 
 @csrf_exempt
@@ -23,7 +23,9 @@ def missing(request: HttpRequest, rest: str = "") -> HttpResponse:
     """404, which says if it is only for want of a slash; who reads is sent there."""
     with_slash = f"{request.path_info}/"
     if rest.endswith("/") or resolve(with_slash).func is missing:
-        return _not_found("not_found", HTTPStatus.NOT_FOUND.description)
+        detail = _("There is nothing at %(address)s. See %(index)s for what there is.")
+        places = {"address": request.path[:_SAID], "index": reverse("v1:index")}
+        return _not_found("not_found", detail % places)
     if request.method in READING:
         return HttpResponsePermanentRedirect(request.get_full_path(force_append_slash=True))
     detail = _("The address ends in a slash: %(address)s. Nothing was done.")

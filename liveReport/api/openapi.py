@@ -3,10 +3,17 @@
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiExample
 
 
 class Schema(AutoSchema):
-    """An operation that has a body has no meaning without one."""
+    """An operation that has a body has no meaning without one.
+
+    A view may have ``examples``, made anew with each document.
+    """
+
+    def get_examples(self) -> list[OpenApiExample]:
+        return list(getattr(self.view, "examples", list)())
 
     def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
         operation: dict[str, Any] | None = super().get_operation(*args, **kwargs)

@@ -5,11 +5,13 @@ from django.urls import include, path
 from .campaigns import CampaignDetail, CampaignList
 from .catalogue import ChannelList, MetricList
 from .docs import DocsView, SchemaView
+from .index import Index
 from .ingest import EventsView
 from .missing import missing
 from .reports import ReportHead, ReportTab, ReportWidget
 
 v1 = [
+    path("", Index.as_view(), name="index"),
     path("events/", EventsView.as_view(), name="events"),
     path("events", EventsView.as_view(schema=None)),  # as so many type it
     path("campaigns/", CampaignList.as_view(), name="campaigns"),

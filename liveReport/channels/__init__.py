@@ -28,7 +28,7 @@ from .declarations import (
     TimeSeries,
     Widget,
 )
-from .reasons import COMMON_EXCLUSIONS
+from .reasons import COMMON_EXCLUSIONS, with_codes
 from .registry import (
     AlreadyRegistered,
     all_channels,
@@ -70,4 +70,5 @@ __all__ = [
     "plugin_apps",
     "register",
     "registered",
+    "with_codes",
 ]

@@ -175,7 +175,7 @@ DETAILS: Mapping[tuple[str, str], Wheel[Details]] = {
         ("EmailNoConsent", 46), ("EmailSuppressed", 21), ("ExcludedForControlRules", 18),
         ("EmailNoAddressFoundInProfile", 9), ("EmailMalformedAddress", 4), ("DomainSuppressed", 2),
     ),
-    ("email", "error"): _words(("throttled", 5), ("connection reset", 3), ("rendering failed", 1)),
+    ("email", "error"): _words(("Throttling", 5), ("4.4.2", 3), ("RuntimeRenderingError", 1)),
     ("email", "deferred"): _words(("4.7.0", 44), ("4.2.2", 28), ("4.4.1", 14), ("4.3.2", 9)),
     ("email", "bounced"): Wheel(
         *(
@@ -183,7 +183,7 @@ DETAILS: Mapping[tuple[str, str], Wheel[Details]] = {
             for category, reason, weight in (
                 ("hard", "5.1.1", 44), ("soft", "5.2.2", 19), ("soft", "4.4.7", 9),
                 ("hard", "5.1.2", 8), ("soft", "5.7.1", 7), ("hard", "5.2.1", 5),
-                ("ignored", "out of office", 5), ("soft", "4.7.1", 3),
+                ("ignored", "auto-replied", 5), ("soft", "4.7.1", 3),
             )
         )
     ),
@@ -219,9 +219,9 @@ DETAILS: Mapping[tuple[str, str], Wheel[Details]] = {
     ("directmail", "excluded"): _words(
         ("ExcludedForControlRules", 8), ("DirectMailNoVariantDefined", 1)
     ),
-    ("directmail", "error"): _words(("address incomplete", 7), ("printer rejected the file", 2)),
+    ("directmail", "error"): _words(("AddressIncomplete", 7), ("FileRejected", 2)),
     ("directmail", "returned"): _words(
-        ("moved", 6), ("unknown at this address", 3), ("refused", 1)
+        ("AddresseeMoved", 6), ("AddresseeUnknown", 3), ("DeliveryRefused", 1)
     ),
 }  # fmt: skip
 """What differs from event to event."""

@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import lru_cache
 from math import isfinite
 from operator import attrgetter
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, TypeGuard
 
 import msgspec
 import numpy as np
@@ -176,8 +176,24 @@ class Contract:
                 indices.append(index)
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
                 event = _leniently(raw)
-                rejected.append(_rejection(index, _id_of(event), _refusal_of(error, event)))
+                rejected.append(_rejection(index, _id_of(event), self._refusal_of(error, event)))
         return indices, decoded, rejected
+
+    def _refusal_of(self, error: Exception, event: Mapping[str, Any]) -> Refused:
+        """Why an event cannot be decoded. A field that no channel has is told by its channel."""
+        refusal, channel = _refusal_of(error, event), event.get("channel")
+        if refusal.code == "unknown_field" and self._is_unheard_of(channel):
+            return self.no_channel(channel)
+        return refusal
+
+    def _is_unheard_of(self, channel: object) -> TypeGuard[str]:
+        is_name = isinstance(channel, str) and 0 < len(channel) <= LONGEST and _is_text(channel)
+        return is_name and channel not in self.channels
+
+    def no_channel(self, slug: str) -> Refused:
+        """It is not installed, or was installed after the processes began."""
+        known = ", ".join(self.channels)
+        return Refused("channel", "unknown_channel", f"No channel {slug!r} here, but {known}.")
 
 
 class _Checks:
@@ -253,7 +269,7 @@ class _Checks:
 
     def _no_rule(self, event: Any) -> EventRule:
         if event.channel not in self.contract.channels:
-            raise Refused("channel", "unknown_channel", f"No channel {event.channel!r}.")
+            raise self.contract.no_channel(event.channel)
         known = ", ".join(self.contract.channels[event.channel].event_by_key)
         raise Refused(
             "type", "unknown_type", f"{event.channel} has no type {event.type!r}, but {known}."

@@ -208,7 +208,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "quarantined batch",
-                "verbose_name_plural": "quarantine",
+                "verbose_name_plural": "quarantined batches",
                 "ordering": ("-received_at",),
             },
         ),
@@ -254,8 +254,8 @@ class Migration(migrations.Migration):
             fields=[
                 ("digest", models.CharField(max_length=128, primary_key=True, serialize=False)),
                 ("token_key", models.CharField(db_index=True, max_length=25)),
-                ("created", models.DateTimeField(auto_now_add=True)),
-                ("expiry", models.DateTimeField(blank=True, null=True)),
+                ("created", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("expiry", models.DateTimeField(blank=True, null=True, verbose_name="expiry")),
                 (
                     "scope",
                     models.CharField(
@@ -354,6 +354,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="executions",
                         to="livereport.campaign",
+                        verbose_name="campaign",
                     ),
                 ),
             ],

@@ -125,6 +125,8 @@ class ApiToken(AbstractAuthToken):
         Source, models.CASCADE, related_name="tokens", verbose_name=_("source")
     )
     scope = models.CharField(_("scope"), max_length=10, choices=Scope.choices)
+    created = models.DateTimeField(_("created"), auto_now_add=True)
+    expiry = models.DateTimeField(_("expiry"), null=True, blank=True)
     all_campaigns = models.BooleanField(
         _("all campaigns"), default=False, help_text=_("Also those that are created later.")
     )

@@ -1,12 +1,14 @@
 """Campaigns, what they use, and the channel plugins an administrator switches."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from operator import itemgetter
 from typing import Any, NamedTuple, Protocol, Self, cast
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser, User
 from django.db import models
+from django.db.models import Max
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -100,6 +102,12 @@ class Campaign(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("report", args=[self.slug, "campaign"])
 
+    def last_event(self, channels: Iterable[str]) -> datetime | None:
+        """When the latest event of some channels occurred, however long ago, if there is any."""
+        found = self.channels.filter(channel__in=channels).aggregate(at=Max("last_event_at"))
+        last: datetime | None = found["at"]
+        return last
+
 
 class CampaignChannel(models.Model):
     """A channel that a campaign uses, declared beforehand or met in its events."""
@@ -133,7 +141,9 @@ class Execution(models.Model):
 
     LISTED = 100
 
-    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="executions")
+    campaign = models.ForeignKey(
+        Campaign, models.CASCADE, related_name="executions", verbose_name=_("campaign")
+    )
     channel = models.CharField(_("channel"), max_length=50)
     started_at = models.DateTimeField(_("execution time"))
     last_event_at = models.DateTimeField(_("last event"))

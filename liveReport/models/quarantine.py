@@ -29,7 +29,7 @@ class QuarantinedBatch(models.Model):
 
     class Meta:
         verbose_name = _("quarantined batch")
-        verbose_name_plural = _("quarantine")
+        verbose_name_plural = _("quarantined batches")
         ordering = ("-received_at",)
         indexes = [
             models.Index(fields=["campaign"], name="quarantine_by_campaign"),

@@ -160,8 +160,8 @@ def test_shares_can_be_of_executions(
 @pytest.mark.parametrize("by", ["", "reason", EXECUTION])
 @each_kind
 def test_a_picture_leads_back_to_its_kind(kind: type[Widget], by: str) -> None:
-    info = widget_info("pigeon", declared(kind, by))
-    for picture in pictures_of(info.kinds):
+    info = widget_info("pigeon", declared(kind, by), Showcase().metric_by_key)
+    for picture in pictures_of(info):
         assert picture in KINDS[kind_of(info.kinds, picture)].pictures
 
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from liveReport.channels import Kpi, Widget
 
 from .build import guarded, metric_column, time_column, utc, widget_info
-from .frames import Frame, Row, WidgetReport
+from .frames import Frame, Row, WidgetInfo, WidgetReport
 from .roles import CampaignActions, CampaignEvents, CampaignProfiles, RoleMetric
 from .tally import ChannelTallies
 
@@ -59,15 +59,20 @@ _METRIC_BY_KEY = {metric.key: metric for metric in METRICS}
 WIDGET_BY_KEY = {widget.key: widget for widget in WIDGETS}
 
 
+def info(widget: Widget) -> WidgetInfo:
+    """What one of the tab's own widgets is."""
+    return widget_info(SLUG, widget, _METRIC_BY_KEY)
+
+
 def campaign_widget(channels: Sequence[ChannelTallies], widget: Widget) -> WidgetReport:
     """One of the tab's own widgets, over the channels given: a row, and the course of counts."""
-    info = widget_info(SLUG, widget)
+    about = info(widget)
     metrics = [_METRIC_BY_KEY[key] for key in widget.metrics]
     frame, trend = guarded(
-        info.slug, lambda: (_frame(channels, metrics), _trend(channels, metrics))
+        about.slug, lambda: (_frame(channels, metrics), _trend(channels, metrics))
     ) or (None, None)
     return WidgetReport(
-        **vars(info),
+        **vars(about),
         definitions={metric.key: metric.definition for metric in metrics},
         frame=frame,
         trend=trend,

@@ -1,4 +1,5 @@
-// Where the widgets stand, as the server last said it.
+// Where the widgets stand and what is switched off in them, as the server last said it.
+import { hide } from "./legend.js";
 
 /** Move each cell to its place, and the cells into reading order. */
 export function applyPlaces(report) {
@@ -7,9 +8,11 @@ export function applyPlaces(report) {
   if (part.dataset.applied === part.dataset.digest) return;
   part.dataset.applied = part.dataset.digest;
   const places = JSON.parse(part.dataset.places);
-  const cells = places.map(([id, ...place]) =>
-    placed(report.querySelector(`#${id}-widget`), place),
-  );
+  const cells = places.map(([id, x, y, w, h, hidden]) => {
+    const cell = report.querySelector(`#${id}-widget`);
+    if (cell && !("keeping" in cell.dataset)) hide(report, cell, hidden.split(" ").filter(Boolean));
+    return placed(cell, [x, y, w, h]);
+  });
   inOrder(report.querySelector("#lr-grid"), cells.filter(Boolean));
 }
 

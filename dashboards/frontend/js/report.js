@@ -3,6 +3,7 @@ import { showTrouble, startAge } from "./age.js";
 import { drawCharts } from "./charts.js";
 import { startForms } from "./forms.js";
 import { startKiosk } from "./kiosk.js";
+import { startLegends } from "./legend.js";
 import { startModifying } from "./modify.js";
 import { startPictures } from "./pictures.js";
 import { applyPlaces } from "./places.js";
@@ -28,6 +29,7 @@ function start() {
   const poll = startPolling(report, refresh);
   const page = { poll, refresh, trouble: (kind) => showTrouble(report, kind) };
   startPictures(report, page);
+  startLegends(report, page);
   startModifying(report, page);
   startKiosk(report);
   if (noteZone(report)) document.addEventListener("DOMContentLoaded", poll); // htmx is ready then

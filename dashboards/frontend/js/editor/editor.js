@@ -1,4 +1,5 @@
 // Modify: one tab's widgets as a draft, which becomes the layout when it is saved.
+import { hide } from "../legend.js";
 import { inOrder } from "../places.js";
 import { Board, isPhone } from "./board.js";
 import { equip, fetchCell, itemOf, strip, titleOf } from "./cells.js";
@@ -47,6 +48,7 @@ class Editor {
     const { report, toolbar } = this;
     const { signal } = this.listening;
     followGestures(this, { report, toolbar, grid: this.board.element }, signal);
+    report.addEventListener("lr:hide", (event) => this.hide(event), { signal });
     report.addEventListener("lr:layout", () => this.tellLayout(), { signal });
     report.addEventListener("lr:recovered", () => this.messages.clear(), { signal });
     const warn = (event) => this.draft.history.isDirty && event.preventDefault();
@@ -89,6 +91,13 @@ class Editor {
     this.change(this.draft.pictured(widget, picture), "pictured", values);
   }
 
+  /** A line of a chart was switched on or off: that belongs to the draft. */
+  hide(event) {
+    const { widget, hidden } = event.detail;
+    event.preventDefault();
+    this.change(this.draft.hiding(widget, hidden));
+  }
+
   remove(widget) {
     const title = this.title(widget);
     const next = this.draft.following(widget);
@@ -125,6 +134,7 @@ class Editor {
   }
 
   cancel() {
+    this.showLines(this.draft.history.first.items);
     this.end();
     this.page.poll();
     this.messages.say("cancelled");
@@ -193,6 +203,7 @@ class Editor {
     if (this.listening.signal.aborted || state !== this.draft.state) return; // the next one catches up
     if (kind) this.draft.leaveOut((widget) => this.board.cell(widget)?.dataset.picture);
     this.board.show(this.draft.items);
+    this.showLines(this.draft.items);
     this.page.refresh();
     this.page.poll();
     this.showButtons();
@@ -220,6 +231,14 @@ class Editor {
   }
 
   // -- The page --------------------------------------------------------------------------
+
+  /** Of each chart those that the draft has. */
+  showLines(items) {
+    for (const { widget, hidden } of items) {
+      const cell = this.board.cell(widget);
+      if (cell) hide(this.report, cell, hidden);
+    }
+  }
 
   title(widget) {
     const cell = this.board.cell(widget);

@@ -57,7 +57,8 @@ def missing(kind: str) -> Iterator[str]:
     for picture in drawn.pictures:
         yield from lacking(TEMPLATES / f"icons/_{picture}.html", f'id="lr-i-{picture}"')
     if drawn.is_chart:
-        yield from lacking(FRONT_END / f"js/{kind}.js", "export function option(", " paper =")
+        script = FRONT_END / f"js/{kind}.js"
+        yield from lacking(script, "export function option(", "export function point(", " paper =")
 
 
 def lacking(file: Path, *texts: str) -> Iterator[str]:
@@ -107,8 +108,8 @@ def test_it_says_what_its_frame_has_and_can_be_shown_as(kind: type[Widget], by: 
     assert columns == (["arrived", "arrival_rate"] if widget.has_rates else ["arrived"])
 
 
-def declared(kind: type[Widget], by: str = "") -> Widget:
-    return kind(key="w", title="W", help="h", metrics=["arrived"], by=by)
+def declared(kind: type[Widget], by: str = "", **fields: Any) -> Widget:
+    return kind(key="w", title="W", help="h", by=by, **{"metrics": ["arrived"]} | fields)
 
 
 def shown_as() -> list[Any]:
@@ -126,7 +127,8 @@ def test_the_page_shows_it_as_each_picture(
     kind: type[Widget], picture: str, campaign: Campaign, send: Any, client: Client, alice: User
 ) -> None:
     client.force_login(alice)
-    with registered(type("Pigeon", (Showcase,), {"widgets": [declared(kind)]})):
+    declaration = declared(kind, metrics=["arrived", "lost"], whole=["arrived", "lost"])
+    with registered(type("Pigeon", (Showcase,), {"widgets": [declaration]})):
         assert not send(event(channel="pigeon", type="arrived")).rejected
         where = "/admin/reports/summer/pigeon/"
         client.post(f"{where}widgets/w/", {"picture": picture})
@@ -150,10 +152,10 @@ def test_shares_can_be_of_executions(
     frame = re.search(r'data-frame="([^"]*)"', page)
     assert frame
     slices = json.loads(unescape(frame[1]))["slices"]
-    assert [(one["tone"], one["value"]) for one in slices] == [
-        ("blue", 1),
-        ("amber", 1),
-        ("grey", 1),
+    assert [(one["tone"], one["shade"], one["value"]) for one in slices] == [
+        ("blue", 1, 1),
+        ("blue", 2, 1),
+        ("grey", 0, 1),
     ]
 
 

@@ -7,7 +7,8 @@ pages a file that is found by the kind's name, without a list to add it to:
 - ``templates/dashboards/widgets/_<kind>.html``: the body, complete without scripts;
 - ``templates/dashboards/icons/_<picture>.html``: for each of its pictures;
 - ``frontend/css/<kind>.css``: as far as it has rules of its own;
-- ``frontend/js/<kind>.js``: for a chart, ``option`` to draw it and ``paper``, its size there.
+- ``frontend/js/<kind>.js``: for a chart, ``option`` to draw it, ``point`` to tell what is
+  pointed at, and ``paper``, its size there.
 """
 
 from collections.abc import Iterable

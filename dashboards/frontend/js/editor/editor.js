@@ -1,5 +1,4 @@
 // Modify: one tab's widgets as a draft, which becomes the layout when it is saved.
-import { hide } from "../legend.js";
 import { inOrder } from "../places.js";
 import { Board, isPhone } from "./board.js";
 import { equip, fetchCell, itemOf, strip, titleOf } from "./cells.js";
@@ -10,7 +9,7 @@ import { steps, stepsOnPhone } from "./layout.js";
 import { Messages } from "./messages.js";
 import { Saving } from "./saving.js";
 
-/** Start editing; `page` can `poll` for what is new, `refresh` what is drawn, and tell a `trouble`. */
+/** Start editing; `page` can `poll` for what is new, `refresh` what is drawn, `hide` lines of it, and tell a `trouble`. */
 export function edit(report, page) {
   new Editor(report, page).start();
 }
@@ -236,7 +235,7 @@ class Editor {
   showLines(items) {
     for (const { widget, hidden } of items) {
       const cell = this.board.cell(widget);
-      if (cell) hide(this.report, cell, hidden);
+      if (cell) this.page.hide(cell, hidden);
     }
   }
 

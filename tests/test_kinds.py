@@ -48,7 +48,7 @@ each_kind = pytest.mark.parametrize("kind", WIDGETS, ids=lambda kind: kind.kind)
 
 def missing(kind: str) -> Iterator[str]:
     """The files that a kind of widget lacks, and what lacks in those it has."""
-    yield from lacking(DASHBOARDS / f"pictures/{kind}.py", "KIND = Kind(")
+    yield from lacking(DASHBOARDS / f"pictures/{kind}.py", "\nKIND = ")
     yield from lacking(TEMPLATES / f"widgets/_{kind}.html")
     drawn = KINDS.get(kind)
     if drawn is None:

@@ -159,9 +159,9 @@ def _fold(drawing: Drawing, parts: Sequence[Share], whole: int | None) -> list[d
     """What is drawn: the coloured parts, and all grey ones as one if they may be added."""
     named = [part for part in parts if part.head.shade or not drawing.frame.axis]
     rest = [part for part in parts if not part.head.shade and drawing.frame.axis]
-    slices = [_slice(part, part.share) for part in named]
+    slices = [_slice(part) for part in named]
     if len(rest) == 1:
-        slices.append(_slice(rest[0], rest[0].share))
+        slices.append(_slice(rest[0]))
     elif rest:
         slices += [_others(drawing, rest, whole or 0)] if drawing.report.adds_up else []
     return slices
@@ -175,8 +175,10 @@ def _others(drawing: Drawing, rest: Sequence[Share], whole: int) -> dict[str, An
     return _drawn(_("Others"), (tones.REST, 0), value, text, share)
 
 
-def _slice(part: Share, share: str) -> dict[str, Any]:
+def _slice(part: Share) -> dict[str, Any]:
+    """With the rate in place of the share where the table has that."""
     tone = (part.head.tone, part.head.shade)
+    share = part.rate.signed if part.rate else part.share
     return _drawn(part.head.text, tone, part.value, part.number.signed, share)
 
 

@@ -8,6 +8,7 @@ import { palette } from "./theme.js";
 import { hideTip, showTip } from "./tip.js";
 
 const charts = new Map(); // container → { chart, digest, frame, colours }
+const panelsOf = new WeakMap(); // chart → the names of its small charts
 const resizes = new ResizeObserver((entries) => entries.forEach(({ target }) => fit(target)));
 
 /** Draw every chart whose data is new, or all of them `anew`. */
@@ -59,11 +60,19 @@ function draw(container, colours, anew) {
   charts.set(container, { chart, digest, drawn, colours });
 }
 
-/** Small charts come and go with their axes. */
+/** Small charts come and go with their axes, which cannot be merged. */
 function apply(chart, option) {
-  const axes = Array.isArray(option.grid) ? ["grid", "xAxis", "yAxis", "title"] : [];
-  chart.setOption(option, { replaceMerge: ["series", ...axes] });
+  const panels = idsOf(option);
+  const notMerge = (panelsOf.get(chart) ?? panels) !== panels;
+  panelsOf.set(chart, panels);
+  chart.setOption(option, notMerge ? { notMerge } : { replaceMerge: ["series"] });
 }
+
+const idsOf = ({ grid }) =>
+  [grid]
+    .flat()
+    .map((one) => one?.id ?? "")
+    .join(" ");
 
 function begin(container, kind) {
   const chart = init(container, null, { renderer: "svg" });
@@ -75,7 +84,9 @@ function begin(container, kind) {
     show: (words, place) => showTip(container, words, place),
     hide: () => hideTip(container),
   });
-  container.addEventListener("pointerleave", () => hideTip(container));
+  container.addEventListener("pointerleave", ({ pointerType }) => {
+    if (pointerType === "mouse") hideTip(container); // a finger has left when it has pointed
+  });
   return chart;
 }
 

@@ -9,3 +9,9 @@ export function shownOf(frame, hidden) {
   if (!frame.lines) return frame;
   return { ...frame, lines: frame.lines.filter(({ key }) => !hidden.includes(key)) };
 }
+
+/** The keys that are off after one was pressed, in the server's order. */
+export function switched(hidden, key) {
+  const rest = hidden.filter((one) => one !== key);
+  return rest.length < hidden.length ? rest : [...hidden, key].sort();
+}

@@ -1,6 +1,6 @@
 // The lines of a chart as buttons: each can be switched off, and stays so.
 import { drawChart } from "./charts.js";
-import { hiddenOf } from "./hidden.js";
+import { hiddenOf, switched } from "./hidden.js";
 import { keep } from "./server.js";
 
 /** Outside the editor a choice is kept at once; in it, it belongs to the draft. */
@@ -20,12 +20,6 @@ function toggle(report, page, button) {
   if (!isFree) return;
   hide(report, cell, hidden);
   save(report, page, cell, before);
-}
-
-/** The keys that are off after one was pressed, in the server's order. */
-export function switched(hidden, key) {
-  const rest = hidden.filter((one) => one !== key);
-  return rest.length < hidden.length ? rest : [...hidden, key].sort();
 }
 
 /** Have a widget leave out these metrics. */

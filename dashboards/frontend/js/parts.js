@@ -42,7 +42,7 @@ function donut({ slices, total, label, whole, estimate }, colours, width) {
         labelLine: { show: false },
         emphasis: { scale: true, scaleSize: 4 },
         itemStyle: { borderColor: colours.card, borderWidth: 2, borderRadius: 3 },
-        emptyCircleStyle: { color: "transparent", borderColor: colours.line, borderWidth: 1 },
+        emptyCircleStyle: { color: "none", borderColor: colours.line, borderWidth: 1 },
         data: whole ? slices.map((slice) => coloured(slice, colours)) : [], // a ring of nothing
       },
     ],

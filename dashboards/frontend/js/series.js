@@ -12,20 +12,29 @@ export const paper = (shape) => (shape === "multiples" ? { ...WIDE, height: 320 
 export function option({ lines, shape, spans, ...course }, colours, { width, height }) {
   const moments = momentsOf(course);
   const strokesOf = (line) => shapes[shape](line, moments, colours);
-  return {
-    axisPointer: { link: [{ xAxisIndex: "all" }], triggerOn: "mousemove|click" },
-    ...(shape === "multiples"
+  const drawing =
+    shape === "multiples"
       ? multiples(
           { lines, ...course },
           { moments, colours, width, height, countAxis: countAxis(colours), strokes: strokesOf },
         )
       : {
           grid: { left: 4, right: 16, top: colours.size(12), bottom: 4, containLabel: true },
-          xAxis: timeAxis(course, moments, colours, width),
+          xAxis: [timeAxis(course, moments, colours, width)],
           yAxis: yAxis(shape, lines, colours),
           series: lines.flatMap(strokesOf),
-        }),
+        };
+  return {
+    ...drawing,
+    axisPointer: { link: [{ xAxisIndex: "all" }], triggerOn: "mousemove|click" },
+    xAxis: drawing.xAxis.map((axis) => ({ ...axis, axisPointer: pointer(colours) })),
   };
+}
+
+/** The line at the step that is pointed at. */
+function pointer(colours) {
+  const lineStyle = { color: colours.quiet, type: [3, 3] };
+  return { show: true, type: "line", snap: true, label: { show: false }, lineStyle };
 }
 
 const momentsOf = ({ times }) => times.map((time) => Date.parse(time));

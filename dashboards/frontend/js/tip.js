@@ -17,6 +17,12 @@ export function showTip(container, content, { x, y, beside = false }) {
   tip.style.top = `${Math.max(0, top)}px`;
 }
 
+/** A finger that points elsewhere is done with it. */
+document.addEventListener("pointerdown", ({ target }) => {
+  for (const tip of document.querySelectorAll(".lr-tip"))
+    tip.hidden ||= !tip.parentElement.contains(target);
+});
+
 export function hideTip(container) {
   const tip = tipOf(container);
   if (tip) tip.hidden = true;

@@ -113,7 +113,7 @@ class Kind:
     ``draws_zeros``: whether a frame of nothing but zeros is worth a picture. A script
     draws an ``is_chart``; where the picture is ``alone``, the table that says the same
     is there for those who do not see it. It ``has_keys`` where each metric has a colour,
-    to be named and switched off. ``choose`` names the pictures that tell the truth of a
+    to be named and switched off, and ``has_shares`` of the first metric or of all. ``choose`` names the pictures that tell the truth of a
     widget, its usual one first; without it, all do.
     """
 
@@ -123,6 +123,7 @@ class Kind:
     is_chart: bool = False
     alone: Container[str] = ()
     has_keys: bool = False
+    has_shares: bool = False
     choose: Callable[[WidgetInfo], Sequence[str]] | None = None
 
     def offered(self, info: WidgetInfo) -> dict[str, Text]:

@@ -140,7 +140,8 @@ class Widget:
             yield "partial"
         keys = [column.key for column in frame.metrics]
         is_undefined = any(row.get(key) is None for row in rows for key in keys)
-        if is_undefined or getattr(self.picture, "is_of_nothing", False):
+        is_of_nothing = frame.axis and KINDS[self.kind].has_shares and not frame.totals.get(keys[0])
+        if is_undefined or is_of_nothing:
             yield "undefined"
 
     @property

@@ -441,7 +441,9 @@ def test_what_is_switched_off_is_kept_beside_the_picture(alices: Client) -> None
     assert 'data-hidden="flown lost"' in alices.get(TAB).content.decode()
     switch_off(alices)
     assert WidgetChange.objects.get().hidden is None
-    assert alices.get(f"{TAB}course.csv").content.decode().splitlines()[0].endswith("Flown,Lost")
+    assert (
+        alices.get(f"{TAB}course.csv").content.decode().splitlines()[0].endswith('"Flown","Lost"')
+    )
 
 
 def test_one_may_switch_on_what_the_organisation_switched_off(alices: Client) -> None:

@@ -44,7 +44,6 @@ class PartsPicture:
         whole = _total(drawing) if self.has_total else None
         self.parts = (_rows_as_parts if frame.axis else _metrics_as_parts)(drawing, whole)
         self.has_rates = any(part.rate for part in self.parts)
-        self.is_of_nothing = whole == 0
         estimate = _is_estimate(drawing)
         self.total = signed(drawing.writer.count(_total(drawing)), estimate=estimate)
         self.share = drawing.writer.portion(1, 1 if whole else 0)
@@ -205,5 +204,6 @@ KIND = Kind(
     draws_zeros=False,
     is_chart=True,
     alone=("bar",),
+    has_shares=True,
     choose=_choose,
 )

@@ -113,8 +113,9 @@ class Kind:
     ``draws_zeros``: whether a frame of nothing but zeros is worth a picture. A script
     draws an ``is_chart``; where the picture is ``alone``, the table that says the same
     is there for those who do not see it. It ``has_keys`` where each metric has a colour,
-    to be named and switched off, and ``has_shares`` of the first metric or of all. ``choose`` names the pictures that tell the truth of a
-    widget, its usual one first; without it, all do.
+    to be named and switched off, and ``has_shares`` of the first metric or of all.
+    ``choose`` names the pictures that tell the truth of a widget, its usual one first;
+    without it, all do.
     """
 
     draw: Callable[[Drawing], Any]

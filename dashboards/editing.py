@@ -212,8 +212,7 @@ def _keep(asked: ReportRequest, info: WidgetInfo, field: str, value: object) -> 
         if change is None:  # in front, where the limit of a layer leaves nothing out
             changes.insert(0, change := WidgetChange(widget=info.slug))
         is_below = layers.base([info])[info.slug].values()[field] == value
-        as_below = WidgetChange._meta.get_field(field).get_default()
-        setattr(change, field, as_below if is_below else value)
+        setattr(change, field, getattr(WidgetChange(), field) if is_below else value)
         store(asked.user, asked.tab, [change for change in changes if change.says_something])
 
 

@@ -12,10 +12,14 @@ from liveReport.report.frames import WidgetInfo
 
 from .grid import COLUMNS, MAX_HEIGHT, MAX_ROWS, MIN_HEIGHT, MIN_WIDTH, Place
 from .layouts import Arrangement, Placement, settled
-from .models import MAX_WIDGETS
+from .models import MAX_HIDDEN, MAX_WIDGETS
 from .pictures import pictures_of
 
 Slug = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$", max_length=101)]
+
+Key = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*$", max_length=50)]
+Hidden = Annotated[tuple[Key, ...], Meta(max_length=MAX_HIDDEN)]
+"""Metrics of a widget that are switched off."""
 
 
 class BadDraft(ValueError):
@@ -31,6 +35,7 @@ class Placed(Struct, frozen=True, forbid_unknown_fields=True):
     w: Annotated[int, Meta(ge=MIN_WIDTH, le=COLUMNS)]
     h: Annotated[int, Meta(ge=MIN_HEIGHT, le=MAX_HEIGHT)]
     picture: Annotated[str, Meta(max_length=10)]
+    hidden: Hidden = ()
 
     def __post_init__(self) -> None:
         if self.x + self.w > COLUMNS:
@@ -38,7 +43,13 @@ class Placed(Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def standing(self) -> Placement:
-        return Placement(Place(self.x, self.y, self.w, self.h), self.picture)
+        return Placement(Place(self.x, self.y, self.w, self.h), self.picture, in_order(self.hidden))
+
+
+class Legend(Struct, frozen=True, forbid_unknown_fields=True):
+    """The metrics that a widget is to leave out."""
+
+    hidden: Hidden
 
 
 class Draft(Struct, frozen=True, forbid_unknown_fields=True):
@@ -75,13 +86,26 @@ class Draft(Struct, frozen=True, forbid_unknown_fields=True):
         )
 
 
+def in_order(keys: Sequence[str]) -> tuple[str, ...]:
+    """Each once, so that the same choice is the same text."""
+    return tuple(sorted(set(keys)))
+
+
+def read_legend(body: bytes) -> tuple[str, ...]:
+    """The metrics that are switched off, or ``BadDraft``."""
+    try:
+        return in_order(msgspec.json.decode(body, type=Legend).hidden)
+    except msgspec.MsgspecError as error:
+        raise BadDraft(str(error)) from error
+
+
 def read_draft(body: bytes, offer: Sequence[WidgetInfo]) -> Draft:
     """The draft in a request, or ``BadDraft``."""
     try:
         draft = msgspec.json.decode(body, type=Draft)
     except msgspec.MsgspecError as error:
         raise BadDraft(str(error)) from error
-    allowed = {widget.slug: pictures_of(widget.kinds) for widget in offer}
+    allowed = {widget.slug: pictures_of(widget) for widget in offer}
     for number, placed in enumerate(draft.widgets):
         if placed.picture not in allowed.get(placed.widget, (placed.picture,)):
             raise BadDraft(wrong_picture(placed.widget, placed.picture, f"widgets[{number}]."))

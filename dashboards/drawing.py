@@ -3,13 +3,21 @@
 The numbers become text here and the tones are chosen; nothing is counted.
 """
 
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from liveReport.channels import NONE, Text
-from liveReport.report.frames import Column, Frame, MarkedRow, Row, Value, WidgetReport
+from liveReport.report.frames import (
+    Column,
+    Frame,
+    MarkedRow,
+    Row,
+    Value,
+    WidgetInfo,
+    WidgetReport,
+)
 
 from . import tones
 from .moments import Clock
@@ -40,13 +48,15 @@ class RowHead:
     text: str
     moment: str = ""
     tone: str = ""
+    shade: int = 0
 
 
 class Drawing:
-    """A frame and how to write it."""
+    """A frame and how to write it, as one of the pictures of its kind."""
 
-    def __init__(self, report: WidgetReport, frame: Frame, clock: Clock) -> None:
+    def __init__(self, report: WidgetReport, frame: Frame, clock: Clock, picture: str = "") -> None:
         self.report = report
+        self.picture = picture
         self.frame = frame
         self.clock = clock
         self.writer = Writer()
@@ -101,22 +111,25 @@ class Drawing:
         beside = {self.report.rates.get(key) for key in self.columns}
         return [column for column in self.frame.metrics if column.key not in beside]
 
-    def head(self, row: Row, tone: str = "") -> RowHead | None:
+    def head(self, row: Row, tone: str = "", shade: int = 0) -> RowHead | None:
         """What a row stands for; of several columns, all that say something."""
-        heads = [self._head(axis, row, tone) for axis in self.frame.axes]
+        heads = [self._head(axis, row, tone, shade) for axis in self.frame.axes]
         if len(heads) < 2:
             return heads[0] if heads else None
         told = [
             head for head, axis in zip(heads, self.frame.axes, strict=True) if row[axis.key] != NONE
         ]
-        return RowHead(text=" · ".join(head.text for head in told), tone=tone)
+        text = " · ".join(head.text for head in told)
+        return RowHead(text=text, tone=tone, shade=shade)
 
-    def _head(self, axis: Column, row: Row, tone: str) -> RowHead:
+    def _head(self, axis: Column, row: Row, tone: str, shade: int) -> RowHead:
         value = str(row[axis.key])
         if axis.role == "dimension" or value in self.report.names:
-            return RowHead(text=str(self.report.names.get(value, value)), tone=tone)
+            name = str(self.report.names.get(value, value))
+            return RowHead(text=name, tone=tone, shade=shade)
         write = self.clock.run if axis.role == "execution" else self.clock.text
-        return RowHead(text=write(datetime.fromisoformat(value)), moment=value, tone=tone)
+        text = write(datetime.fromisoformat(value))
+        return RowHead(text=text, moment=value, tone=tone, shade=shade)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,7 +138,10 @@ class Kind:
 
     ``draws_zeros``: whether a frame of nothing but zeros is worth a picture. A script
     draws an ``is_chart``; where the picture is ``alone``, the table that says the same
-    is there for those who do not see it.
+    is there for those who do not see it. It ``has_keys`` where each metric has a colour,
+    to be named and switched off, and ``has_shares`` of the first metric or of all.
+    ``choose`` names the pictures that tell the truth of a widget, its usual one first;
+    without it, all do.
     """
 
     draw: Callable[[Drawing], Any]
@@ -133,6 +149,14 @@ class Kind:
     draws_zeros: bool
     is_chart: bool = False
     alone: Container[str] = ()
+    has_keys: bool = False
+    has_shares: bool = False
+    choose: Callable[[WidgetInfo], Sequence[str]] | None = None
+
+    def offered(self, info: WidgetInfo) -> dict[str, Text]:
+        """Those of its pictures that tell the truth of a widget."""
+        names = self.choose(info) if self.choose else self.pictures
+        return {name: self.pictures[name] for name in names}
 
 
 def signed(text: str, *, estimate: bool = False, partial: bool = False) -> str:

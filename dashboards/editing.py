@@ -19,7 +19,7 @@ from liveReport.report import every, widget_slug
 from liveReport.report.frames import WidgetInfo
 
 from .answers import piece
-from .drafts import BadDraft, Draft, read_draft, wrong_picture
+from .drafts import BadDraft, Draft, read_draft, read_legend, wrong_picture
 from .fragments import Page, clock_of
 from .grid import Place
 from .layouts import (
@@ -72,10 +72,10 @@ def widget(request: HttpRequest, campaign: str, tab: str, key: str) -> HttpRespo
     if info is None:
         raise Http404(slug)
     picture = (request.POST or request.GET).get("picture", "")
-    if picture not in pictures_of(info.kinds):
+    if picture not in pictures_of(info):
         return _refused(wrong_picture(slug, picture))
     if request.method == "POST":
-        _keep_picture(asked, info, picture)
+        _keep(asked, info, "picture", picture)
         if not request.htmx:  # type: ignore[attr-defined]
             return redirect(asked.url("report"))
         page = Page(asked, Layers.load(asked.user, tab))
@@ -84,6 +84,24 @@ def widget(request: HttpRequest, campaign: str, tab: str, key: str) -> HttpRespo
         standing = Placement(Place(0, 0, *info.size), picture)
         shown = Widget(info, standing, asked, clock_of(asked, report))
     return piece(request, "dashboards/_widget.html", {"widget": shown})
+
+
+@require_POST
+@staff_page
+def legend(request: HttpRequest, campaign: str, tab: str, key: str) -> HttpResponse:
+    """Keep which metrics a widget leaves out of its picture."""
+    asked = ReportRequest.of(request, campaign, tab)
+    slug = widget_slug(tab, key)
+    offer = asked.report(lambda info: False).offer
+    info = next((info for info in offer if info.slug == slug), None)
+    if info is None:
+        raise Http404(slug)
+    try:
+        hidden = read_legend(request.body)
+    except BadDraft as error:
+        return _refused(str(error))
+    _keep(asked, info, "hidden", list(hidden))
+    return JsonResponse({"layout": Layers.load(asked.user, asked.tab).version})
 
 
 @dataclass(frozen=True)
@@ -97,7 +115,7 @@ class _Offer:
     @property
     def picture(self) -> str:
         """The one that it is usually shown as."""
-        return next(iter(pictures_of(self.info.kinds)))
+        return next(iter(pictures_of(self.info)))
 
     @property
     def url(self) -> str:
@@ -223,8 +241,8 @@ def _replaced(
     }
 
 
-def _keep_picture(asked: ReportRequest, info: WidgetInfo, picture: str) -> None:
-    """Add one picture to what I have changed."""
+def _keep(asked: ReportRequest, info: WidgetInfo, field: str, value: object) -> None:
+    """Add the picture of one widget, or what it leaves out, to what I have changed."""
     with transaction.atomic():
         Layout.objects.lock_layers(asked.user, asked.tab)
         layers = Layers.load(asked.user, asked.tab)
@@ -232,7 +250,8 @@ def _keep_picture(asked: ReportRequest, info: WidgetInfo, picture: str) -> None:
         change = next((c for c in changes if c.widget == info.slug), None)
         if change is None:  # in front, where the limit of a layer leaves nothing out
             changes.insert(0, change := WidgetChange(widget=info.slug))
-        change.picture = "" if layers.base([info])[info.slug].picture == picture else picture
+        is_below = layers.base([info])[info.slug].values()[field] == value
+        setattr(change, field, getattr(WidgetChange(), field) if is_below else value)
         store(asked.user, asked.tab, [change for change in changes if change.says_something])
 
 

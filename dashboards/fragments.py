@@ -236,11 +236,12 @@ class Page:
 
     @property
     def legend(self) -> Fragment:
-        return Fragment("lr-legend", digest_of(self.has_estimates), "dashboards/_legend.html")
+        return Fragment("lr-legend", digest_of(sorted(self.signs)), "dashboards/_legend.html")
 
-    @property
-    def has_estimates(self) -> bool:
-        return any(widget.has_estimates for widget in self.widgets)
+    @cached_property
+    def signs(self) -> set[str]:
+        """Those that its numbers have, to be explained: an estimate, a partial rate, a dash."""
+        return {sign for widget in self.widgets for sign in widget.signs}
 
     @property
     def grid(self) -> Fragment:
@@ -248,8 +249,8 @@ class Page:
 
     @property
     def places(self) -> list[tuple[object, ...]]:
-        """Widget, x, y, columns and rows, in reading order."""
-        return [(widget.id, *astuple(widget.place)) for widget in self.widgets]
+        """Widget, x, y, columns, rows, and what is switched off in it, in reading order."""
+        return [(widget.id, *astuple(widget.place), widget.hidden) for widget in self.widgets]
 
     @property
     def places_json(self) -> str:
@@ -311,7 +312,7 @@ def _arrangement(
     asked: ReportRequest, layers: Layers, widgets: Sequence[WidgetInfo]
 ) -> Arrangement:
     arrangement = layers.arrangement(widgets)
-    allowed = {widget.slug: pictures_of(widget.kinds) for widget in widgets}
+    allowed = {widget.slug: pictures_of(widget) for widget in widgets}
     return {
         slug: replace(standing, picture=asked.draft[slug])
         if asked.draft.get(slug) in allowed[slug]

@@ -16,14 +16,15 @@ from .pictures import pictures_of
 
 @dataclass(frozen=True)
 class Placement:
-    """Where one widget stands, and as which picture."""
+    """Where one widget stands, as which picture, and which of its metrics that leaves out."""
 
     place: Place
     picture: str
+    hidden: tuple[str, ...] = ()
 
     def values(self) -> dict[str, object]:
         """By the names of the fields of a change."""
-        return asdict(self.place) | {"picture": self.picture}
+        return asdict(self.place) | {"picture": self.picture, "hidden": list(self.hidden)}
 
 
 Arrangement = Mapping[str, Placement]
@@ -95,14 +96,14 @@ def shipped(widgets: Sequence[WidgetInfo]) -> Arrangement:
     """As the channel declares them: in order, line by line, in their own sizes."""
     places = flow(widget.size for widget in widgets)
     return {
-        widget.slug: Placement(place, next(iter(pictures_of(widget.kinds))))
+        widget.slug: Placement(place, next(iter(pictures_of(widget))))
         for widget, place in zip(widgets, places, strict=True)
     }
 
 
 def overlay(below: Arrangement, layer: Layout | None, widgets: Sequence[WidgetInfo]) -> Arrangement:
     """With a layer's changes. One that makes no sense (any more) changes nothing."""
-    allowed = {widget.slug: pictures_of(widget.kinds) for widget in widgets}
+    allowed = {widget.slug: pictures_of(widget) for widget in widgets}
     above = dict(below)
     for change in layer.changes.all() if layer else ():
         if change.widget in above:
@@ -113,13 +114,14 @@ def overlay(below: Arrangement, layer: Layout | None, widgets: Sequence[WidgetIn
 def _changed(standing: Placement, change: WidgetChange, pictures: Container[str]) -> Placement:
     given = {name: getattr(change, name) for name in "xywh" if getattr(change, name) is not None}
     picture = change.picture if change.picture in pictures else standing.picture
-    return Placement(within(replace(standing.place, **given)), picture)
+    hidden = standing.hidden if change.hidden is None else tuple(change.hidden)
+    return Placement(within(replace(standing.place, **given)), picture, hidden)
 
 
 def settled(wishes: Arrangement) -> Arrangement:
     """The same without overlaps and gaps, in reading order."""
     places = settle({slug: wish.place for slug, wish in wishes.items()})
-    return {slug: Placement(place, wishes[slug].picture) for slug, place in places.items()}
+    return {slug: replace(wishes[slug], place=place) for slug, place in places.items()}
 
 
 def difference(

@@ -11,6 +11,9 @@ from .grid import COLUMNS, MAX_HEIGHT, MAX_ROWS, MIN_HEIGHT, MIN_WIDTH
 MAX_WIDGETS = 200
 """Widgets that one layout may speak of."""
 
+MAX_HIDDEN = 30
+"""Metrics of one widget that may be switched off."""
+
 
 _LAYERS = """
 SELECT id, owner_id, tab, saved_at FROM dashboards_layout
@@ -89,6 +92,8 @@ class WidgetChange(models.Model):
     h = models.SmallIntegerField(null=True)
     picture = models.CharField(max_length=10, blank=True)
     shown = models.BooleanField(null=True)
+    hidden = models.JSONField(null=True)
+    """The keys of the metrics that are switched off, in order."""
 
     class Meta:
         ordering = ("pk",)
@@ -106,5 +111,5 @@ class WidgetChange(models.Model):
     @property
     def says_something(self) -> bool:
         return bool(self.picture) or any(
-            value is not None for value in (self.x, self.y, self.w, self.h, self.shown)
+            value is not None for value in (self.x, self.y, self.w, self.h, self.shown, self.hidden)
         )

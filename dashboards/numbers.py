@@ -27,6 +27,10 @@ class Writer:
             return _("> %(percent)s") % {"percent": self._percent(99.9)}
         return self._percent(percent)
 
+    def portion(self, part: int, whole: int) -> str:
+        """A share of something; of nothing there is none."""
+        return self.share(min(part / whole, 1)) if whole else UNDEFINED
+
     def value(self, column: Column, value: Value) -> str:
         """A cell of a frame as text."""
         if value is None:

@@ -10,7 +10,10 @@ from liveReport.channels import NONE, OTHER
 from liveReport.report.frames import Column
 
 SEQUENCE = ("blue", "amber", "teal", "magenta", "violet", "olive", "sky", "brown")
-"""For metrics and values that have none of their own, in this order."""
+"""For metrics that have none of their own, in this order."""
+
+SHADES = 6
+"""Of a tone, for the values of a dimension; the stylesheet has as many."""
 
 REST = "grey"
 
@@ -22,7 +25,12 @@ def of_metrics(metrics: Sequence[Column]) -> dict[str, str]:
     return {column.key: own.get(column.key) or next(free, REST) for column in metrics}
 
 
-def of_values(values: Sequence[str], slices: int) -> list[str]:
-    """A tone for each dimension value; what is not a slice of its own is grey."""
-    free = iter(SEQUENCE[:slices])
-    return [REST if value in (NONE, OTHER) else next(free, REST) for value in values]
+def of_values(values: Sequence[str], tone: str) -> list[tuple[str, int]]:
+    """A tone and its shade for each value of a dimension by which a metric is divided.
+
+    They are shades of the metric's own tone, the strongest first, so that none looks like
+    another metric; what is not a slice of its own is grey.
+    """
+    free = iter(range(1, SHADES + 1))
+    shades = [0 if value in (NONE, OTHER) else next(free, 0) for value in values]
+    return [(tone, shade) if shade else (REST, 0) for shade in shades]

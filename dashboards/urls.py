@@ -19,6 +19,11 @@ reports = [
     ),
     path("<slug:campaign>/<slug:tab>/wall/", wall.start, name="report-wall"),
     path("<slug:campaign>/<slug:tab>/widgets/<str:key>/", editing.widget, name="report-widget"),
+    path(
+        "<slug:campaign>/<slug:tab>/widgets/<str:key>/legend/",
+        editing.legend,
+        name="report-legend",
+    ),
     path("<slug:campaign>/<slug:tab>/<str:widget>.csv", exports.widget_csv, name="widget-csv"),
 ]
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
@@ -34,6 +35,7 @@ class Widget:
         self.slug = report.slug
         self.place = standing.place
         self.shown_as = standing.picture
+        self.hidden = " ".join(standing.hidden)
         self.kind = kind_of(report.kinds, standing.picture)
         self.title = report.heading
         self.help = report.help
@@ -51,9 +53,13 @@ class Widget:
         return self._asked.widget_url("report-widget", self.slug)
 
     @property
+    def legend_url(self) -> str:
+        return self._asked.widget_url("report-legend", self.slug)
+
+    @property
     def pictures(self) -> dict[str, Text]:
         """What else it can be shown as."""
-        return pictures_of(self.report.kinds)
+        return pictures_of(self.report)
 
     @property
     def template(self) -> str:
@@ -107,12 +113,19 @@ class Widget:
         """What its kind draws of the frame; nothing while there is none."""
         if self.report.frame is None or self.state != "ready":
             return None
-        return KINDS[self.kind].draw(Drawing(self.report, self.report.frame, self._clock))
+        return KINDS[self.kind].draw(
+            Drawing(self.report, self.report.frame, self._clock, self.shown_as)
+        )
 
     @property
     def chart(self) -> str:
         chart = {**self.picture.chart, "shape": self.shown_as}
         return json.dumps(chart, separators=(",", ":"), ensure_ascii=False)
+
+    @property
+    def has_keys(self) -> bool:
+        """Whether there is a list of its metrics, each to be switched off."""
+        return KINDS[self.kind].has_keys
 
     @property
     def folded(self) -> int:
@@ -126,8 +139,21 @@ class Widget:
         return axis is not None and axis.role == "execution"
 
     @property
-    def has_estimates(self) -> bool:
-        return bool(self.report.frame and self.report.frame.approximate)
+    def signs(self) -> Iterator[str]:
+        """Which of the signs that the page explains its numbers have."""
+        frame = self.report.frame
+        if frame is None or self.state != "ready":
+            return
+        rows = [*frame.rows, frame.totals]
+        if frame.approximate:
+            yield "estimate"
+        if any(row.get(key) is not None for row in rows for key in frame.incomplete):
+            yield "partial"
+        keys = [column.key for column in frame.metrics]
+        is_undefined = any(row.get(key) is None for row in rows for key in keys)
+        is_of_nothing = frame.axis and KINDS[self.kind].has_shares and not frame.totals.get(keys[0])
+        if is_undefined or is_of_nothing:
+            yield "undefined"
 
     @property
     def definitions(self) -> list[tuple[object, object]]:

@@ -403,7 +403,7 @@ class TestInABrowser:
         course = browser.widget(tab, "course")
         expect(browser.chart(tab, "course")).to_be_visible()
         course.locator("[data-handle]").press("Shift+ArrowDown")
-        browser.show_as(tab, "course", "Bars")
+        browser.show_as(tab, "course", "Bars side by side")
         expect(course).to_have_attribute("data-picture", "bar")
         course.get_by_role("button", name="Actions for").click()
         tab.get_by_role("button", name="Reset this widget").click()

@@ -120,7 +120,7 @@ def test_cancel_brings_everything_back(open_page: Open) -> None:
 def test_undo_and_redo(open_page: Open) -> None:
     page = open_page()
     modify(page)
-    show_as(page, "course", "Bars")
+    show_as(page, "course", "Bars side by side")
     widget(page, "runs").get_by_role("button", name="Remove Runs").click()
     press(page, "Undo")
     expect(widget(page, "runs")).to_be_visible()

@@ -48,7 +48,7 @@ each_kind = pytest.mark.parametrize("kind", WIDGETS, ids=lambda kind: kind.kind)
 
 def missing(kind: str) -> Iterator[str]:
     """The files that a kind of widget lacks, and what lacks in those it has."""
-    yield from lacking(DASHBOARDS / f"pictures/{kind}.py", "KIND = Kind(")
+    yield from lacking(DASHBOARDS / f"pictures/{kind}.py", "\nKIND = ")
     yield from lacking(TEMPLATES / f"widgets/_{kind}.html")
     drawn = KINDS.get(kind)
     if drawn is None:
@@ -57,7 +57,8 @@ def missing(kind: str) -> Iterator[str]:
     for picture in drawn.pictures:
         yield from lacking(TEMPLATES / f"icons/_{picture}.html", f'id="lr-i-{picture}"')
     if drawn.is_chart:
-        yield from lacking(FRONT_END / f"js/{kind}.js", "export function option(", " paper =")
+        script = FRONT_END / f"js/{kind}.js"
+        yield from lacking(script, "export function option(", "export function point(", " paper =")
 
 
 def lacking(file: Path, *texts: str) -> Iterator[str]:
@@ -107,8 +108,8 @@ def test_it_says_what_its_frame_has_and_can_be_shown_as(kind: type[Widget], by: 
     assert columns == (["arrived", "arrival_rate"] if widget.has_rates else ["arrived"])
 
 
-def declared(kind: type[Widget], by: str = "") -> Widget:
-    return kind(key="w", title="W", help="h", metrics=["arrived"], by=by)
+def declared(kind: type[Widget], by: str = "", **fields: Any) -> Widget:
+    return kind(key="w", title="W", help="h", by=by, **{"metrics": ["arrived"]} | fields)
 
 
 def shown_as() -> list[Any]:
@@ -126,7 +127,8 @@ def test_the_page_shows_it_as_each_picture(
     kind: type[Widget], picture: str, campaign: Campaign, send: Any, client: Client, alice: User
 ) -> None:
     client.force_login(alice)
-    with registered(type("Pigeon", (Showcase,), {"widgets": [declared(kind)]})):
+    declaration = declared(kind, metrics=["arrived", "lost"], whole=["arrived", "lost"])
+    with registered(type("Pigeon", (Showcase,), {"widgets": [declaration]})):
         assert not send(event(channel="pigeon", type="arrived")).rejected
         where = "/admin/reports/summer/pigeon/"
         client.post(f"{where}widgets/w/", {"picture": picture})
@@ -150,18 +152,18 @@ def test_shares_can_be_of_executions(
     frame = re.search(r'data-frame="([^"]*)"', page)
     assert frame
     slices = json.loads(unescape(frame[1]))["slices"]
-    assert [(one["tone"], one["value"]) for one in slices] == [
-        ("blue", 1),
-        ("amber", 1),
-        ("grey", 1),
+    assert [(one["tone"], one["shade"], one["value"]) for one in slices] == [
+        ("blue", 1, 1),
+        ("blue", 2, 1),
+        ("grey", 0, 1),
     ]
 
 
 @pytest.mark.parametrize("by", ["", "reason", EXECUTION])
 @each_kind
 def test_a_picture_leads_back_to_its_kind(kind: type[Widget], by: str) -> None:
-    info = widget_info("pigeon", declared(kind, by))
-    for picture in pictures_of(info.kinds):
+    info = widget_info("pigeon", declared(kind, by), Showcase().metric_by_key)
+    for picture in pictures_of(info):
         assert picture in KINDS[kind_of(info.kinds, picture)].pictures
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from dashboards.grid import COLUMNS, MAX_HEIGHT, MIN_HEIGHT, MIN_WIDTH, Place, flow, settle, within
 from dashboards.layouts import Placement, difference, overlay, shipped
-from dashboards.models import MAX_WIDGETS, Layout, WidgetChange
+from dashboards.models import MAX_HIDDEN, MAX_WIDGETS, Layout, WidgetChange
 from dashboards.pictures import pictures_of
 from liveReport.channels import Kpi, registered
 from liveReport.models import Campaign, ChannelPlugin
@@ -68,7 +69,9 @@ def test_settled_widgets_fit_rest_and_stay(wishes: dict[str, Place]) -> None:
 
 def info(key: str, size: tuple[int, int] = (6, 7), kind: str = "parts") -> WidgetInfo:
     kinds = [kind, "table"]
-    return WidgetInfo(slug=f"t.{key}", title=key, help="", kind=kind, kinds=kinds, size=size)
+    return WidgetInfo(
+        slug=f"t.{key}", title=key, help="", kind=kind, kinds=kinds, size=size, adds_up=True
+    )
 
 
 WIDGETS = [info("a", (12, 4)), info("b"), info("c"), info("d", (8, 5)), info("e", (4, 3))]
@@ -77,6 +80,7 @@ standings = st.builds(
     Placement,
     places.map(within),
     st.sampled_from(["donut", "bar", "table"]),
+    st.sampled_from([(), ("lost",), ("flown", "lost")]),
 )
 
 
@@ -98,7 +102,7 @@ def test_a_difference_brings_back_what_was_wanted(
     """Whatever the layer below is, and however the widgets were dragged."""
     shown = [widget for widget in WIDGETS if widget.slug in wishes]
     settled = settle({slug: standing.place for slug, standing in wishes.items()})
-    wanted = {slug: Placement(place, wishes[slug].picture) for slug, place in settled.items()}
+    wanted = {slug: replace(wishes[slug], place=place) for slug, place in settled.items()}
     below = shipped(shown)
     if data.draw(st.booleans()):
         organisation = data.draw(
@@ -119,6 +123,13 @@ def test_a_removed_widget_leaves_the_others_unchanged() -> None:
     rest = [widget for widget in WIDGETS if widget.slug != "t.a"]
     changes = difference(shipped(rest), ["t.a"], shipped(rest), ())
     assert [(change.widget, change.shown) for change in changes] == [("t.a", False)]
+
+
+def test_a_picture_that_is_no_longer_offered_gives_way_to_the_usual_one() -> None:
+    saved = Changes([WidgetChange(widget="t.b", picture="donut", h=3)])
+    plain = [replace(info("b"), adds_up=False)]
+    found = overlay(shipped(plain), saved, plain)  # type: ignore[arg-type]
+    assert (found["t.b"].picture, found["t.b"].place.h) == ("bar", 3)
 
 
 def test_a_new_widget_appears_to_who_has_moved_the_others() -> None:
@@ -413,7 +424,7 @@ def test_a_picture_that_the_frame_does_not_allow_is_refused(alices: Client, pict
 def test_every_widget_draws_every_picture_it_offers(alices: Client, key: str) -> None:
     slug = f"pigeon.{key}"
     entry = next(e for e in alices.get(LAYOUT).context["gallery"] if e.info.slug == slug)
-    for picture in pictures_of(entry.info.kinds):
+    for picture in pictures_of(entry.info):
         cell = alices.get(entry.url, {"picture": picture})
         assert cell.status_code == 200
         assert f'data-picture="{picture}"' in cell.content.decode()
@@ -421,3 +432,72 @@ def test_every_widget_draws_every_picture_it_offers(alices: Client, key: str) ->
 
 def test_an_unknown_widget_is_not_found(alices: Client) -> None:
     assert alices.get(f"{TAB}widgets/nothing/", {"picture": "table"}).status_code == 404
+
+
+# -- What is switched off ------------------------------------------------------------------------
+
+LEGEND = f"{TAB}widgets/course/legend/"
+
+
+def switch_off(client: Client, *keys: str, address: str = LEGEND) -> Any:
+    return client.post(address, json.dumps({"hidden": keys}), content_type="application/json")
+
+
+def hidden(client: Client) -> str:
+    page = client.get(TAB).context["page"]
+    return {w.slug: w.hidden for w in page.widgets}["pigeon.course"]
+
+
+def test_what_is_switched_off_is_kept_beside_the_picture(alices: Client) -> None:
+    alices.post(f"{TAB}widgets/course/", {"picture": "bar"})
+    answer = switch_off(alices, "lost", "flown", "lost").json()
+    assert answer["layout"] == alices.get(TAB).context["page"].layers.version
+    assert hidden(alices) == "flown lost"
+    change = WidgetChange.objects.get()
+    assert (change.picture, change.hidden) == ("bar", ["flown", "lost"])
+    assert 'data-hidden="flown lost"' in alices.get(TAB).content.decode()
+    switch_off(alices)
+    assert WidgetChange.objects.get().hidden is None
+    assert (
+        alices.get(f"{TAB}course.csv").content.decode().splitlines()[0].endswith('"Flown","Lost"')
+    )
+
+
+def test_one_may_switch_on_what_the_organisation_switched_off(alices: Client) -> None:
+    layout = Layout.objects.create(owner=None, tab="pigeon")
+    WidgetChange.objects.create(layout=layout, widget="pigeon.course", hidden=["lost"])
+    assert hidden(alices) == "lost"
+    switch_off(alices)
+    assert hidden(alices) == ""
+    assert Layout.objects.exclude(owner=None).get().changes.get().hidden == []
+
+
+def test_a_draft_says_what_is_switched_off(alices: Client) -> None:
+    course = {"widget": "pigeon.course", "x": 0, "y": 0, "w": 12, "h": 8, "picture": "line"}
+    draft = {"widgets": [course | {"hidden": ["lost"]}]}
+    assert alices.post(LAYOUT, draft, content_type="application/json").status_code == 200
+    assert hidden(alices) == "lost"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "{}",
+        '{"hidden": "lost"}',
+        '{"hidden": ["Lost"]}',
+        '{"hidden": ["<b>"]}',
+        '{"hidden": [], "more": 1}',
+        json.dumps({"hidden": [f"k{n}" for n in range(MAX_HIDDEN + 1)]}),
+        json.dumps({"hidden": ["k" * 51]}),
+    ],
+)
+def test_what_is_no_list_of_metrics_is_refused(alices: Client, body: str) -> None:
+    assert alices.post(LEGEND, body, content_type="application/json").status_code == 422
+    assert not Layout.objects.exists()
+
+
+def test_of_an_unknown_widget_nothing_is_switched_off(alices: Client) -> None:
+    address = f"{TAB}widgets/nothing/legend/"
+    assert switch_off(alices, "lost", address=address).status_code == 404
+    assert alices.get(LEGEND).status_code == 405

@@ -8,11 +8,15 @@ from django.utils import translation
 from dashboards.drawing import Drawing
 from dashboards.moments import Clock
 from dashboards.numbers import Writer
+from dashboards.pictures import pictures_of
 from dashboards.pictures.kpi import sparkline
 from dashboards.pictures.parts import PartsPicture
 from dashboards.pictures.series import SeriesPicture
 from dashboards.pictures.table import TablePicture
-from liveReport.report.frames import Column, Frame, Row, WidgetReport
+from liveReport.channels import find_channel
+from liveReport.report import campaign
+from liveReport.report.build import widget_info
+from liveReport.report.frames import Column, Frame, Row, WidgetInfo, WidgetReport
 from tests.support.pages import NOW
 
 
@@ -25,7 +29,7 @@ def test_shares_are_not_rounded_to_all_or_nothing(fraction: float, text: str) ->
         assert Writer().share(fraction) == text
 
 
-def drawing(frame: Frame, **fields: Any) -> Drawing:
+def drawing(frame: Frame, picture: str = "", **fields: Any) -> Drawing:
     report = WidgetReport(
         slug="pigeon.any",
         title="Any",
@@ -37,7 +41,7 @@ def drawing(frame: Frame, **fields: Any) -> Drawing:
         frame=frame,
         **fields,
     )
-    return Drawing(report, frame, Clock.of(NOW))
+    return Drawing(report, frame, Clock.of(NOW), picture)
 
 
 READERS = Column(key="readers", label="Readers", role="metric", unit="profiles")
@@ -94,10 +98,11 @@ def test_a_share_is_an_estimate_when_its_part_or_its_whole_is() -> None:
     )
     with translation.override("en"):
         picture = PartsPicture(drawing(frame))
+    assert picture.note == "Shares of ≈ 20,000 distinct profiles; one can be in several rows."
     assert [part.number.signed for part in picture.parts] == ["≈ 19,995", "5", "0"]
     assert [part.share for part in picture.parts] == ["≈ > 99.9%", "≈ < 0.1%", "0.0%"]
     assert picture.total == "≈ 20,000"
-    assert [piece["estimate"] for piece in picture.chart["slices"]] == [True, False, False]
+    assert [piece["text"] for piece in picture.chart["slices"]] == ["≈ 19,995", "5", "0"]
 
 
 def test_an_undefined_rate_is_a_dash_without_a_mark() -> None:
@@ -117,9 +122,47 @@ def test_shares_of_profiles_are_of_the_distinct_ones() -> None:
 def test_a_donut_folds_what_has_no_colour_of_its_own() -> None:
     rows: list[Row] = [{"reason": f"r{i}", "readers": 20 - i} for i in range(10)]
     frame = Frame(columns=[REASON, READERS], rows=rows, totals={"readers": 155})
-    slices = PartsPicture(drawing(frame)).chart["slices"]
+    slices = PartsPicture(drawing(frame, adds_up=True)).chart["slices"]
     assert len(slices) == 7
     assert sum(one["value"] for one in slices) == 155
+    assert (slices[-1]["name"], slices[-1]["text"], slices[-1]["share"]) == (
+        "Others",
+        "50",
+        "32.3%",
+    )
+
+
+def test_what_does_not_add_up_is_not_summed_as_others() -> None:
+    rows: list[Row] = [{"reason": f"r{i}", "readers": 20 - i} for i in range(10)]
+    frame = Frame(columns=[REASON, READERS], rows=rows, totals={"readers": 40})
+    slices = PartsPicture(drawing(frame)).chart["slices"]
+    assert [one["value"] for one in slices] == [20 - i for i in range(6)]
+
+
+def test_metrics_that_are_no_parts_have_no_share() -> None:
+    row: Row = {"readers": 20, "flown": 80}
+    flown = Column(key="flown", label="Flown", role="metric", unit="events")
+    frame = Frame(columns=[READERS, flown], rows=[row], totals=row)
+    with translation.override("en"):
+        picture = PartsPicture(drawing(frame))
+        whole = PartsPicture(drawing(frame, adds_up=True))
+    assert not picture.has_total
+    assert [(part.share, part.width) for part in picture.parts] == [("", "25.0%"), ("", "100.0%")]
+    assert picture.chart["summary"] == "Bars: Readers 20, Flown 80."
+    assert whole.chart["label"] == "Total"
+    assert [(part.share, part.width) for part in whole.parts] == [
+        ("20.0%", "20.0%"),
+        ("80.0%", "80.0%"),
+    ]
+
+
+def test_of_nothing_there_is_no_share() -> None:
+    frame = Frame(
+        columns=[REASON, READERS], rows=[{"reason": "hawk", "readers": 0}], totals={"readers": 0}
+    )
+    picture = PartsPicture(drawing(frame, adds_up=True))
+    assert [part.share for part in picture.parts] == ["—"]
+    assert picture.share == "—"
 
 
 def test_the_table_of_a_series_begins_with_the_newest() -> None:
@@ -137,3 +180,66 @@ def test_a_sparkline_sets_the_running_step_apart() -> None:
     line = sparkline(trend, READERS, Writer())
     assert line
     assert (line.line, line.tail) == ("0,23.0 1,1.0", "1,1.0 2,12.0")
+
+
+# -- Which pictures are offered -----------------------------------------------------------------
+
+OFFERED = {
+    "email.sending_performance": ["donut", "bar", "kpi", "table"],
+    "email.bounce_categories": ["donut", "bar", "table"],
+    "email.error_reasons": ["donut", "bar", "table"],
+    "email.exclusion_reasons": ["bar", "table"],  # a profile can have several reasons
+    "email.recipient_domains": ["donut", "bar", "table"],
+    "email.offer_statistics": ["kpi", "bar", "table"],  # sent, seen and clicked are no whole
+    "email.performance_by_date": [
+        "multiples", "line", "area", "bar", "stacked", "log", "table", "kpi",
+    ],
+    "email.offer_statistics_over_time": ["line", "multiples", "area", "bar", "log", "table", "kpi"],
+    "push.sending_summary": [
+        "multiples", "line", "area", "bar", "stacked", "log", "table", "kpi",
+    ],
+    "web.interactions_by_element": ["table", "donut", "bar"],
+    "directmail.sending_statistics": ["table", "kpi", "bar"],
+    "campaign.statistics": ["kpi", "bar", "table"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("slug", OFFERED)
+def test_a_picture_is_offered_where_it_tells_the_truth(slug: str) -> None:
+    assert list(pictures_of(offered(slug))) == OFFERED[slug]
+
+
+def offered(slug: str) -> WidgetInfo:
+    tab, _, key = slug.partition(".")
+    if tab == campaign.SLUG:
+        return next(info for info in campaign.infos([]) if info.slug == slug)
+    channel = find_channel(tab)
+    assert channel
+    return widget_info(tab, channel.widget_by_key[key], channel.metric_by_key)
+
+
+def test_the_names_say_how_bars_stand() -> None:
+    with translation.override("en"):
+        labels = pictures_of(offered("email.performance_by_date"))
+        assert str(labels["bar"]) == "Bars side by side"
+        assert str(labels["stacked"]) == "Stacked bars (Delivered + Bounces + Errors)"
+
+
+def test_only_what_adds_up_is_stacked() -> None:
+    columns = [
+        Column(key=key, label=key.title(), role="metric")
+        for key in ("sent", "delivered", "bounces")
+    ]
+    rows: list[Row] = [
+        {"time": f"2026-06-01T0{i}:00:00Z", "sent": 3, "delivered": 2, "bounces": 1}
+        for i in range(3)
+    ]
+    frame = Frame(columns=[TIME, *columns], rows=rows, totals={})
+    of = drawing(frame, picture="stacked", whole=["delivered", "bounces"])
+    assert [line["key"] for line in SeriesPicture(of).chart["lines"]] == ["delivered", "bounces"]
+    together = SeriesPicture(drawing(frame, whole=["delivered", "bounces"])).chart["lines"]
+    assert [(line["key"], line["mark"]) for line in together] == [
+        ("sent", 0),
+        ("delivered", 1),
+        ("bounces", 2),
+    ]

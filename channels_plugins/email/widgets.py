@@ -69,6 +69,7 @@ WIDGETS = (
             "unsubscribes",
             "spam_complaints",
         ),
+        whole=("delivered", "bounces", "errors"),
     ),
     Parts(
         key="error_reasons",

@@ -38,6 +38,7 @@ WIDGETS = (
         title=_("Push – Sending summary"),
         help=_("Sending and reactions over the day, a point every quarter of an hour."),
         metrics=("opens", "actions", "bounces", "delivered", "errors"),
+        whole=("delivered", "bounces", "errors"),
     ),
     Parts(
         key="exclusion_reasons",

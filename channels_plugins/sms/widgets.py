@@ -21,6 +21,7 @@ WIDGETS = (
         title=_("SMS – Performance by date"),
         help=_("Sending and its failures over the day, a point every quarter of an hour."),
         metrics=("sent", "bounces", "errors"),
+        whole=("bounces", "errors"),
     ),
     Parts(
         key="error_reasons",

@@ -7,13 +7,15 @@ pages a file that is found by the kind's name, without a list to add it to:
 - ``templates/dashboards/widgets/_<kind>.html``: the body, complete without scripts;
 - ``templates/dashboards/icons/_<picture>.html``: for each of its pictures;
 - ``frontend/css/<kind>.css``: as far as it has rules of its own;
-- ``frontend/js/<kind>.js``: for a chart, ``option`` to draw it and ``paper``, its size there.
+- ``frontend/js/<kind>.js``: for a chart, ``option`` to draw it, ``point`` to tell what is
+  pointed at, and ``paper``, its size there.
 """
 
 from collections.abc import Iterable
 from importlib import import_module
 
 from liveReport.channels import WIDGETS, Text
+from liveReport.report.frames import WidgetInfo
 
 from ..drawing import Kind
 
@@ -24,9 +26,9 @@ PICTURES = tuple(dict.fromkeys(name for kind in KINDS.values() for name in kind.
 """The names of all; kinds can share one."""
 
 
-def pictures_of(kinds: Iterable[str]) -> dict[str, Text]:
-    """What a frame that allows these kinds can be shown as: names and labels."""
-    return {name: label for kind in kinds for name, label in KINDS[kind].pictures.items()}
+def pictures_of(info: WidgetInfo) -> dict[str, Text]:
+    """What a widget can be shown as, its usual picture first: names and labels."""
+    return {name: label for kind in info.kinds for name, label in KINDS[kind].offered(info).items()}
 
 
 def kind_of(kinds: Iterable[str], picture: str) -> str:

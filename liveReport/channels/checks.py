@@ -290,6 +290,11 @@ def _frame(channel: Channel, widget: Widget) -> Iterator[str]:
     name = f"widget {widget.key!r}"
     if widget.by and widget.axis != Axis.ROWS:
         yield f"{name}: a {widget.kind} has no rows by {widget.by!r}."
+    for key in _unknown(widget.whole, widget.metrics):
+        yield f"{name}: whole names {key!r}, which is none of its metrics."
+    for key in widget.whole:
+        if key in widget.metrics and not channel.metric_by_key[key].additive:
+            yield f"{name}: whole names {key!r}, which cannot be summed."
     for metric in _needed(channel, widget):
         if not metric.has_history and (widget.dimension or widget.axis == Axis.STEPS):
             yield f"{name}: gauge {metric.key!r} has no history and no dimensions."

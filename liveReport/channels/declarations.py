@@ -253,7 +253,9 @@ class Widget:
 
     ``size`` is the default (columns of 12, rows of 40 px); ``only_with_data``
     hides the widget until one of its metrics has counted something in the
-    window; of more than ``limit`` rows the smallest fold into ``__other__``.
+    window; of more than ``limit`` rows the smallest fold into ``__other__``. ``whole``
+    names those of its metrics that exclude each other and make up one whole, so that
+    their sum means something: only these are stacked, or shown as shares.
 
     A kind is a subclass here, and a file of its name for each layer of the pages: see
     ``dashboards.pictures``.
@@ -266,6 +268,7 @@ class Widget:
     size: tuple[int, int] = (6, 7)
     only_with_data: bool = False
     limit: int = 50
+    whole: Sequence[str] = ()
 
     kind: ClassVar[str] = ""
     by: str = ""
@@ -284,6 +287,11 @@ class Widget:
     def has_rates(self) -> bool:
         """Whether its numbers stand alone, each with room for its rate beside it."""
         raise NotImplementedError
+
+    @property
+    def parts(self) -> Sequence[str]:
+        """Those of its metrics that make up one whole."""
+        return self.whole
 
     @property
     def dimension(self) -> str:
@@ -357,6 +365,10 @@ class Parts(Widget):
     """Shares of a whole: the first metric by a dimension, or one metric a share."""
 
     kind: ClassVar[str] = "parts"
+
+    @property
+    def parts(self) -> Sequence[str]:
+        return self.whole or (() if self.by else self.metrics)
 
     @property
     def also(self) -> Sequence[str]:

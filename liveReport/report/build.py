@@ -33,7 +33,7 @@ KeyedTallies = tuple[Key, RowTallies]
 def widget_report(tallies: ChannelTallies, widget: Widget, *, incomplete: bool) -> WidgetReport:
     """A widget with its frame, or without one when building it failed: it fails alone."""
     channel = tallies.channel
-    info = widget_info(channel.slug, widget)
+    info = widget_info(channel.slug, widget, channel.metric_by_key)
     frame, trend = guarded(
         info.slug,
         lambda: (_frame(tallies, widget, incomplete=incomplete), _trend(tallies, widget)),
@@ -48,8 +48,9 @@ def widget_report(tallies: ChannelTallies, widget: Widget, *, incomplete: bool) 
     )
 
 
-def widget_info(tab: str, widget: Widget) -> WidgetInfo:
+def widget_info(tab: str, widget: Widget, metrics: Mapping[str, Metric]) -> WidgetInfo:
     """What a declared widget is, without its numbers."""
+    shown = [metrics[key] for key in widget.metrics if key in metrics]
     return WidgetInfo(
         slug=f"{tab}.{widget.key}",
         title=widget.title,
@@ -58,6 +59,24 @@ def widget_info(tab: str, widget: Widget) -> WidgetInfo:
         kinds=[widget.kind, *widget.also],
         size=widget.size,
         only_with_data=widget.only_with_data,
+        metrics={metric.key: metric.label for metric in shown},
+        whole=widget.parts,
+        adds_up=_adds_up(widget, shown),
+    )
+
+
+def _adds_up(widget: Widget, metrics: Sequence[Metric]) -> bool:
+    """Whether what it shows side by side makes up one whole.
+
+    The rows of a dimension or of executions do for what can be summed: a profile can be
+    met in several of them.
+    """
+    if widget.axis == Axis.ROWS:
+        return bool(metrics) and metrics[0].additive
+    return (
+        {metric.key for metric in metrics if metric.additive}
+        == {*widget.metrics}
+        == {*widget.parts}
     )
 
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext_lazy as _
 
-from liveReport.channels import Kpi, Text, Widget
+from liveReport.channels import Channel, Kpi, Text
 
 from .build import guarded, metric_column, time_column, utc, widget_info
-from .frames import Frame, Row, WidgetReport
+from .frames import Frame, Row, WidgetInfo, WidgetReport
 from .funnel import Funnel
 from .own import Numbers, OwnWidget
 from .pace import Pace
@@ -95,15 +95,19 @@ class Statistics(OwnWidget):
 
 
 OWN: Sequence[OwnWidget] = (Statistics(), Pace(), Funnel(), Timeline())
-WIDGETS: Sequence[Widget] = tuple(own.widget for own in OWN)
 
 _own_by_key = {own.widget.key: own for own in OWN}
+
+
+def infos(channels: Sequence[Channel]) -> list[WidgetInfo]:
+    """What the tab's own widgets are, in a campaign of these channels."""
+    return [widget_info(SLUG, *own.declared(channels)) for own in OWN]
 
 
 def campaign_widget(numbers: Numbers, key: str) -> WidgetReport:
     """One of the tab's own widgets; one that fails has no frame."""
     own = _own_by_key[key]
-    info = widget_info(SLUG, own.widget)
+    info = widget_info(SLUG, *own.declared([one.channel for one in numbers.channels]))
     frame, trend = guarded(info.slug, lambda: (own.frame(numbers), own.trend(numbers))) or (
         None,
         None,

@@ -1,6 +1,6 @@
 """The frame: columns and rows, the one shape of every widget's data."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, NamedTuple
@@ -118,7 +118,9 @@ class WidgetInfo:
     ``kind`` is ``kpi``, ``series``, ``table`` or ``parts``; ``kinds`` lists all
     that the frame allows. ``size`` is the declared one, (columns, rows). ``channel`` is
     the label of the channel that it belongs to, where that is not the tab's. A widget that
-    is not there ``by_default`` waits in the gallery until somebody adds it.
+    is not there ``by_default`` waits in the gallery until somebody adds it. ``metrics`` has
+    the labels of its metrics by key, and ``whole`` the keys of those that make up one
+    whole. ``adds_up`` says that its rows or, where there is one, its metrics do.
     """
 
     slug: str
@@ -130,6 +132,9 @@ class WidgetInfo:
     only_with_data: bool = False
     channel: Text = ""
     by_default: bool = True
+    metrics: Mapping[str, Text] = field(default_factory=dict)
+    whole: Sequence[str] = ()
+    adds_up: bool = False
 
     @property
     def heading(self) -> str:

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from django.utils.translation import gettext_lazy as _
 
-from liveReport.channels import Metric, Table, Text, Widget
+from liveReport.channels import Channel, Metric, Table, Text, Widget
 
 from .frames import Column, Frame
 from .tally import ChannelTallies
@@ -42,6 +42,10 @@ class OwnWidget(ABC):
     metrics: ClassVar[Sequence[Metric]] = ()
     rates: ClassVar[Mapping[str, str]] = {}
     """The rate beside a number, by the keys of both."""
+
+    def declared(self, channels: Sequence[Channel]) -> tuple[Widget, Mapping[str, Metric]]:
+        """The widget and its metrics by key, in a campaign of these channels."""
+        return self.widget, {metric.key: metric for metric in self.metrics}
 
     @abstractmethod
     def frame(self, numbers: Numbers) -> Frame:

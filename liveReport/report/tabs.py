@@ -117,7 +117,10 @@ class ChannelTab(TabSource):
 
     @cached_property
     def widgets(self) -> Sequence[WidgetInfo]:
-        return [widget_info(self.slug, widget) for widget in self._channel.widgets]
+        return [
+            widget_info(self.slug, widget, self._channel.metric_by_key)
+            for widget in self._channel.widgets
+        ]
 
     @property
     def channels(self) -> Sequence[Channel]:
@@ -168,7 +171,7 @@ class CampaignTab(TabSource):
 
     @cached_property
     def widgets(self) -> Sequence[WidgetInfo]:
-        own = [widget_info(self.slug, widget) for widget in campaign.WIDGETS]
+        own = campaign.infos(self.channels)
         return [*own, *(info for tab in self._channels.values() for info in _placed_from(tab))]
 
     @property

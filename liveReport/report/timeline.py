@@ -1,17 +1,32 @@
 """The deliveries of each channel over the window."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from liveReport.channels import Channel, Text, TimeSeries
+from liveReport.channels import Channel, Metric, Text, TimeSeries, Widget
 
-from .build import time_column, utc
-from .frames import Column, Frame
+from .build import metric_column, time_column, utc
+from .frames import Frame
 from .own import Numbers, OwnWidget
 
 
+@dataclass(frozen=True, kw_only=True)
+class Deliveries(Metric):
+    """How many deliveries a channel had. Its key is the channel's."""
+
+    additive: ClassVar[bool] = True
+
+    @classmethod
+    def of(cls, channel: Channel) -> "Deliveries":
+        return cls(key=channel.slug, label=channel.label, definition=_definition(channel))
+
+
 class Timeline(OwnWidget):
-    """A line for each channel. Its metrics are the channels, so it declares none."""
+    """A line for each channel, which is what its metrics are: they make up one whole."""
 
     widget = TimeSeries(
         key="timeline",
@@ -24,6 +39,10 @@ class Timeline(OwnWidget):
         size=(8, 8),
     )
 
+    def declared(self, channels: Sequence[Channel]) -> tuple[Widget, Mapping[str, Metric]]:
+        metrics = {channel.slug: Deliveries.of(channel) for channel in channels}
+        return replace(self.widget, metrics=tuple(metrics), whole=tuple(metrics)), metrics
+
     def frame(self, numbers: Numbers) -> Frame:
         courses = {
             tallies.channel.slug: tallies.events_by_step(tallies.channel.deliveries)
@@ -35,17 +54,16 @@ class Timeline(OwnWidget):
             for step in steps
         ]
         return Frame(
-            columns=[time_column(), *(_column(one.channel) for one in numbers.channels)],
+            columns=[
+                time_column(),
+                *(metric_column(Deliveries.of(one.channel)) for one in numbers.channels),
+            ],
             rows=[{"time": utc(step), **row} for step, row in zip(steps, counts, strict=True)],
             totals={slug: sum(row[slug] for row in counts) for slug in courses},
         )
 
     def definitions(self, numbers: Numbers) -> dict[str, Text]:
         return {one.channel.slug: _definition(one.channel) for one in numbers.channels}
-
-
-def _column(channel: Channel) -> Column:
-    return Column(key=channel.slug, label=channel.label, role="metric", unit="events")
 
 
 def _definition(channel: Channel) -> Text:

@@ -3,7 +3,9 @@ import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
 import { Draft, firstChanged, isResized } from "../../dashboards/frontend/js/editor/draft.js";
 
-const item = (widget, x, y, w, h, picture = "bar") => ({ widget, x, y, w, h, picture });
+const item = (widget, x, y, w, h, picture = "bar", hidden = []) => {
+  return { widget, x, y, w, h, picture, hidden };
+};
 const items = [item("a", 0, 0, 12, 4), item("b", 0, 4, 6, 7), item("c", 6, 4, 6, 7)];
 const base = [item("c", 0, 0, 6, 7, "donut"), item("a", 6, 0, 6, 3), item("z", 0, 7, 4, 3)];
 const server = { mine: "m1", default: "d1", base, baseRemoved: ["b"], removed: ["z"] };
@@ -25,6 +27,15 @@ test("a picture is of one widget", () => {
     ["bar", "donut", "bar"],
   );
   assert.equal(draft.change(draft.pictured("b", "donut")), false);
+});
+
+test("lines switched off are of one widget", () => {
+  assert.equal(draft.change(draft.hiding("b", ["sent"])), true);
+  assert.deepEqual(
+    draft.items.map(({ hidden }) => hidden),
+    [[], ["sent"], []],
+  );
+  assert.deepEqual(draft.history.first.items, items);
 });
 
 test("what is removed is remembered, and the others fall", () => {

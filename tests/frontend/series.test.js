@@ -1,21 +1,39 @@
-// Lines over the window, as ECharts is told to draw them, and the texts of their tooltips.
+// Lines over the window, as ECharts is told to draw them, and what is said of a step.
 import "./page.js";
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { option } from "../../dashboards/frontend/js/series.js";
-import { inTooltip } from "../../dashboards/frontend/js/tooltip.js";
+import { markOf, symbolAt } from "../../dashboards/frontend/js/marks.js";
+import { columnsFor } from "../../dashboards/frontend/js/multiples.js";
+import { option, wordsAt } from "../../dashboards/frontend/js/series.js";
+import { height } from "../../dashboards/frontend/js/symlog.js";
 import { colours } from "./page.js";
 
 const times = ["10:00", "10:30", "11:00", "11:30"].map((clock) => `2026-06-10T${clock}:00+00:00`);
 const moments = times.map((time) => Date.parse(time));
 const lines = [
-  { name: "Sent", tone: "plain", values: [1, 2000, 3, 4], estimates: [1] },
-  { name: "Failed", tone: "bad", values: [0, 0, null, 5], estimates: [] },
+  {
+    key: "sent",
+    name: "Sent",
+    tone: "plain",
+    mark: 0,
+    total: "2,008",
+    values: [1, 2000, 3, 4],
+    estimates: [1],
+  },
+  {
+    key: "failed",
+    name: "Failed",
+    tone: "bad",
+    mark: 1,
+    total: "5",
+    values: [0, 0, null, 5],
+    estimates: [],
+  },
 ];
 const spans = ["10:00 to 10:30", "10:30 to 11:00", "11:00 to 11:30", "11:30 to 12:00"];
 const course = { lines, spans, times, marks: ["", "", "", ""] };
 
-const drawn = (shape, width = 600) => option({ ...course, shape }, colours, width);
+const drawn = (shape, width = 600) => option({ ...course, shape }, colours, { width, height: 300 });
 
 /** Moments of a piece, as numbers of steps. */
 const stepsOf = ({ data }) => data.map(([moment]) => moments.indexOf(moment));
@@ -36,7 +54,7 @@ describe("a line", () => {
 
   test("has names that stay its own whatever the others are", () => {
     const ids = drawn("line").series.map(({ id }) => id);
-    assert.deepEqual(ids, ["Sent complete", "Sent open", "Failed complete", "Failed open"]);
+    assert.deepEqual(ids, ["sent complete", "sent open", "failed complete", "failed open"]);
   });
 });
 
@@ -44,55 +62,115 @@ test("bars at both ends are pale", () => {
   const [{ data }] = drawn("bar").series;
   const opacities = data.map(({ itemStyle }) => itemStyle.opacity);
   assert.ok(opacities[0] < opacities[1] && opacities[3] < opacities[2]);
-  assert.deepEqual(data[1].value, [moments[1], 2000, true]);
+  assert.deepEqual(data[1].value, [moments[1], 2000]);
 });
 
-test("the drawing begins below the legend, however many lines that has", () => {
-  assert.ok(drawn("line", 80).grid.top > drawn("line", 600).grid.top);
+test("bars are stacked only where they are said to be", () => {
+  assert.deepEqual(
+    drawn("bar").series.map(({ stack }) => stack),
+    [undefined, undefined],
+  );
+  assert.deepEqual(
+    drawn("stacked").series.map(({ stack }) => stack),
+    ["whole", "whole"],
+  );
 });
 
-describe("a tooltip", () => {
-  const { formatter } = drawn("line").tooltip;
-  const point = (seriesName, step, value, isEstimate = false) => {
-    return { seriesName, marker: "●", value: [moments[step], value, isEstimate] };
-  };
+describe("small charts", () => {
+  const { grid, yAxis, xAxis, series, title } = drawn("multiples", 1000);
 
-  test("names the step and every line once, though two pieces meet there", () => {
-    const points = [
-      point("Sent", 1, 2000, true),
-      point("Sent", 1, 2000, true),
-      point("Failed", 1, 0),
-    ];
-    assert.equal(formatter(points), "10:30 to 11:00\n● Sent  ≈ 2,000\n● Failed  0");
-  });
-
-  test("leaves out what is not known, or of another step", () => {
-    assert.equal(
-      formatter([point("Sent", 2, 3), point("Failed", 2, null)]),
-      "11:00 to 11:30\n● Sent  3",
+  test("have each an axis of its own, from nothing on", () => {
+    assert.deepEqual(
+      yAxis.map(({ id, gridIndex, min }) => [id, gridIndex, min]),
+      [
+        ["sent", 0, 0],
+        ["failed", 1, 0],
+      ],
     );
-    assert.equal(
-      formatter([point("Sent", 2, 3), point("Failed", 3, 5)]),
-      "11:00 to 11:30\n● Sent  3",
+    assert.deepEqual(
+      series.map(({ yAxisIndex }) => yAxisIndex),
+      [0, 0, 1, 1],
+    );
+    assert.equal(yAxis[0].max({ max: 0 }), 1);
+  });
+
+  test("say their names and totals", () => {
+    assert.deepEqual(
+      title.map(({ text }) => text),
+      ["Sent", "2,008", "Failed", "5"],
     );
   });
 
-  test("says that the last step is still running", () => {
-    assert.match(formatter([point("Sent", 3, 4)]), /^11:30 to 12:00 \(running\)\n/);
+  test("stand side by side within the chart, and name the hours below", () => {
+    assert.ok(grid[0].left + grid[0].width < grid[1].left);
+    assert.ok(grid[1].left + grid[1].width <= 1000);
+    assert.ok(xAxis.every(({ axisLabel }) => axisLabel.show !== false));
+    const [above, below] = drawn("multiples", 200).xAxis;
+    assert.equal(above.axisLabel.show, false);
+    assert.notEqual(below.axisLabel.show, false);
+  });
+
+  test("are as wide as can be read", () => {
+    assert.equal(columnsFor(8, 1200, 300, colours), 4);
+    assert.equal(columnsFor(8, 340, 480, colours), 2);
+    assert.equal(columnsFor(3, 140, 300, colours), 1);
+    assert.equal(columnsFor(0, 600, 300, colours), 1);
   });
 });
 
-describe("a name in a tooltip", () => {
-  test("is wrapped at spaces, and within a word that is too long", () => {
-    assert.equal(inTooltip("one two three four", 128, colours), "one two \nthree four");
-    assert.equal(inTooltip("x".repeat(15), 100, colours), `${"x".repeat(12)}\nxxx`);
+describe("a logarithmic scale", () => {
+  const { yAxis, series } = drawn("log");
+
+  test("has a place for nothing, at the foot", () => {
+    assert.equal(height(0), 0);
+    assert.equal(height(null), null);
+    assert.equal(yAxis.min, 0);
+    assert.equal(yAxis.axisLabel.formatter(0), "0");
   });
 
-  test("begins no markup", () => {
-    assert.equal(inTooltip("{bold|x}", 600, colours), "{brace|{}bold|x}");
+  test("names powers of ten and draws values between them", () => {
+    const named = yAxis.axisLabel.customValues.map(yAxis.axisLabel.formatter);
+    assert.deepEqual(named, ["0", "1", "10", "100", "1K", "10K"]);
+    const [, value] = series[0].data[0];
+    assert.ok(height(1000) < value && value < height(10_000));
+    assert.ok(yAxis.max >= value);
+  });
+});
+
+describe("a mark", () => {
+  test("is another one on each of eight lines", () => {
+    const marks = Array.from({ length: 8 }, (_, number) => JSON.stringify(markOf(number)));
+    assert.equal(new Set(marks).size, 8);
   });
 
-  test("may be empty", () => {
-    assert.equal(inTooltip("", 600, colours), "");
+  test("returns along the line, and is nowhere else", () => {
+    const symbol = symbolAt(4, 94);
+    const found = Array.from({ length: 94 }, (_, dataIndex) => symbol(0, { dataIndex }));
+    assert.deepEqual(new Set(found), new Set(["none", "emptyCircle"]));
+    assert.ok(found.filter((name) => name !== "none").length >= 6);
+  });
+});
+
+describe("what is said of a step", () => {
+  test("is its time, and every line's value", () => {
+    assert.deepEqual(wordsAt(course, moments[1] + 60_000, colours), {
+      head: "10:30 to 11:00",
+      rows: [
+        { name: "Sent", value: "≈ 2,000", colour: "blue" },
+        { name: "Failed", value: "0", colour: "red" },
+      ],
+    });
+  });
+
+  test("leaves out what is not known", () => {
+    const { rows } = wordsAt(course, moments[2], colours);
+    assert.deepEqual(
+      rows.map(({ name }) => name),
+      ["Sent"],
+    );
+  });
+
+  test("is that the last one is still running", () => {
+    assert.equal(wordsAt(course, moments[3], colours).head, "11:30 to 12:00 (running)");
   });
 });

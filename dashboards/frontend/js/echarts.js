@@ -1,23 +1,17 @@
 // The parts of ECharts that the report uses, and nothing else.
 import { BarChart, LineChart, PieChart } from "echarts/charts";
-import {
-  GridComponent,
-  LegendComponent,
-  TitleComponent,
-  TooltipComponent,
-} from "echarts/components";
+import { AxisPointerComponent, GridComponent, TitleComponent } from "echarts/components";
 import { init, use } from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
 
 use([
+  AxisPointerComponent,
   BarChart,
+  GridComponent,
   LineChart,
   PieChart,
-  GridComponent,
-  LegendComponent,
-  TitleComponent,
-  TooltipComponent,
   SVGRenderer,
+  TitleComponent,
 ]);
 
 export { init };

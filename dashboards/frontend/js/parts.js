@@ -1,14 +1,13 @@
-// A donut with its total in the middle; the table beside it names the slices.
-import { formatMarked, formatShare, formatShort, markEstimate } from "./format.js";
+// A donut with its total in the middle, and a table beside it that names the slices; or bars.
+import { formatShort, markEstimate } from "./format.js";
 import { ROUND, WIDE } from "./paper.js";
-import { inTooltip, onOneLine, tooltip } from "./tooltip.js";
 
 export const paper = (shape) => (shape === "donut" ? ROUND : WIDE);
 
 const HOLE = 0.66; // of the donut's diameter
 const DIGIT = 0.6; // of the size of the type
 
-export function option(frame, colours, width) {
+export function option(frame, colours, { width }) {
   return { donut, bar }[frame.shape](frame, colours, width);
 }
 
@@ -29,13 +28,11 @@ function donut({ slices, total, label, whole, estimate }, colours, width) {
       subtextStyle: {
         color: colours.quiet,
         fontSize: colours.size(11),
-        lineHeight: colours.size(16),
+        lineHeight: colours.size(14),
+        width: width * HOLE * 0.8,
+        overflow: "truncate",
       },
     },
-    tooltip: tooltip(colours, {
-      trigger: "item",
-      formatter: (slice) => describe(slice, slices, inTooltip(slice.name, width, colours)),
-    }),
     series: [
       {
         id: "parts",
@@ -45,7 +42,8 @@ function donut({ slices, total, label, whole, estimate }, colours, width) {
         labelLine: { show: false },
         emphasis: { scale: true, scaleSize: 4 },
         itemStyle: { borderColor: colours.card, borderWidth: 2, borderRadius: 3 },
-        data: slices.map((slice) => coloured(slice, colours)),
+        emptyCircleStyle: { color: "none", borderColor: colours.line, borderWidth: 1 },
+        data: whole ? slices.map((slice) => coloured(slice, colours)) : [], // a ring of nothing
       },
     ],
   };
@@ -56,13 +54,31 @@ function fits(total, width, colours) {
   return total.length * DIGIT * colours.size(18) < width * HOLE * 0.92;
 }
 
-function bar({ slices }, colours, width) {
+function bar({ slices, note }, colours, width) {
+  const labels = slices.map(({ text, share }) => [text, share].filter(Boolean).join(" · "));
+  const longest = Math.max(0, ...labels.map((label) => label.length));
   return {
-    grid: { left: 4, right: colours.size(48), top: 4, bottom: 4, containLabel: true },
-    tooltip: tooltip(colours, {
-      trigger: "item",
-      formatter: (slice) => describe(slice, slices, inTooltip(slice.name, width, colours)),
-    }),
+    title: {
+      text: note,
+      left: 4,
+      bottom: 0,
+      padding: 0,
+      textStyle: {
+        color: colours.quiet,
+        fontSize: colours.size(11),
+        fontWeight: 400,
+        lineHeight: colours.size(14),
+        width: width - 8,
+        overflow: "break",
+      },
+    },
+    grid: {
+      left: 4,
+      right: colours.size(12 + 6.5 * longest),
+      top: 4,
+      bottom: note ? colours.size(14 * Math.ceil((note.length * 6) / width) + 6) : 4,
+      containLabel: true,
+    },
     xAxis: {
       type: "value",
       minInterval: 1,
@@ -98,7 +114,7 @@ function bar({ slices }, colours, width) {
           position: "right",
           color: colours.text,
           fontSize: colours.size(11),
-          formatter: ({ data, value }) => formatMarked(value, data.estimate),
+          formatter: ({ dataIndex }) => labels[dataIndex],
         },
         itemStyle: { borderRadius: [0, 3, 3, 0] },
         data: slices.map((slice) => coloured(slice, colours)),
@@ -107,14 +123,31 @@ function bar({ slices }, colours, width) {
   };
 }
 
-function coloured({ name, tone, value, estimate }, colours) {
-  return { name: onOneLine(name), value, estimate, itemStyle: { color: colours.tones[tone] } };
+/** A name on one line, as a table shows it. */
+const onOneLine = (name) => name.replace(/\s+/g, " ");
+
+const colourOf = ({ tone, shade }, colours) => colours.tones[shade ? `${tone}-${shade}` : tone];
+
+function coloured(slice, colours) {
+  const color = colourOf(slice, colours);
+  return { name: onOneLine(slice.name), value: slice.value, itemStyle: { color } };
 }
 
-/** The donut's share is of its slices: an estimate when any of them is one. */
-function describe({ marker, value, percent, data }, slices, name) {
-  const isEstimate = value > 0 && slices.some(({ estimate }) => estimate);
-  const share =
-    percent === undefined ? "" : ` · ${markEstimate(formatShare(percent / 100), isEstimate)}`;
-  return `${marker} ${name}\n${formatMarked(value, data.estimate)}${share}`;
+/** Tell what a slice is; `current` has what is drawn now. Beside the ring its total stays to be read. */
+export function point(chart, current, tip) {
+  chart.on("mouseover", ({ dataIndex, event }) => {
+    const { frame, colours } = current();
+    const slice = frame.slices[dataIndex];
+    if (!slice) return;
+    const place = { x: event.offsetX, y: event.offsetY, beside: frame.shape === "donut" };
+    tip.show(wordsOf(slice, colours), place);
+  });
+  chart.on("mouseout", () => tip.hide());
+}
+
+/** A slice's numbers, as its table writes them. */
+export function wordsOf(slice, colours) {
+  const { name, text, share } = slice;
+  const value = [text, share].filter(Boolean).join(" · ");
+  return { head: "", rows: [{ name: onOneLine(name), value, colour: colourOf(slice, colours) }] };
 }

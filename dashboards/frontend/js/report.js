@@ -3,6 +3,7 @@ import { showTrouble, startAge } from "./age.js";
 import { drawCharts } from "./charts.js";
 import { startForms } from "./forms.js";
 import { startKiosk } from "./kiosk.js";
+import { hide, startLegends } from "./legend.js";
 import { startModifying } from "./modify.js";
 import { startPictures } from "./pictures.js";
 import { applyPlaces } from "./places.js";
@@ -16,23 +17,27 @@ function start() {
   const report = document.getElementById("lr-report");
   if (!report) return;
   const isPaper = "paper" in report.dataset; // it stands still
-  const refresh = () => {
-    if (!isPaper) applyPlaces(report);
-    drawCharts(report);
+  const page = {
+    hide: (cell, hidden) => hide(report, cell, hidden),
+    refresh: () => {
+      if (!isPaper) applyPlaces(report, page.hide);
+      drawCharts(report);
+    },
+    trouble: (kind) => showTrouble(report, kind),
   };
   startPopovers(report);
   startForms(report);
   startPrinting(report);
   onThemeChange(() => drawCharts(report, { anew: true }));
-  refresh();
+  page.refresh();
   if (isPaper) return;
   startAge(report);
-  const poll = startPolling(report, refresh);
-  const page = { poll, refresh, trouble: (kind) => showTrouble(report, kind) };
+  page.poll = startPolling(report, page.refresh);
   startPictures(report, page);
+  startLegends(report, page);
   startModifying(report, page);
   startKiosk(report);
-  if (noteZone(report)) document.addEventListener("DOMContentLoaded", poll); // htmx is ready then
+  if (noteZone(report)) document.addEventListener("DOMContentLoaded", page.poll); // htmx is ready then
 }
 
 start();

@@ -1,65 +1,48 @@
 // Lines over the window. The first and the running step are incomplete, so their piece is dashed.
 import { timeAxis } from "./axis.js";
 import { formatMarked, formatShort } from "./format.js";
+import { symbolAt } from "./marks.js";
+import { multiples } from "./multiples.js";
 import { WIDE } from "./paper.js";
+import { height as logarithm, symlogAxis } from "./symlog.js";
 import { text } from "./texts.js";
-import { inTooltip, tooltip } from "./tooltip.js";
 
-export const paper = () => WIDE;
+export const paper = (shape) => (shape === "multiples" ? { ...WIDE, height: 320 } : WIDE);
 
-const LINE = 16; // height of a line of the legend
-
-export function option({ lines, shape, spans, ...course }, colours, width) {
-  const moments = course.times.map((time) => Date.parse(time));
+export function option({ lines, shape, spans, ...course }, colours, { width, height }) {
+  const moments = momentsOf(course);
+  const strokesOf = (line) => shapes[shape](line, moments, colours);
+  const drawing =
+    shape === "multiples"
+      ? multiples(
+          { lines, ...course },
+          { moments, colours, width, height, countAxis: countAxis(colours), strokes: strokesOf },
+        )
+      : {
+          grid: { left: 4, right: 16, top: colours.size(12), bottom: 4, containLabel: true },
+          xAxis: [timeAxis(course, moments, colours, width)],
+          yAxis: yAxis(shape, lines, colours),
+          series: lines.flatMap(strokesOf),
+        };
   return {
-    grid: {
-      left: 4,
-      right: 16,
-      top: legendHeight(lines, width, colours),
-      bottom: 4,
-      containLabel: true,
-    },
-    legend: legend(lines, colours),
-    tooltip: tooltip(colours, {
-      trigger: "axis",
-      axisPointer: { type: "line", lineStyle: { color: colours.quiet, type: [3, 3] } },
-      formatter: (points) =>
-        describe(points, moments, spans, (name) => inTooltip(name, width, colours)),
-    }),
-    xAxis: timeAxis(course, moments, colours, width),
-    yAxis: countAxis(colours),
-    series: lines.flatMap((line) => shapes[shape](line, moments, colours)),
+    ...drawing,
+    axisPointer: { link: [{ xAxisIndex: "all" }], triggerOn: "mousemove|click" },
+    xAxis: drawing.xAxis.map((axis) => ({ ...axis, axisPointer: pointer(colours) })),
   };
 }
 
-function legend(lines, colours) {
-  return {
-    top: 2,
-    left: 0,
-    padding: 0,
-    icon: "roundRect",
-    itemWidth: colours.size(12),
-    itemHeight: colours.size(4),
-    itemGap: colours.size(14),
-    textStyle: { color: colours.text, fontSize: colours.size(12), lineHeight: colours.size(LINE) },
-    inactiveColor: colours.line,
-    data: lines.map(({ name, tone }) => ({ name, itemStyle: { color: colours.tones[tone] } })),
-  };
+/** The line at the step that is pointed at. */
+function pointer(colours) {
+  const lineStyle = { color: colours.quiet, type: [3, 3] };
+  return { show: true, type: "line", snap: true, label: { show: false }, lineStyle };
 }
 
-/** The legend wraps; the drawing begins below its last line. */
-function legendHeight(lines, width, colours) {
-  const widths = lines.map(({ name }) => colours.size(34 + 7 * name.length));
-  let rows = 1;
-  let used = 0;
-  for (const one of widths) {
-    if (used + one > width && used) {
-      rows += 1;
-      used = 0;
-    }
-    used += one;
-  }
-  return colours.size(6 + rows * (LINE + 14));
+const momentsOf = ({ times }) => times.map((time) => Date.parse(time));
+
+function yAxis(shape, lines, colours) {
+  const axis = countAxis(colours);
+  if (shape !== "log") return { ...axis, max: ({ max }) => (max > 1 ? undefined : 1) };
+  return symlogAxis(Math.max(0, ...lines.flatMap(({ values }) => values)), axis);
 }
 
 function countAxis(colours) {
@@ -72,7 +55,14 @@ function countAxis(colours) {
   };
 }
 
-const shapes = { line: strokes, area: areas, bar: bars };
+const shapes = {
+  line: strokes,
+  area: areas,
+  bar: bars,
+  stacked,
+  multiples: areas,
+  log: logarithms,
+};
 
 function areas(line, moments, colours) {
   const color = colours.tones[line.tone];
@@ -82,61 +72,85 @@ function areas(line, moments, colours) {
   }));
 }
 
-/** Bars of different metrics overlap rather than stack: their sum means nothing. */
-function bars({ name, tone, ...line }, moments, colours) {
+/** The same lines, their values where the logarithmic scale has them. */
+function logarithms(line, moments, colours) {
+  return strokes({ ...line, values: line.values.map(logarithm) }, moments, colours);
+}
+
+function stacked(line, moments, colours) {
+  return bars(line, moments, colours).map((one) => ({ ...one, stack: "whole" }));
+}
+
+/** Bars of different metrics stand side by side: their sum means nothing. */
+function bars({ key, name, tone, values }, moments, colours) {
   const last = moments.length - 1;
   const color = colours.tones[tone];
-  const data = pointsOf(line, moments).map((value, index) => ({
+  const data = pointsOf(values, moments).map((value, index) => ({
     value,
     itemStyle: { color, opacity: index === 0 || index === last ? 0.5 : 0.85 },
   }));
   return [
-    { id: `${name} bars`, name, type: "bar", data, color, barGap: "-100%", barCategoryGap: "20%" },
+    { id: `${key} bars`, name, type: "bar", data, color, barGap: "0%", barCategoryGap: "20%" },
   ];
 }
 
-/** Moment, value, and whether that is an estimate. */
-function pointsOf({ values, estimates }, moments) {
-  return moments.map((moment, index) => [moment, values[index], estimates.includes(index)]);
-}
+const pointsOf = (values, moments) => moments.map((moment, index) => [moment, values[index]]);
 
-function strokes({ name, tone, ...line }, moments, colours) {
-  const points = pointsOf(line, moments);
+function strokes({ key, name, tone, mark, values }, moments, colours) {
+  const points = pointsOf(values, moments);
   const last = points.length - 1;
   const complete = points.slice(1, last);
   const open = [...points.slice(0, 2), [moments[1] + 1, null], ...points.slice(-2)];
+  const one = { key, name, color: colours.tones[tone] };
   return [
-    stroke(name, colours.tones[tone], "complete", complete, { width: 2 }),
-    stroke(name, colours.tones[tone], "open", open, { width: 2, type: [2, 3], opacity: 0.8 }),
+    {
+      ...stroke(one, "complete", complete, { width: 2 }),
+      showSymbol: true,
+      symbol: symbolAt(mark, complete.length),
+    },
+    stroke(one, "open", open, { width: 2, type: [2, 3], opacity: 0.8 }),
   ];
 }
 
-function stroke(name, color, piece, data, lineStyle) {
+function stroke({ key, name, color }, piece, data, lineStyle) {
   return {
-    id: `${name} ${piece}`,
+    id: `${key} ${piece}`,
     name,
     type: "line",
     data,
     color,
     lineStyle: { color, ...lineStyle },
     showSymbol: false,
-    symbolSize: 6,
+    showAllSymbol: true,
+    symbolSize: 7,
     connectNulls: false,
     emphasis: { disabled: true },
   };
 }
 
-function describe(points, moments, spans, nameOf) {
-  const moment = points[0].value[0];
-  const values = new Map();
-  for (const { seriesName, value, marker } of points) {
-    if (value[1] !== null && value[0] === moment)
-      values.set(seriesName, { marker, count: formatMarked(value[1], value[2]) });
-  }
-  const step = moments.indexOf(moment);
-  const note = step === moments.length - 1 ? ` (${text("running")})` : "";
-  const rows = [...values].map(
-    ([name, { marker, count }]) => `${marker} ${nameOf(name)}  ${count}`,
-  );
-  return [`${spans[step]}${note}`, ...rows].join("\n");
+/** Tell what stands at the step that is pointed at; `current` has what is drawn now. */
+export function point(chart, current, tip) {
+  let place = { x: 0, y: 0 };
+  chart.getZr().on("mousemove", ({ offsetX: x, offsetY: y }) => (place = { x, y }));
+  chart.on("updateAxisPointer", ({ axesInfo = [] }) => {
+    const { frame, colours } = current();
+    const moment = axesInfo.find(({ axisDim }) => axisDim === "x")?.value;
+    if (moment === undefined || !frame.lines.length) tip.hide();
+    else tip.show(wordsAt(frame, moment, colours), place);
+  });
+}
+
+/** The step that is nearest to a moment, and every line's value there. */
+export function wordsAt({ lines, spans, ...course }, moment, colours) {
+  const distances = momentsOf(course).map((one) => Math.abs(one - moment));
+  const step = distances.indexOf(Math.min(...distances));
+  const note = step === distances.length - 1 ? ` (${text("running")})` : "";
+  const rows = lines
+    .filter(({ values }) => values[step] !== null)
+    .map(({ name, tone, values, estimates }) => ({
+      name,
+      value: formatMarked(values[step], estimates.includes(step)),
+      colour: colours.tones[tone],
+    }));
+  return { head: `${spans[step]}${note}`, rows };
 }

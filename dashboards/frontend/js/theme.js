@@ -9,6 +9,13 @@ export function palette(report) {
     probe.style.color = `var(--${name})`;
     return getComputedStyle(probe).color;
   };
+  /** Of a tone, or of a shade of it (“amber-2”). */
+  const readTone = (name) => {
+    const [tone, shade] = name.split("-");
+    if (!shade) return read(`lr-${tone}`);
+    Object.assign(probe.dataset, { tone, shade });
+    return plain(read("tone"));
+  };
   const colours = {
     font: getComputedStyle(report).fontFamily,
     size: (px) => (px / 16) * parseFloat(getComputedStyle(document.documentElement).fontSize),
@@ -17,10 +24,16 @@ export function palette(report) {
     line: read("lr-line"),
     card: read("lr-card"),
     raised: read("lr-raised"),
-    tones: new Proxy({}, { get: (known, tone) => (known[tone] ??= read(`lr-${tone}`)) }),
+    tones: new Proxy({}, { get: (known, tone) => (known[tone] ??= readTone(tone)) }),
     release: () => probe.remove(),
   };
   return colours;
+}
+
+/** A mixed colour, `color(srgb 0.5 0 1)`, as the drawing library knows it. */
+function plain(colour) {
+  const parts = colour.match(/^color\(srgb ([\d.e-]+) ([\d.e-]+) ([\d.e-]+)/)?.slice(1);
+  return parts ? `rgb(${parts.map((part) => Math.round(part * 255)).join(", ")})` : colour;
 }
 
 /** Calls back when the admin's theme switch or the system's preference changes. */

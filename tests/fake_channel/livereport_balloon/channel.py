@@ -149,6 +149,7 @@ class Balloon(Channel):
             title=_("Balloons at a glance"),
             help=_("How the flight goes."),
             metrics=["landed", "people", "aloft", "red_ended"],
+            whole=["landed", "aloft"],
             size=(8, 4),
         ),
         TimeSeries(
@@ -162,6 +163,7 @@ class Balloon(Channel):
             title=_("Answers over the day"),
             help=_("Shown with the first answer, too."),
             metrics=["answers"],
+            whole=["answers"],
             only_with_data=True,
             size=(12, 6),
         ),
@@ -186,6 +188,7 @@ class Balloon(Channel):
             title=_("Balloons in one line"),
             help=_("All numbers side by side."),
             metrics=["meant", "withheld", "risen"],
+            whole=["risen"],
             only_with_data=True,
         ),
         Parts(
@@ -193,6 +196,7 @@ class Balloon(Channel):
             title=_("How flights end"),
             help=_("Whole or burst."),
             metrics=["landed", "burst", "aloft"],
+            whole=["landed", "burst", "aloft"],
         ),
         Parts(
             key="reasons",

@@ -1,10 +1,13 @@
 // The widgets' cells while they are edited: fetched as HTML, and furnished with what arranges them.
 import { fill } from "../fill.js";
+import { hiddenOf } from "../hidden.js";
 import { askForHtml, Trouble } from "../server.js";
 
 /** A cell of the page as an item of the layout. */
-export function itemOf({ dataset: { widget, picture, x, y, w, h } }) {
-  return { widget, x: Number(x), y: Number(y), w: Number(w), h: Number(h), picture };
+export function itemOf(cell) {
+  const { widget, picture, x, y, w, h } = cell.dataset;
+  const place = { x: Number(x), y: Number(y), w: Number(w), h: Number(h) };
+  return { widget, ...place, picture, hidden: hiddenOf(cell) };
 }
 
 export function titleOf(cell) {

@@ -33,6 +33,11 @@ export class Draft {
     return { items: replaced(this.items, { ...this.item(widget), picture }) };
   }
 
+  /** The changes by which a widget leaves out these metrics. */
+  hiding(widget, hidden) {
+    return { items: replaced(this.items, { ...this.item(widget), hidden }) };
+  }
+
   without(widget) {
     const { items, removed } = this.state;
     return {
@@ -46,7 +51,10 @@ export class Draft {
     const { items, removed } = this.state;
     const bottom = Math.max(0, ...items.map((item) => item.y + item.h));
     return {
-      items: [...items, { widget, x: 0, y: bottom, w: Math.min(w, COLUMNS), h, picture }],
+      items: [
+        ...items,
+        { widget, x: 0, y: bottom, w: Math.min(w, COLUMNS), h, picture, hidden: [] },
+      ],
       removed: removed.filter((one) => one !== widget),
     };
   }

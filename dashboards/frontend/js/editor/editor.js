@@ -9,7 +9,7 @@ import { steps, stepsOnPhone } from "./layout.js";
 import { Messages } from "./messages.js";
 import { Saving } from "./saving.js";
 
-/** Start editing; `page` can `poll` for what is new, `refresh` what is drawn, and tell a `trouble`. */
+/** Start editing; `page` can `poll` for what is new, `refresh` what is drawn, `hide` lines of it, and tell a `trouble`. */
 export function edit(report, page) {
   new Editor(report, page).start();
 }
@@ -47,6 +47,7 @@ class Editor {
     const { report, toolbar } = this;
     const { signal } = this.listening;
     followGestures(this, { report, toolbar, grid: this.board.element }, signal);
+    report.addEventListener("lr:hide", (event) => this.hide(event), { signal });
     report.addEventListener("lr:layout", () => this.tellLayout(), { signal });
     report.addEventListener("lr:recovered", () => this.messages.clear(), { signal });
     const warn = (event) => this.draft.history.isDirty && event.preventDefault();
@@ -89,6 +90,13 @@ class Editor {
     this.change(this.draft.pictured(widget, picture), "pictured", values);
   }
 
+  /** A line of a chart was switched on or off: that belongs to the draft. */
+  hide(event) {
+    const { widget, hidden } = event.detail;
+    event.preventDefault();
+    this.change(this.draft.hiding(widget, hidden));
+  }
+
   remove(widget) {
     const title = this.title(widget);
     const next = this.draft.following(widget);
@@ -125,6 +133,7 @@ class Editor {
   }
 
   cancel() {
+    this.showLines(this.draft.history.first.items);
     this.end();
     this.page.poll();
     this.messages.say("cancelled");
@@ -223,6 +232,7 @@ class Editor {
     if (this.listening.signal.aborted || state !== this.draft.state) return; // the next one catches up
     if (kind) this.draft.leaveOut((widget) => this.board.cell(widget)?.dataset.picture);
     this.board.show(this.draft.items);
+    this.showLines(this.draft.items);
     this.page.refresh();
     this.page.poll();
     this.showButtons();
@@ -250,6 +260,14 @@ class Editor {
   }
 
   // -- The page --------------------------------------------------------------------------
+
+  /** Of each chart those that the draft has. */
+  showLines(items) {
+    for (const { widget, hidden } of items) {
+      const cell = this.board.cell(widget);
+      if (cell) this.page.hide(cell, hidden);
+    }
+  }
 
   title(widget) {
     const cell = this.board.cell(widget);

@@ -8,6 +8,10 @@ export class History {
     this.saved = JSON.stringify(state);
   }
 
+  get first() {
+    return this.past[0] ?? this.present;
+  }
+
   get isDirty() {
     return JSON.stringify(this.present) !== this.saved;
   }

@@ -1,4 +1,4 @@
-// The grid's geometry, as grid.py has it. An item is { widget, x, y, w, h, picture }.
+// The grid's geometry, as grid.py has it. An item is { widget, x, y, w, h, picture, hidden }.
 export const COLUMNS = 12;
 export const ROWS = 480; // the stylesheet reaches no further down
 export const MIN = { w: 2, h: 2 };

@@ -68,6 +68,9 @@ function element(name, properties) {
 }
 
 function plain({ widgets, removed }) {
-  const items = widgets.map(({ widget, x, y, w, h, picture }) => [widget, x, y, w, h, picture]);
+  const items = widgets.map(({ widget, x, y, w, h, picture, hidden }) => [
+    [widget, x, y, w, h, picture],
+    hidden,
+  ]);
   return JSON.stringify([items.sort(), [...removed].sort()]);
 }

@@ -9,8 +9,8 @@ const MARGIN = 16; // below the last row
 export function startKiosk(report) {
   const seconds = Number(report.dataset.kiosk);
   if (!seconds) return;
-  const grid = report.querySelector("#lr-grid");
-  const arrange = () => fitRows(grid);
+  const grid = report.querySelector("#lr-grid"); // the start page has none
+  const arrange = () => grid && fitRows(grid);
   arrange();
   addEventListener("resize", arrange);
   setInterval(() => advance(report), seconds * 1000);
@@ -34,9 +34,9 @@ function advance(report) {
   else next(report, location.href);
 }
 
-/** The following tab; with only one, `otherwise`, or back to its top. */
+/** The following tab, or page of campaigns; with only one, `otherwise`, or back to its top. */
 async function next(report, otherwise) {
-  const tabs = [...report.querySelectorAll("#lr-tabs a")];
+  const tabs = [...report.querySelectorAll(":is(#lr-tabs, #lr-pages) a")];
   const current = tabs.findIndex((tab) => tab.hasAttribute("aria-current"));
   const following = tabs[(current + 1) % tabs.length];
   const address = following && following !== tabs[current] ? following.href : otherwise;

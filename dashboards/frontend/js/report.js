@@ -9,6 +9,7 @@ import { applyPlaces } from "./places.js";
 import { startPolling } from "./poll.js";
 import { startPopovers } from "./popovers.js";
 import { startPrinting } from "./print.js";
+import { startSwitcher } from "./switch.js";
 import { onThemeChange } from "./theme.js";
 import { noteZone } from "./zone.js";
 
@@ -23,6 +24,7 @@ function start() {
   startPopovers(report);
   startForms(report);
   startPrinting(report);
+  startSwitcher(report);
   onThemeChange(() => drawCharts(report, { anew: true }));
   refresh();
   const poll = startPolling(report, refresh);

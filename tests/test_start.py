@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import pytest
@@ -269,7 +269,7 @@ def test_more_campaigns_need_no_more_statements(alices: Client, send: Any) -> No
 
 
 def test_two_hundred_campaigns_are_read_fast(alices: Client, send: Any) -> None:
-    """The bound has room for a busy machine."""
+    """By the time that the processor takes; the bound has room for a slow one."""
     for number in range(200):
         CampaignFactory(slug=f"c{number}")
     kinds = ("sent", "delivered", "opened")
@@ -282,8 +282,8 @@ def test_two_hundred_campaigns_are_read_fast(alices: Client, send: Any) -> None:
             )
         )
     html(alices)  # what is loaded once is loaded
-    begun = perf_counter()
+    begun = process_time()
     html(alices)
-    taken = perf_counter() - begun
+    taken = process_time() - begun
     print(f"200 campaigns: {1000 * taken:.0f} ms")
-    assert taken < 0.5
+    assert taken < 0.3

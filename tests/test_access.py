@@ -26,9 +26,13 @@ ANY_STAFF = {
     "admin/password_change/done/",
     "admin/form-token/",
     "admin/time-zone/",
+    "admin/reports/",
+    "admin/campaigns/changes/",
+    "admin/campaigns/switch/",
     "api/docs/",
     "api/schema/",
     "api/v1/campaigns/",
+    "api/v1/overview/",
     "api/v1/metrics/",
     "api/v1/channels/",
 }
@@ -41,6 +45,7 @@ READ_TOKEN = {
     "api/v1/campaigns/{slug}/report/",
     "api/v1/campaigns/{slug}/report/{tab}/",
     "api/v1/campaigns/{slug}/report/{tab}/{widget}/",
+    "api/v1/overview/",
     "api/v1/metrics/",
     "api/v1/channels/",
 }

@@ -3,4 +3,5 @@ import { sendOnce } from "./forms.js";
 import { noteZoneOnce } from "./zone.js";
 
 sendOnce(document);
-noteZoneOnce(); // the log-in page is the first: what follows is in this zone
+// The log-in page is the first: what follows is in this zone. Pages of ours do more about it.
+if (!document.querySelector("[data-chosen-zone]")) noteZoneOnce();

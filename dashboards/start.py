@@ -40,9 +40,8 @@ def start(request: HttpRequest) -> HttpResponse:
 def changes(request: HttpRequest) -> HttpResponse:
     """What is new since the version shown: nothing (204), or the parts that differ."""
     page = _page(request)
-    parts = []
-    if request.GET.get("version") != page.version:
-        parts = page.changes(request.GET.getlist("shown"))
+    is_news = request.GET.get("version") != page.version
+    parts = page.changes(request.GET.getlist("shown")) if is_news else ()
     if not parts:
         return _with_age(HttpResponse(status=204), page)
     response = answers.piece(

@@ -69,7 +69,6 @@ def test_a_report_and_its_editor(
         "/admin/livereport/setasidebatch/",
         "/admin/dashboards/layout/",
         "/admin/time-zone/",
-        "/admin/auth/group/add/",
         "/admin/reports/",
         "/admin/reports/?q=nowhere",
         "/admin/reports/?kiosk",

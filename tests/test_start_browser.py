@@ -1,9 +1,7 @@
 """The start page, and the way from one report to another, in a real browser."""
 
-import os
 import re
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -184,59 +182,3 @@ def test_a_report_that_is_gone_leads_to_the_campaigns(open_page: Open, others: A
     Campaign.objects.filter(slug="basket").delete()
     page.get_by_role("link", name="Go to the campaigns").click(timeout=NEWS)
     expect(page).to_have_url(re.compile(f"{START}$"))
-
-
-SHOTS = os.environ.get("SHOTS", "")
-
-
-@pytest.mark.skipif(not SHOTS, reason="only to look at")
-def test_shots(open_page: Open, others: list[Campaign], send: Any) -> None:
-    from django.contrib.auth.models import User
-
-    from dashboards.models import Pin
-
-    now = timezone.now()
-    for i in range(1, 9):
-        CampaignFactory(
-            slug=f"c{i}", name=f"Loyalty points no. {i}", status="live" if i < 6 else "paused"
-        )
-        send(
-            *(
-                event(
-                    campaign=f"c{i}",
-                    channel="sms",
-                    type=k,
-                    profile=f"p{m}",
-                    occurred_at=now - timedelta(minutes=m * 7 * i),
-                )
-                for m in range(1, 25)
-                for k in ("sent", "delivered", "error")[: 2 + (m % 9 == i)]
-            )
-        )
-    Pin.objects.create(
-        user=User.objects.get(username="alice"), campaign=Campaign.objects.get(slug="autumn")
-    )
-    for name, address, width, scheme, lang in [
-        ("390-light", START, 390, "light", "en"),
-        ("390-dark", START, 390, "dark", "fr"),
-        ("320", START, 320, "light", "fr"),
-        ("1440-light", START, 1440, "light", "en"),
-        ("1440-dark", START, 1440, "dark", "fr"),
-        ("2560-light", START, 2560, "light", "en"),
-        ("2560-dark", START, 2560, "dark", "en"),
-        ("wall", f"{START}?kiosk=60", 1920, "dark", "en"),
-        ("admin", "/admin/", 1440, "light", "fr"),
-        ("list-390", "/admin/livereport/campaign/", 390, "light", "en"),
-    ]:
-        page = open_page(
-            address,
-            lang,
-            color_scheme=scheme,
-            viewport={"width": width, "height": 900 if width < 2000 else 1300},
-        )
-        page.wait_for_timeout(500)
-        page.screenshot(path=Path(SHOTS) / f"{name}.png")
-    page = open_page(viewport={"width": 1440, "height": 900})
-    page.locator("#lr-switch").click()
-    page.wait_for_timeout(1500)
-    page.screenshot(path=Path(SHOTS) / "switch.png")

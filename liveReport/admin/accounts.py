@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 _VERBS = {"add": _("add"), "change": _("change"), "delete": _("delete"), "view": _("view")}
 
 
-class Rights(ModelMultipleChoiceField):
+class Rights(ModelMultipleChoiceField):  # type: ignore[type-arg]
     """Permissions by the name of what they are about, in the reader's language."""
 
     def label_from_instance(self, right: Permission) -> str:
@@ -60,14 +60,14 @@ admin.site.unregister([User, Group])
 
 
 @admin.register(User)
-class UserAdmin(RightsOnOffer, DjangosUserAdmin):
+class UserAdmin(RightsOnOffer, DjangosUserAdmin):  # type: ignore[type-arg]
     """Accounts."""
 
     holder = "user"
 
 
 @admin.register(Group)
-class GroupAdmin(RightsOnOffer, DjangosGroupAdmin):
+class GroupAdmin(RightsOnOffer, DjangosGroupAdmin):  # type: ignore[misc]
     """Groups of accounts."""
 
     holder = "group"

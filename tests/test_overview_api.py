@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from liveReport.channels import Channel, Count, EventType, Profiles, Rate
@@ -108,18 +110,20 @@ def test_a_channel_that_is_switched_off_has_no_part_in_it(
     assert (row["channels"], row["last_event_at"], row["worst"]) == ([], None, None)
 
 
-def test_statements_do_not_grow(
-    client: Client, db: None, read_token: str, send: Any, django_assert_num_queries: Any
-) -> None:
-    for number in range(60):
+def test_statements_do_not_grow(client: Client, db: None, read_token: str, send: Any) -> None:
+    def statements() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            overview(client, read_token)
+        return len(captured)
+
+    for number in range(5):
         CampaignFactory(slug=f"c{number}")
     send(*(event(campaign=f"c{number}") for number in range(5)))
-    overview(client, read_token)
-    with django_assert_num_queries(7):
-        overview(client, read_token)
+    few = statements()
+    for number in range(5, 60):
+        CampaignFactory(slug=f"c{number}")
     send(*(event(campaign=f"c{number}") for number in range(5, 60)))
-    with django_assert_num_queries(7):
-        assert overview(client, read_token)["next"]
+    assert statements() == few <= 7
 
 
 def test_a_bad_rate_divides_what_many_campaigns_are_read_by() -> None:

@@ -34,7 +34,7 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 @cache
 def assets() -> str:
     """Differs from release to release, as the names of the scripts and styles do."""
-    names = ("report.js", "report.css", "editor.js")
+    names = ("report.js", "report.css", "editor.js", "start.js", "start.css")
     return digest_of([static(f"dashboards/build/{name}") for name in names])
 
 

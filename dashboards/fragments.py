@@ -149,6 +149,12 @@ class Page:
         return self.asked.url("report-wall")
 
     @property
+    def switcher_url(self) -> str:
+        """The other campaigns, on this tab where they have it."""
+        query = urlencode({"tab": self.asked.tab, "here": self.campaign.slug})
+        return f"{reverse('switcher')}?{query}"
+
+    @property
     def csv_url(self) -> str:
         return reverse("report-csv", args=[self.campaign.slug]) + self.asked.query
 

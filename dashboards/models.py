@@ -113,3 +113,17 @@ class WidgetChange(models.Model):
         return bool(self.picture) or any(
             value is not None for value in (self.x, self.y, self.w, self.h, self.shown, self.hidden)
         )
+
+
+class Pin(models.Model):
+    """A campaign that somebody wants to see first on the start page."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    campaign = models.ForeignKey("livereport.Campaign", models.CASCADE, related_name="+")
+
+    class Meta:
+        default_permissions = ()
+        constraints = (models.UniqueConstraint("user", "campaign", name="one_pin_for_each_user"),)
+
+    def __str__(self) -> str:
+        return str(self.campaign)

@@ -18,6 +18,12 @@ class Writer:
     def count(self, value: int) -> str:
         return f"{value:,}".replace(",", self._thousands)
 
+    def pace(self, value: float) -> str:
+        """So many a minute, which may be less than one in two minutes."""
+        if value >= 10 or value == int(value):
+            return self.count(round(value))
+        return f"{value:.1f}".replace(".", self._decimal)
+
     def share(self, fraction: float) -> str:
         """A percentage that is never rounded up to all or down to nothing."""
         percent = fraction * 100

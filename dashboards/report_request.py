@@ -81,7 +81,7 @@ class ReportRequest:
         except Campaign.DoesNotExist as error:
             raise Http404 from error
         draft = dict(entry.rpartition(":")[::2] for entry in request.GET.getlist("draft"))
-        kiosk = _kiosk_seconds(request)
+        kiosk = kiosk_seconds(request)
         return cls(found, tab, user, _executions(request), kiosk, draft, timezone.now())
 
     @cached_property
@@ -131,7 +131,8 @@ class ReportRequest:
             raise TabGone(self.first_tab) from error
 
 
-def _kiosk_seconds(request: HttpRequest) -> int:
+def kiosk_seconds(request: HttpRequest) -> int:
+    """How long a wall screen shows each screenful; 0 for what is no wall screen."""
     given = request.GET.get("kiosk")
     if given is None:
         return 0

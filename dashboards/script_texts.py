@@ -29,6 +29,7 @@ def javascript_texts() -> dict[str, str]:
         "outdated": _("There is a new version of this page."),
         "log_in": _("Log in"),
         "first_tab": _("Go to the report’s first tab"),
+        "campaigns": _("Go to the campaigns"),
         "reload": _("Reload"),
         "time_zone": _("Times in {zone}"),
         "running": _("still counting"),

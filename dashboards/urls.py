@@ -2,9 +2,10 @@
 
 from django.urls import include, path
 
-from . import answers, editing, exports, views, wall, zones
+from . import answers, editing, exports, start, views, wall, zones
 
 reports = [
+    path("", start.start, name="start"),
     path("<slug:campaign>/", views.entrance, name="report-entrance"),
     path("<slug:campaign>/export.csv", exports.report_csv, name="report-csv"),
     path("<slug:campaign>/export.xlsx", exports.report_xlsx, name="report-xlsx"),
@@ -27,8 +28,17 @@ reports = [
     path("<slug:campaign>/<slug:tab>/<str:widget>.csv", exports.widget_csv, name="widget-csv"),
 ]
 
+# Not below reports/: what stands there may be the name of a campaign.
+campaigns = [
+    path("changes/", start.changes, name="start-changes"),
+    path("pin/", start.pin, name="start-pin"),
+    path("switch/", start.switcher, name="switcher"),
+    path("wall/", start.start_wall, name="start-wall"),
+]
+
 urlpatterns = [
     path("reports/", include(reports)),
+    path("campaigns/", include(campaigns)),
     path("form-token/", answers.fresh_token, name="form-token"),
     path("time-zone/", zones.choose, name="time-zone"),
 ]

@@ -18,7 +18,10 @@ LOCK = "wall_screen"
 LENGTH = timedelta(days=30)
 """How long a wall screen stays logged in."""
 REACHABLE = frozenset(
-    {"report-entrance", "report", "report-changes", "logout", "login", "set_language"}
+    {
+        *("start", "start-changes", "report-entrance", "report", "report-changes"),
+        *("logout", "login", "set_language"),
+    }
 )
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -29,9 +32,14 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 def start(request: HttpRequest, campaign: str, tab: str) -> HttpResponse:
     """Lock this session to looking at reports, and begin."""
     asked = ReportRequest.of(request, campaign, tab)
+    lock(request)
+    return redirect(replace(asked, kiosk=KIOSK_SECONDS).url("report"))
+
+
+def lock(request: HttpRequest) -> None:
+    """From now on this session can only look, until it logs out."""
     request.session[LOCK] = True
     request.session.set_expiry(LENGTH)
-    return redirect(replace(asked, kiosk=KIOSK_SECONDS).url("report"))
 
 
 class ReadOnlyWalls:

@@ -370,6 +370,7 @@ SPECTACULAR_SETTINGS = {
 LANGUAGE_CODE = env.str("LANGUAGE_CODE", "en")
 LANGUAGES = [("en", _("English")), ("fr", _("French"))]
 LOCALE_PATHS = [BASE_DIR / "liveReport" / "locale"]
+FORMAT_MODULE_PATH = "liveReport.site.formats"
 USE_I18N = True
 USE_TZ = True
 USE_THOUSAND_SEPARATOR = True

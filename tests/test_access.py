@@ -26,7 +26,11 @@ ANY_STAFF = {
     "admin/password_change/done/",
     "admin/form-token/",
     "admin/time-zone/",
+    "admin/reports/",
+    "admin/campaigns/changes/",
+    "admin/campaigns/switch/",
     "api/v1/campaigns/",
+    "api/v1/overview/",
     "api/v1/metrics/",
     "api/v1/channels/",
 }
@@ -38,6 +42,7 @@ READ_TOKEN = {
     "api/v1/campaigns/{slug}/report/",
     "api/v1/campaigns/{slug}/report/{tab}/",
     "api/v1/campaigns/{slug}/report/{tab}/{widget}/",
+    "api/v1/overview/",
     "api/v1/metrics/",
     "api/v1/channels/",
 }

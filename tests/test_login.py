@@ -46,6 +46,34 @@ def test_five_wrong_passwords_lock_the_name(client: Client, password: str) -> No
     assert _log_in(client, password, **elsewhere).status_code == 302
 
 
+@pytest.mark.parametrize("asked", ["?next=/admin/", ""], ids=["the index", "nothing"])
+def test_a_log_in_leads_to_the_campaigns(client: Client, password: str, asked: str) -> None:
+    """The log-in page of the administration sends ``next`` whether or not anybody asked for it."""
+    data = {"username": "alice", "password": password, "next": "/admin/"}
+    response = client.post(f"/admin/login/{asked}", data)
+    assert response.headers["Location"] == "/admin/reports/"
+    assert client.get("/admin/login/").headers["Location"] == "/admin/reports/"
+    assert client.get("/").headers["Location"] == "/admin/reports/"
+    assert client.get("/admin/").status_code == 200
+
+
+def test_a_log_in_on_the_way_elsewhere_leads_there(client: Client, password: str) -> None:
+    elsewhere = "/admin/livereport/campaign/"
+    data = {"username": "alice", "password": password, "next": elsewhere}
+    response = client.post(f"/admin/login/?next={elsewhere}", data)
+    assert response.headers["Location"] == elsewhere
+
+
+def test_who_may_see_no_report_begins_with_the_administration(
+    client: Client, charlie: User
+) -> None:
+    charlie.is_staff = True
+    charlie.set_password("a long enough secret")
+    charlie.save()
+    data = {"username": "charlie", "password": "a long enough secret", "next": "/admin/"}
+    assert client.post("/admin/login/", data).headers["Location"] == "/admin/"
+
+
 def test_a_right_password_clears_the_count(client: Client, password: str) -> None:
     for _ in range(3):
         for _ in range(3):

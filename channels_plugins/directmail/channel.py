@@ -109,6 +109,15 @@ class DirectMail(Channel):
             definition=_("Errors, relative to sent."),
             numerator="errors",
             denominator="sent",
+            bad=True,
+        ),
+        Rate(
+            key="return_rate",
+            label=_("Return rate"),
+            definition=_("Returned, as a share of sent."),
+            numerator="returned",
+            denominator="sent",
+            bad=True,
         ),
     )
     widgets = (

@@ -169,6 +169,7 @@ METRICS = (
         definition=_("Bounces, as a share of sent."),
         numerator="bounces",
         denominator="sent",
+        bad=True,
     ),
     Rate(
         key="hard_bounce_rate",
@@ -183,6 +184,7 @@ METRICS = (
         definition=_("Errors, relative to sent."),
         numerator="errors",
         denominator="sent",
+        bad=True,
     ),
     Rate(
         key="open_rate",
@@ -232,5 +234,6 @@ METRICS = (
         definition=_("Spam complaints, as a share of delivered."),
         numerator="spam_complaints",
         denominator="delivered",
+        bad=True,
     ),
 )

@@ -98,6 +98,7 @@ METRICS = (
         definition=_("Bounces, as a share of sent."),
         numerator="bounces",
         denominator="sent",
+        bad=True,
     ),
     Rate(
         key="error_rate",
@@ -105,6 +106,7 @@ METRICS = (
         definition=_("Errors, relative to sent."),
         numerator="errors",
         denominator="sent",
+        bad=True,
     ),
     Rate(
         key="open_rate",

@@ -82,6 +82,7 @@ METRICS = (
         definition=_("Bounces, as a share of sent."),
         numerator="bounces",
         denominator="sent",
+        bad=True,
     ),
     Rate(
         key="error_rate",
@@ -89,5 +90,6 @@ METRICS = (
         definition=_("Errors, relative to sent."),
         numerator="errors",
         denominator="sent",
+        bad=True,
     ),
 )

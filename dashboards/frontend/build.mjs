@@ -22,6 +22,8 @@ const page = {
   entryPoints: [
     { in: "dashboards/frontend/js/report.js", out: "report" },
     { in: "dashboards/frontend/css/report.css", out: "report" },
+    { in: "dashboards/frontend/js/start.js", out: "start" },
+    { in: "dashboards/frontend/css/start.css", out: "start" },
     { in: "dashboards/frontend/js/admin.js", out: "admin" },
     { in: "dashboards/frontend/css/admin.css", out: "admin" },
   ],

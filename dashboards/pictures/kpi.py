@@ -60,6 +60,12 @@ def sparkline(trend: Frame | None, column: Column, writer: Writer) -> Sparkline 
     if trend is None or column.key not in {metric.key for metric in trend.metrics}:
         return None
     values = [int(row.get(column.key) or 0) for row in trend.rows]
+    summary = _("Course over the last 24 hours: at most %(peak)s in a quarter of an hour.")
+    return sparkline_of(values, summary % {"peak": writer.count(max(values, default=0))})
+
+
+def sparkline_of(values: Sequence[int], summary: str) -> Sparkline | None:
+    """The course of a number, the last value unfinished, if anything happened."""
     if len(values) < 3 or not any(values):
         return None
     points = _points(values)
@@ -70,8 +76,7 @@ def sparkline(trend: Frame | None, column: Column, writer: Writer) -> Sparkline 
         line=" ".join(done),
         area=" ".join([f"0,{HEIGHT}", *done, f"{width - 1},{HEIGHT}"]),
         tail=" ".join(points[-2:]),
-        summary=_("Course over the last 24 hours: at most %(peak)s in a quarter of an hour.")
-        % {"peak": writer.count(max(values))},
+        summary=summary,
     )
 
 

@@ -5,9 +5,18 @@ from axes.models import AccessFailureLog, AccessLog
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from . import access, campaigns, log, plugins, quarantine, schedule, set_aside
+from . import access, accounts, campaigns, log, plugins, quarantine, schedule, set_aside
 
-__all__ = ["access", "campaigns", "log", "plugins", "quarantine", "schedule", "set_aside"]
+__all__ = [
+    "access",
+    "accounts",
+    "campaigns",
+    "log",
+    "plugins",
+    "quarantine",
+    "schedule",
+    "set_aside",
+]
 
 # Neither is written; the failed log-ins that lock somebody out stay.
 admin.site.unregister([AccessFailureLog, AccessLog])

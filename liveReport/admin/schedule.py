@@ -1,10 +1,11 @@
-"""The periodic tasks, without the inline script that our content policy forbids."""
+"""The periodic tasks: those kinds of schedules that are of use, in forms without scripts."""
 
 from django.contrib import admin
 from django_celery_beat.admin import PeriodicTaskAdmin as BeatsPeriodicTaskAdmin
-from django_celery_beat.models import PeriodicTask
+from django_celery_beat.models import ClockedSchedule, PeriodicTask, SolarSchedule
 
-admin.site.unregister(PeriodicTask)
+# By the sun, or once: nothing of ours ever runs so.
+admin.site.unregister([PeriodicTask, ClockedSchedule, SolarSchedule])
 
 
 @admin.register(PeriodicTask)

@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from liveReport.models import ApiToken, Campaign, CampaignChannel, ChannelPlugin, Execution
+from liveReport.models.campaigns import CampaignQuerySet
 from liveReport.report.window import Window
 
 from .base import ReadView
@@ -20,7 +21,7 @@ from .problems import Missing
 from .serializers import CampaignSerializer
 
 
-def visible_campaigns(request: Request) -> QuerySet[Campaign]:
+def visible_campaigns(request: Request) -> CampaignQuerySet:
     """The campaigns that whoever calls may see."""
     token = request.auth if isinstance(request.auth, ApiToken) else None
     return Campaign.objects.visible_to(request.user, token)

@@ -116,6 +116,42 @@ class CampaignSerializer(serializers.ModelSerializer[Campaign]):
         fields = ("slug", "name", "status", "channels", "executions", "last_event_at")
 
 
+class WorstSerializer(serializers.Serializer[Any]):
+    """A rate of harm, by its metric and the channel that has it."""
+
+    metric = serializers.CharField()
+    value = serializers.FloatField(min_value=0, max_value=1)
+    channel = serializers.CharField()
+
+
+class OverviewRowSerializer(serializers.Serializer[Any]):
+    """A campaign as it is now."""
+
+    slug = serializers.SlugField()
+    name = serializers.CharField()
+    status = serializers.ChoiceField(Campaign.Status.choices)
+    channels = serializers.ListField(child=serializers.CharField())
+    events_per_minute = serializers.FloatField(
+        min_value=0, help_text=_("The mean of the last five whole minutes.")
+    )
+    last_event_at = serializers.DateTimeField(allow_null=True)
+    worst = WorstSerializer(
+        allow_null=True,
+        help_text=_(
+            "The highest of its bad rates over the last 24 hours; `null` if none is defined."
+        ),
+    )
+
+
+class OverviewSerializer(serializers.Serializer[Any]):
+    """A page of the overview."""
+
+    results = OverviewRowSerializer(many=True)
+    next = serializers.CharField(
+        allow_null=True, help_text=_("The `cursor` of the page that follows, if there is one.")
+    )
+
+
 class TabNameSerializer(serializers.Serializer[Any]):
     """A tab."""
 

@@ -8,6 +8,7 @@ from .docs import DocsView, SchemaView
 from .index import Index
 from .ingest import EventsView
 from .missing import missing
+from .overview import OverviewView
 from .reports import ReportHead, ReportTab, ReportWidget
 
 v1 = [
@@ -23,6 +24,7 @@ v1 = [
         ReportWidget.as_view(),
         name="report-widget",
     ),
+    path("overview/", OverviewView.as_view(), name="overview"),
     path("metrics/", MetricList.as_view(), name="metrics"),
     path("channels/", ChannelList.as_view(), name="channels"),
 ]

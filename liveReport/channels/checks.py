@@ -21,6 +21,7 @@ from .declarations import (
     Dimension,
     EventType,
     Metric,
+    Rate,
     Widget,
 )
 from .fields import CONTROL, FIELDS, LONGEST
@@ -223,6 +224,13 @@ def _terms(channel: Channel, metric: Metric) -> Iterator[str]:
         term = channel.metric_by_key.get(key)
         if term is None or not term.is_stored:
             yield f"rate {metric.key!r} divides {key!r}, which is no stored metric."
+        elif isinstance(metric, Rate) and metric.bad and not _is_whole_count(term):
+            yield f"bad rate {metric.key!r} divides {key!r}, no count of whole event types."
+
+
+def _is_whole_count(metric: Metric) -> bool:
+    """Whether the overview, which reads many campaigns at once, has its number."""
+    return metric.additive and metric.has_history and metric.only == ALL
 
 
 def _stored(channel: Channel, metric: Metric) -> Iterator[str]:

@@ -213,11 +213,12 @@ class Rate(Metric):
 
     Undefined (``null``) when the denominator is 0 or the quotient exceeds 1,
     which in a sliding window means that the two no longer describe the same
-    messages.
+    messages. A ``bad`` one tells of harm: the higher, the worse.
     """
 
     numerator: str
     denominator: str
+    bad: bool = False
 
     unit: ClassVar[str] = "ratio"
     is_stored: ClassVar[bool] = False

@@ -143,11 +143,13 @@ def counts(ids: Sequence[int], ranges: Sequence[Range]) -> dict[int, int]:
     return found
 
 
-def counts_by_step(ids: Sequence[int], ranges: Sequence[Range]) -> dict[int, dict[int, int]]:
-    """The events of each series by the step in which they occurred."""
+def counts_by_step(
+    ids: Sequence[int], ranges: Sequence[Range], step: int = STEP
+) -> dict[int, dict[int, int]]:
+    """The events of each series by the step in which they occurred, of so many seconds."""
     found: dict[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))
     for pk, start, count in _select("series_id, start, count", ids, ranges):
-        found[pk][start // STEP * STEP] += count
+        found[pk][start // step * step] += count
     return found
 
 

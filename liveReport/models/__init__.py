@@ -8,6 +8,7 @@ from .campaigns import (
     Execution,
     Switch,
     in_tab_order,
+    sees_campaigns,
 )
 from .log import BatchCampaign, EventBatch, SetAsideBatch, Suspect
 from .quarantine import QuarantinedBatch, QuarantinedCampaign, QuarantineTally
@@ -35,4 +36,5 @@ __all__ = [
     "Suspect",
     "Switch",
     "in_tab_order",
+    "sees_campaigns",
 ]

@@ -17,7 +17,8 @@ from liveReport.channels import Channel, all_channels, find_channel
 _CAMPAIGN = "SELECT * FROM livereport_campaign WHERE slug = %s"
 
 
-def _sees_all(user: AbstractBaseUser | AnonymousUser | None) -> bool:
+def sees_campaigns(user: AbstractBaseUser | AnonymousUser | None) -> bool:
+    """Whether a user may see reports; those who may see one see all."""
     return isinstance(user, User) and user.is_staff and user.has_perm("livereport.view_campaign")
 
 
@@ -52,7 +53,7 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
         """
         if token is not None:
             return self.for_token(token)
-        return self if _sees_all(user) else self.none()
+        return self if sees_campaigns(user) else self.none()
 
     def seen_by(self, user: AbstractBaseUser | AnonymousUser, slug: str) -> "Campaign":
         """The one of these of this name, if the user may see it, or ``Campaign.DoesNotExist``.
@@ -60,7 +61,7 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
         Asked with every poll: to build the query costs many times its answer, so among all
         campaigns a plain one looks.
         """
-        if self._chosen or not _sees_all(user):
+        if self._chosen or not sees_campaigns(user):
             return self.visible_to(user).get(slug=slug)
         for campaign in self.raw(_CAMPAIGN, [slug]):
             return campaign

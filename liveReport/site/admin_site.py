@@ -6,12 +6,18 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import BaseModelAdmin
+from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import BadRequest, FieldDoesNotExist, PermissionDenied, ValidationError
 from django.core.validators import ProhibitNullCharactersValidator
 from django.db.models import Model
 from django.db.models.constants import LOOKUP_SEP
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, URLResolver
+from django.shortcuts import redirect
+from django.urls import URLPattern, URLResolver, reverse
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+
+from liveReport.models import sees_campaigns
 
 SECRETS = frozenset(
     {"digest", "password", "session_data", "session_hash", "session_key", "token_key"}
@@ -85,6 +91,23 @@ class Site(admin.AdminSite):
         plain = admin_class or admin.ModelAdmin
         guarded = type(plain.__name__, (Guarded, plain), {"__module__": plain.__module__})
         super().register(model_or_iterable, guarded, **options)
+
+    @method_decorator(never_cache)
+    @login_not_required
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Whoever may see reports begins with the campaigns, unless they were on the way elsewhere.
+
+        That is so where Django would lead to its index, to which the log-in page itself leads by
+        default. The index is one press away.
+        """
+        response: HttpResponse = super().login(request, extra_context)
+        if response.headers.get("Location") == reverse("admin:index") and sees_campaigns(
+            request.user
+        ):
+            return redirect("start")
+        return response
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
         """Without the one that leads any staff to any object that has an address of its own."""

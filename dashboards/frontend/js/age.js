@@ -8,7 +8,7 @@ const LINKS = {
   signed_out: "log_in",
   other_user: "reload",
   gone: "first_tab",
-  no_report: "reload",
+  no_report: "campaigns",
   outdated: "reload",
 };
 
@@ -46,7 +46,8 @@ export function showTrouble(report, kind, { since = new Date(), elsewhere } = {}
   isOutdated ||= kind === "outdated";
   const isEditing = "editing" in report.dataset;
   const key = isEditing && ["signed_out", "other_user"].includes(kind) ? `${kind}_editing` : kind;
-  const link = LINKS[kind] && linkTo(kind, elsewhere ?? location.href);
+  const address = kind === "no_report" ? report.dataset.start : elsewhere;
+  const link = LINKS[kind] && linkTo(kind, address ?? location.href);
   if (link && isEditing) Object.assign(link, { target: "_blank", rel: "noopener" });
   showBanner(text(key, { time: formatSeconds(alongside(line.dataset.asOf, since)) }), link);
 }

@@ -10,7 +10,7 @@ const MARGIN = 16; // below the last row
 export function startKiosk(report) {
   const seconds = Number(report.dataset.kiosk);
   if (!seconds) return;
-  const wall = new Wall(report);
+  const wall = report.querySelector("#lr-grid") ? new Wall(report) : new List(report);
   const arrange = () => wall.arrange();
   arrange();
   addEventListener("resize", arrange);
@@ -86,9 +86,25 @@ class Wall {
   }
 }
 
-/** The following tab; with only one, `otherwise`. Whether we stay where we are. */
+/** The campaigns: a page of them may be longer than the screen. */
+class List {
+  constructor(page) {
+    this.page = page;
+  }
+
+  arrange() {} // its rows are as high as they are
+
+  advance() {
+    const { scrollTop, scrollHeight } = document.documentElement;
+    const isAtEnd = scrollTop + innerHeight >= scrollHeight - 2;
+    if (!isAtEnd) scrollBy({ top: innerHeight * 0.9, behavior: "smooth" });
+    else next(this.page, location.href).then((stays) => stays && scrollTo({ top: 0 }));
+  }
+}
+
+/** The following tab, or page of campaigns; with only one, `otherwise`. Whether we stay. */
 async function next(report, otherwise) {
-  const tabs = [...report.querySelectorAll("#lr-tabs a")];
+  const tabs = [...report.querySelectorAll(":is(#lr-tabs, #lr-pages) a")];
   const current = tabs.findIndex((tab) => tab.hasAttribute("aria-current"));
   const following = tabs[(current + 1) % tabs.length];
   const address = following && following !== tabs[current] ? following.href : otherwise;

@@ -12,7 +12,9 @@ export function startPopovers(report) {
 }
 
 function place(report, popover) {
-  const button = report.querySelector(`[popovertarget="${popover.id}"]`);
+  const button = report.querySelector(
+    `[popovertarget="${popover.id}"], [aria-controls="${popover.id}"]`,
+  );
   const anchor = button.getBoundingClientRect();
   const { offsetWidth: width, offsetHeight: height } = popover;
   const room = { width: document.documentElement.clientWidth, height: innerHeight };

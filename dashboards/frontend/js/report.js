@@ -10,6 +10,7 @@ import { applyPlaces } from "./places.js";
 import { startPolling } from "./poll.js";
 import { startPopovers } from "./popovers.js";
 import { startPrinting } from "./print.js";
+import { startSwitcher } from "./switch.js";
 import { onThemeChange } from "./theme.js";
 import { noteZone } from "./zone.js";
 
@@ -28,6 +29,7 @@ function start() {
   startPopovers(report);
   startForms(report);
   startPrinting(report);
+  startSwitcher(report);
   onThemeChange(() => drawCharts(report, { anew: true }));
   page.refresh();
   if (isPaper) return;

@@ -81,7 +81,7 @@ def read_draft(body: bytes, offer: Sequence[WidgetInfo]) -> Draft:
         draft = msgspec.json.decode(body, type=Draft)
     except msgspec.MsgspecError as error:
         raise BadDraft(str(error)) from error
-    allowed = {widget.slug: pictures_of(widget.kinds) for widget in offer}
+    allowed = {widget.slug: pictures_of(widget) for widget in offer}
     for number, placed in enumerate(draft.widgets):
         if placed.picture not in allowed.get(placed.widget, (placed.picture,)):
             raise BadDraft(wrong_picture(placed.widget, placed.picture, f"widgets[{number}]."))

@@ -70,7 +70,7 @@ def widget(request: HttpRequest, campaign: str, tab: str, key: str) -> HttpRespo
     if info is None:
         raise Http404(slug)
     picture = (request.POST or request.GET).get("picture", "")
-    if picture not in pictures_of(info.kinds):
+    if picture not in pictures_of(info):
         return _refused(wrong_picture(slug, picture))
     if request.method == "POST":
         _keep_picture(asked, info, picture)
@@ -95,7 +95,7 @@ class _Offer:
     @property
     def picture(self) -> str:
         """The one that it is usually shown as."""
-        return next(iter(pictures_of(self.info.kinds)))
+        return next(iter(pictures_of(self.info)))
 
     @property
     def url(self) -> str:

@@ -208,11 +208,12 @@ class Page:
 
     @property
     def legend(self) -> Fragment:
-        return Fragment("lr-legend", digest_of(self.has_estimates), "dashboards/_legend.html")
+        return Fragment("lr-legend", digest_of(sorted(self.signs)), "dashboards/_legend.html")
 
-    @property
-    def has_estimates(self) -> bool:
-        return any(widget.has_estimates for widget in self.widgets)
+    @cached_property
+    def signs(self) -> set[str]:
+        """The signs on the page, which its legend explains."""
+        return set().union(*(widget.signs for widget in self.widgets))
 
     @property
     def grid(self) -> Fragment:
@@ -276,7 +277,7 @@ def _arrangement(
     asked: ReportRequest, layers: Layers, widgets: Sequence[WidgetInfo]
 ) -> Arrangement:
     arrangement = layers.arrangement(widgets)
-    allowed = {widget.slug: pictures_of(widget.kinds) for widget in widgets}
+    allowed = {widget.slug: pictures_of(widget) for widget in widgets}
     return {
         slug: replace(standing, picture=asked.draft[slug])
         if asked.draft.get(slug) in allowed[slug]

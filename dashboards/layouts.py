@@ -95,14 +95,14 @@ def shipped(widgets: Sequence[WidgetInfo]) -> Arrangement:
     """As the channel declares them: in order, line by line, in their own sizes."""
     places = flow(widget.size for widget in widgets)
     return {
-        widget.slug: Placement(place, next(iter(pictures_of(widget.kinds))))
+        widget.slug: Placement(place, next(iter(pictures_of(widget))))
         for widget, place in zip(widgets, places, strict=True)
     }
 
 
 def overlay(below: Arrangement, layer: Layout | None, widgets: Sequence[WidgetInfo]) -> Arrangement:
     """With a layer's changes. One that makes no sense (any more) changes nothing."""
-    allowed = {widget.slug: pictures_of(widget.kinds) for widget in widgets}
+    allowed = {widget.slug: pictures_of(widget) for widget in widgets}
     above = dict(below)
     for change in layer.changes.all() if layer else ():
         if change.widget in above:

@@ -13,6 +13,7 @@ from liveReport.report.frames import Frame, WidgetReport
 from .drawing import Drawing
 from .layouts import Placement
 from .moments import Clock
+from .notes import is_few
 from .pictures import KINDS, kind_of, pictures_of
 from .report_request import ReportRequest
 
@@ -52,7 +53,7 @@ class Widget:
     @property
     def pictures(self) -> dict[str, Text]:
         """What else it can be shown as."""
-        return pictures_of(self.report.kinds)
+        return pictures_of(self.report)
 
     @property
     def template(self) -> str:
@@ -96,7 +97,8 @@ class Widget:
         """What its kind draws of the frame; nothing while there is none."""
         if self.report.frame is None or self.state != "ready":
             return None
-        return KINDS[self.kind].draw(Drawing(self.report, self.report.frame, self._clock))
+        drawing = Drawing(self.report, self.report.frame, self._clock, self.shown_as)
+        return KINDS[self.kind].draw(drawing)
 
     @property
     def chart(self) -> str:
@@ -115,8 +117,10 @@ class Widget:
         return axis is not None and axis.role == "execution"
 
     @property
-    def has_estimates(self) -> bool:
-        return bool(self.report.frame and self.report.frame.approximate)
+    def signs(self) -> set[str]:
+        """Those that stand beside its numbers."""
+        frame = self.report.frame
+        return signs(frame) if frame and self.state == "ready" else set()
 
     @property
     def definitions(self) -> list[tuple[object, object]]:
@@ -133,6 +137,23 @@ def _counted(frame: Frame) -> bool:
     )
 
 
+def signs(frame: Frame) -> set[str]:
+    """The signs that stand beside a frame's numbers."""
+    shown = [*frame.marked_rows, frame.marked_totals]
+    found = {
+        "≈": bool(frame.approximate),
+        "†": bool(frame.partial) or any(_is_there(frame, key) for key in frame.incomplete),
+        "‡": len(frame.rows) > 1 and any(column.is_distinct for column in frame.metrics),
+        "?": any(is_few(c, row.bases.get(c.key)) for row in shown for c in frame.metrics),
+        "—": any(row.values.get(c.key) is None for row in shown for c in frame.metrics),
+    }
+    return {sign for sign, is_shown in found.items() if is_shown}
+
+
+def _is_there(frame: Frame, key: str) -> bool:
+    return any(row.get(key) is not None for row in (*frame.rows, frame.totals))
+
+
 def _has_moments(frame: Frame | None) -> bool:
     return bool(frame and frame.axis and frame.axis.role in ("time", "execution"))
 
@@ -141,4 +162,5 @@ def _content(frame: Frame | None) -> object:
     if frame is None:
         return None
     marks = (frame.estimates, frame.total_estimates, frame.incomplete)
-    return [frame.rows, frame.totals, marks, frame.folded]
+    bases = (frame.bases, frame.total_bases)
+    return [frame.rows, frame.totals, marks, bases, frame.partial, frame.folded]

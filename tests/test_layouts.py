@@ -396,7 +396,7 @@ def test_a_picture_that_the_frame_does_not_allow_is_refused(alices: Client, pict
 def test_every_widget_draws_every_picture_it_offers(alices: Client, key: str) -> None:
     slug = f"pigeon.{key}"
     entry = next(e for e in alices.get(LAYOUT).context["gallery"] if e.info.slug == slug)
-    for picture in pictures_of(entry.info.kinds):
+    for picture in pictures_of(entry.info):
         cell = alices.get(entry.url, {"picture": picture})
         assert cell.status_code == 200
         assert f'data-picture="{picture}"' in cell.content.decode()

@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from importlib import import_module
 
 from liveReport.channels import WIDGETS, Text
+from liveReport.report.frames import WidgetInfo
 
 from ..drawing import Kind
 
@@ -24,9 +25,14 @@ PICTURES = tuple(dict.fromkeys(name for kind in KINDS.values() for name in kind.
 """The names of all; kinds can share one."""
 
 
-def pictures_of(kinds: Iterable[str]) -> dict[str, Text]:
-    """What a frame that allows these kinds can be shown as: names and labels."""
-    return {name: label for kind in kinds for name, label in KINDS[kind].pictures.items()}
+def pictures_of(widget: WidgetInfo) -> dict[str, Text]:
+    """What a widget can be shown as: names and labels."""
+    return {
+        name: label
+        for kind in map(KINDS.__getitem__, widget.kinds)
+        for name, label in kind.pictures.items()
+        if widget.has_rates or name not in kind.of_rates
+    }
 
 
 def kind_of(kinds: Iterable[str], picture: str) -> str:

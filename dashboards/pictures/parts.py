@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from liveReport.report.frames import Column, MarkedRow, Row
 
 from .. import tones
-from ..drawing import Drawing, Kind, Number, RowHead, signed
+from ..drawing import Cell, Drawing, Kind, Number, RowHead, signed
 
 SLICES = 6
 """Slices of a donut with a colour of their own; its table names them all."""
@@ -25,7 +25,7 @@ class Share:
     share: str
     width: str
     rate: Number | None
-    others: Sequence[Number]
+    others: Sequence[Cell]
 
 
 class PartsPicture:
@@ -35,9 +35,10 @@ class PartsPicture:
         frame = drawing.frame
         self.axis = frame.axis
         self.measure = drawing.measures()[0]
-        self.others = frame.metrics[1:] if frame.axis else []
+        self.others = drawing.measures()[1:] if frame.axis else []
         self.parts = _rows_as_parts(drawing) if frame.axis else _metrics_as_parts(drawing)
         self.has_rates = any(part.rate for part in self.parts)
+        self.overlaps = _overlap(drawing)
         values = _values(drawing)
         total = drawing.writer.count(_total(drawing))
         self.total = signed(total, estimate=_is_estimate(drawing))
@@ -71,6 +72,13 @@ def _total(drawing: Drawing) -> int:
     return sum(_values(drawing))
 
 
+def _overlap(drawing: Drawing) -> bool:
+    """Whether a profile is in several parts, so that these are more than the whole."""
+    if not (drawing.frame.axis and drawing.measures()[0].is_distinct):
+        return False
+    return sum(_values(drawing)) > _total(drawing)
+
+
 def _is_estimate(drawing: Drawing) -> bool:
     """Whether what the shares are of is one."""
     measures = drawing.measures()[:1] if drawing.frame.axis else drawing.measures()
@@ -89,10 +97,10 @@ def _rows_as_parts(drawing: Drawing) -> list[Share]:
     whole = _total(drawing) or 1
     return [
         Share(
-            head=drawing.head(row.values, tone) or RowHead(text=""),
+            head=drawing.head(row, tone) or RowHead(text=""),
             number=drawing.number(column, row),
             rate=None,
-            others=drawing.numbers(row)[1:],
+            others=drawing.cells(row)[1:],
             **_share(drawing, column, row, whole),
         )
         for row, tone in zip(frame.marked_rows, palette, strict=True)

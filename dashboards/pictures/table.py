@@ -1,19 +1,19 @@
-"""Rows and columns."""
+"""Rows and columns: the numbers, their rates, or both in one cell."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy
 
-from ..drawing import Drawing, Kind, RowHead
+from ..drawing import Cell, Drawing, Kind, RowHead
 
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """A row of a table; its cells are metrics' keys and texts."""
+    """A row of a table."""
 
     head: RowHead | None
-    cells: Sequence[tuple[str, str]]
+    cells: Sequence[Cell]
 
 
 class TablePicture:
@@ -25,9 +25,15 @@ class TablePicture:
         if frame.axis and frame.axis.role == "time":
             rows.reverse()
         self.axis = frame.axis
-        self.columns = frame.metrics
-        self.lines = [Line(head=drawing.head(row.values), cells=drawing.cells(row)) for row in rows]
-        self.totals = drawing.numbers(frame.marked_totals) if frame.axis else None
+        self.columns = drawing.measures()
+        self.lines = [Line(head=drawing.head(row), cells=drawing.cells(row)) for row in rows]
+        has_totals = frame.axis and len(rows) > 1
+        self.totals = drawing.cells(frame.marked_totals, is_sum=True) if has_totals else None
 
 
-KIND = Kind(draw=TablePicture, pictures={"table": gettext_lazy("Table")}, draws_zeros=False)
+_PICTURES = {
+    "table": gettext_lazy("Table"),
+    "numbers": gettext_lazy("Table without rates"),
+    "rates": gettext_lazy("Table of rates"),
+}
+KIND = Kind(draw=TablePicture, pictures=_PICTURES, draws_zeros=False, of_rates=("numbers", "rates"))

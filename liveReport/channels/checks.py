@@ -130,6 +130,10 @@ def _are_values(value: Any) -> bool:
     return isinstance(value, Mapping) and _are_keys([*value.keys(), *value.values()])
 
 
+def _is_divisor(value: Any) -> bool:
+    return isinstance(value, str) or (_are_keys(value) and bool(value))
+
+
 def _is_size(value: Any) -> bool:
     return _is_list(value) and len(value) == 2 and all(map(_is_number, value))
 
@@ -140,6 +144,7 @@ def _is_limit(value: Any) -> bool:
 
 _SHAPES: Mapping[object, tuple[Callable[[Any], bool], str]] = {
     Sequence[str]: (_are_keys, "is no list of keys"),
+    str | Sequence[str]: (_is_divisor, "{!r} is neither a key nor a list of keys"),
     Mapping[str, str]: (_are_values, "{!r} is no mapping of dimensions to values"),
     tuple[int, int]: (_is_size, "{!r} is not (columns, rows)"),
     int: (_is_limit, "{!r} is no whole number from 1 on"),
@@ -223,6 +228,8 @@ def _terms(channel: Channel, metric: Metric) -> Iterator[str]:
         term = channel.metric_by_key.get(key)
         if term is None or not term.is_stored:
             yield f"rate {metric.key!r} divides {key!r}, which is no stored metric."
+        elif key in metric.terms[1:] and len(metric.terms) > 2 and not term.additive:
+            yield f"rate {metric.key!r} adds up {key!r}, which is no sum."
 
 
 def _stored(channel: Channel, metric: Metric) -> Iterator[str]:

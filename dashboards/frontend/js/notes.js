@@ -24,7 +24,7 @@ export function startNotes(report) {
     if (event.key === "Escape") hide(tip);
     else if (event.key in STEPS) step(event);
   });
-  report.addEventListener("scroll", () => hide(tip), true);
+  addEventListener("scroll", () => tip.anchor && place(tip), { capture: true, passive: true });
   return () => {
     if (tip.anchor && !tip.anchor.isConnected) hide(tip);
     for (const body of report.querySelectorAll(".lr-body")) letIn(body);
@@ -54,7 +54,7 @@ function reveal(tip, element) {
   tip.anchor = element;
   element.setAttribute("aria-describedby", tip.id);
   tip.showPopover();
-  place(tip, element.getBoundingClientRect());
+  place(tip);
 }
 
 function hide(tip) {
@@ -63,7 +63,8 @@ function hide(tip) {
   if (tip.matches(":popover-open")) tip.hidePopover();
 }
 
-function place(tip, { left, right, top, bottom }) {
+function place(tip) {
+  const { left, right, top, bottom } = tip.anchor.getBoundingClientRect();
   const { offsetWidth: width, offsetHeight: height } = tip;
   const start = Math.min(right - width, document.documentElement.clientWidth - width - GAP);
   const above = top - height - GAP;

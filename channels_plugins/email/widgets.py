@@ -31,6 +31,7 @@ WIDGETS = (
         ),
         by=EXECUTION,
         limit=100,
+        size=(12, 9),
     ),
     Parts(
         key="bounce_categories",

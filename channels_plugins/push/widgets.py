@@ -27,6 +27,7 @@ WIDGETS = (
         ),
         by=EXECUTION,
         limit=100,
+        size=(12, 9),
     ),
     TimeSeries(
         key="sending_summary",

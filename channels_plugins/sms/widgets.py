@@ -12,6 +12,7 @@ WIDGETS = (
         metrics=("targeted", "excluded", "sent", "bounces", "errors", "clicks"),
         by=EXECUTION,
         limit=100,
+        size=(12, 9),
     ),
     TimeSeries(
         key="performance_by_date",

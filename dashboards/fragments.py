@@ -246,8 +246,8 @@ class Page:
 
     @cached_property
     def signs(self) -> set[str]:
-        """Those that its numbers have, to be explained: an estimate, a partial rate, a dash."""
-        return {sign for widget in self.widgets for sign in widget.signs}
+        """The signs on the page, which its legend explains."""
+        return set().union(*(widget.signs for widget in self.widgets))
 
     @property
     def grid(self) -> Fragment:

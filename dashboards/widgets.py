@@ -2,18 +2,18 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
 from django.utils.translation import get_language
 
 from liveReport.channels import Text
-from liveReport.report.frames import Frame, WidgetReport
+from liveReport.report.frames import Frame, Value, WidgetReport
 
 from .drawing import Drawing
 from .layouts import Placement
 from .moments import Clock
+from .notes import is_few
 from .pictures import KINDS, kind_of, pictures_of
 from .report_request import ReportRequest
 from .silence import nothing
@@ -113,9 +113,8 @@ class Widget:
         """What its kind draws of the frame; nothing while there is none."""
         if self.report.frame is None or self.state != "ready":
             return None
-        return KINDS[self.kind].draw(
-            Drawing(self.report, self.report.frame, self._clock, self.shown_as)
-        )
+        drawing = Drawing(self.report, self.report.frame, self._clock, self.shown_as)
+        return KINDS[self.kind].draw(drawing)
 
     @property
     def chart(self) -> str:
@@ -139,21 +138,13 @@ class Widget:
         return axis is not None and axis.role == "execution"
 
     @property
-    def signs(self) -> Iterator[str]:
-        """Which of the signs that the page explains its numbers have."""
+    def signs(self) -> set[str]:
+        """Those that stand beside its numbers."""
         frame = self.report.frame
         if frame is None or self.state != "ready":
-            return
-        rows = [*frame.rows, frame.totals]
-        if frame.approximate:
-            yield "estimate"
-        if any(row.get(key) is not None for row in rows for key in frame.incomplete):
-            yield "partial"
-        keys = [column.key for column in frame.metrics]
-        is_undefined = any(row.get(key) is None for row in rows for key in keys)
-        is_of_nothing = frame.axis and KINDS[self.kind].has_shares and not frame.totals.get(keys[0])
-        if is_undefined or is_of_nothing:
-            yield "undefined"
+            return set()
+        is_of_nothing = KINDS[self.kind].has_shares and frame.axis and not _first_total(frame)
+        return signs(frame) | ({"—"} if is_of_nothing else set())
 
     @property
     def definitions(self) -> list[tuple[object, object]]:
@@ -170,6 +161,27 @@ def _counted(frame: Frame) -> bool:
     )
 
 
+def signs(frame: Frame) -> set[str]:
+    """The signs that stand beside a frame's numbers."""
+    shown = [*frame.marked_rows, frame.marked_totals]
+    found = {
+        "≈": bool(frame.approximate),
+        "†": bool(frame.partial) or any(_is_there(frame, key) for key in frame.incomplete),
+        "‡": len(frame.rows) > 1 and any(column.is_distinct for column in frame.metrics),
+        "?": any(is_few(c, row.bases.get(c.key)) for row in shown for c in frame.metrics),
+        "—": any(row.values.get(c.key) is None for row in shown for c in frame.metrics),
+    }
+    return {sign for sign, is_shown in found.items() if is_shown}
+
+
+def _first_total(frame: Frame) -> Value:
+    return frame.totals.get(frame.metrics[0].key)
+
+
+def _is_there(frame: Frame, key: str) -> bool:
+    return any(row.get(key) is not None for row in (*frame.rows, frame.totals))
+
+
 def _has_moments(frame: Frame | None) -> bool:
     return bool(frame and any(column.is_moment for column in frame.columns))
 
@@ -178,4 +190,5 @@ def _content(frame: Frame | None) -> object:
     if frame is None:
         return None
     marks = (frame.estimates, frame.total_estimates, frame.incomplete)
-    return [frame.rows, frame.totals, marks, frame.folded]
+    bases = (frame.bases, frame.total_bases)
+    return [frame.rows, frame.totals, marks, bases, frame.partial, frame.folded]

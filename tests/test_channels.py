@@ -271,5 +271,6 @@ def test_widgets_are_those_of_the_specification() -> None:
         f"{channel.slug}.{widget.key}": (widget.kind, widget.by, " ".join(widget.metrics))
         for channel in all_channels()
         for widget in channel.widgets
+        if widget.by_default
     }
     assert declared == WIDGETS

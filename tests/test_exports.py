@@ -25,10 +25,10 @@ flights = pages.flights
 @pytest.mark.parametrize("name", ["runs", "pigeon.runs"])
 def test_a_widget_as_csv(alices: Client, name: str) -> None:
     assert rows(alices, f"{TAB}{name}.csv") == [
-        ["Execution time", "Flown", "Arrived", "Readers"],
-        [NOON, "1000", "1000", "1000"],
-        [MORNING, "234", "0", "0"],
-        ["Total", "1234", "1000", "1000"],
+        ["Execution time", "Flown", "Arrived", "Readers", "Arrival rate"],
+        [NOON, "1000", "1000", "1000", "1.0"],
+        [MORNING, "234", "0", "0", "0.0"],
+        ["Total", "1234", "1000", "1000", "0.810373"],
     ]
 
 

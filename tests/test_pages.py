@@ -157,10 +157,10 @@ def test_viewers_share_no_token_and_no_language(alices: Client) -> None:
 def test_what_viewers_share_is_in_the_language_of_each(alices: Client, send: Send) -> None:
     send(pigeon("flown"), pigeon("lost"))
     address = f"{TAB}runs.csv"
-    assert "No execution" in alices.get(address).content.decode()
+    assert "Without a run" in alices.get(address).content.decode()
     alices.cookies["django_language"] = "fr"
-    assert "Sans exécution" in alices.get(address).content.decode()
-    assert "Sans exécution" in body(html(alices), "runs")
+    assert "Hors exécution" in alices.get(address).content.decode()
+    assert "Hors exécution" in body(html(alices), "runs")
     assert "Non précisé" in body(html(alices), "reasons")
 
 

@@ -1,11 +1,12 @@
 """Numbers as text in pictures: shares, estimates, dashes, folded slices, sparklines."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from django.utils import translation
 
-from dashboards.drawing import Drawing
+from dashboards.drawing import Cell, Drawing
 from dashboards.moments import Clock
 from dashboards.numbers import Writer
 from dashboards.pictures import pictures_of
@@ -44,6 +45,10 @@ def drawing(frame: Frame, picture: str = "", **fields: Any) -> Drawing:
     return Drawing(report, frame, Clock.of(NOW), picture)
 
 
+def texts(cells: Sequence[Cell]) -> list[tuple[str, str]]:
+    return [(cell.key, cell.text) for cell in cells]
+
+
 READERS = Column(key="readers", label="Readers", role="metric", unit="profiles")
 RATE = Column(key="rate", label="Rate", role="metric", unit="ratio")
 TIME = Column(key="time", label="Time", role="time")
@@ -61,7 +66,9 @@ def test_estimates_and_partial_rates_are_marked() -> None:
     )
     with translation.override("en"):
         cells = drawing(frame).cells(frame.marked_rows[0])
-    assert cells == [("readers", "≈ 20,000"), ("rate", "25.0%†")]
+    assert texts(cells) == [("readers", "≈ 20,000"), ("rate", "25.0%†")]
+    assert cells[0].note == "An estimate."
+    assert cells[1].note.startswith("Partial: ")
 
 
 def test_only_the_estimates_among_the_values_are_marked() -> None:
@@ -77,7 +84,7 @@ def test_only_the_estimates_among_the_values_are_marked() -> None:
     )
     with translation.override("en"):
         picture = SeriesPicture(drawing(frame))
-    assert [line.cells for line in picture.table.lines] == [
+    assert [texts(line.cells) for line in picture.table.lines] == [
         [("readers", "≈ 20,000")],
         [("readers", "5")],
     ]
@@ -107,7 +114,7 @@ def test_a_share_is_an_estimate_when_its_part_or_its_whole_is() -> None:
 
 def test_an_undefined_rate_is_a_dash_without_a_mark() -> None:
     frame = Frame(columns=[RATE], rows=[], totals={"rate": None}, incomplete=["rate"])
-    assert drawing(frame).cells(frame.marked_totals) == [("rate", "—")]
+    assert texts(drawing(frame).cells(frame.marked_totals)) == [("rate", "—")]
 
 
 def test_shares_of_profiles_are_of_the_distinct_ones() -> None:

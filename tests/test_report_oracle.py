@@ -13,7 +13,7 @@ from liveReport import rollup
 from liveReport.channels import Channel, all_channels, get_channel
 from liveReport.ingest import receive
 from liveReport.models import Campaign, Source
-from liveReport.report import tab_report
+from liveReport.report import every, tab_report
 from tests.support import oracle
 from tests.support.isolation import undone
 from tests.support.strategies import events_of, on_a_database
@@ -91,7 +91,7 @@ def test_every_value_is_in_every_frame(slug: str, campaign: Campaign, source: So
     channel = get_channel(slug)
     events = every_value(channel)
     send_in_batches(source, events, [len(events) // 2])
-    report = tab_report(campaign, slug, [], NOW)
+    report = tab_report(campaign, slug, [], NOW, wanted=every)
     for declared, shown in zip(channel.widgets, report.widgets, strict=True):
         assert shown.frame is not None, declared.key
         assert any(shown.frame.totals.values()), declared.key

@@ -7,6 +7,7 @@ from liveReport.channels import (
     Count,
     Dimension,
     EventType,
+    Kpi,
     Parts,
     Profiles,
     Rate,
@@ -56,6 +57,7 @@ class DirectMail(Channel):
             label=_("Excluded"),
             definition=_("Distinct profiles that were held back before sending, for any reason."),
             tone="grey",
+            rate="excluded_rate",
             events=("excluded",),
         ),
         Count(
@@ -94,7 +96,15 @@ class DirectMail(Channel):
             label=_("Returned"),
             definition=_("Pieces that the post returned to the sender."),
             tone="amber",
+            rate="return_rate",
             events=("returned",),
+        ),
+        Rate(
+            key="excluded_rate",
+            label=_("Excluded share"),
+            definition=_("Profiles held back, as a share of those targeted."),
+            numerator="excluded",
+            denominator="targeted",
         ),
         Rate(
             key="delivery_rate",
@@ -104,19 +114,19 @@ class DirectMail(Channel):
             denominator="sent",
         ),
         Rate(
-            key="error_rate",
-            label=_("Error rate"),
-            definition=_("Errors, relative to sent."),
-            numerator="errors",
-            denominator="sent",
-            bad=True,
-        ),
-        Rate(
             key="return_rate",
             label=_("Return rate"),
             definition=_("Returned, as a share of sent."),
             numerator="returned",
             denominator="sent",
+            bad=True,
+        ),
+        Rate(
+            key="error_rate",
+            label=_("Error rate"),
+            definition=_("Errors, as a share of all that was sent or failed."),
+            numerator="errors",
+            denominator=("sent", "errors"),
             bad=True,
         ),
     )
@@ -141,6 +151,20 @@ class DirectMail(Channel):
             help=_("Why profiles were held back. One profile can have several reasons."),
             metrics=("excluded",),
             by="reason",
+        ),
+        Kpi(
+            key="delivery",
+            title=_("Direct mail – Delivery"),
+            help=_("What the post says of the pieces: delivered, or brought back."),
+            metrics=("sent", "delivered", "returned"),
+            by_default=False,
+        ),
+        Kpi(
+            key="exclusions",
+            title=_("Profiles and their events"),
+            help=_("How many people were targeted and held back, and how often that happened."),
+            metrics=("targeted", "targeting_events", "excluded", "exclusion_events"),
+            by_default=False,
         ),
     )
     audience = ("targeted",)

@@ -13,10 +13,18 @@ METRICS = (
         events=("targeted",),
     ),
     Profiles(
+        key="targeted_profiles",
+        label=_("Profiles targeted"),
+        definition=_("Distinct profiles that the campaign set out to reach by email."),
+        tone="slate",
+        events=("targeted",),
+    ),
+    Profiles(
         key="excluded",
         label=_("Excluded"),
         definition=_("Distinct profiles that were held back before sending, for any reason."),
         tone="grey",
+        rate="excluded_rate",
         events=("excluded",),
     ),
     Count(
@@ -66,6 +74,7 @@ METRICS = (
         key="soft_bounces",
         label=_("Soft bounces"),
         definition=_("Temporary bounces: a full mailbox, a server that is down."),
+        rate="soft_bounce_rate",
         events=("bounced",),
         where={"category": "soft"},
     ),
@@ -92,7 +101,7 @@ METRICS = (
         label=_("Opens"),
         definition=_("Times an email was opened, including repeated opens."),
         tone="violet",
-        rate="open_rate",
+        rate="unique_open_rate",
         events=("opened",),
     ),
     Profiles(
@@ -108,7 +117,7 @@ METRICS = (
         label=_("Clicks"),
         definition=_("Times a link in an email was followed, including repeated clicks."),
         tone="magenta",
-        rate="click_rate",
+        rate="unique_click_rate",
         events=("clicked",),
     ),
     Profiles(
@@ -147,6 +156,7 @@ METRICS = (
         label=_("Offer impressions"),
         definition=_("Times an offer inside an email was displayed."),
         tone="sky",
+        rate="offer_impression_rate",
         events=("offer_displayed",),
     ),
     Count(
@@ -154,7 +164,15 @@ METRICS = (
         label=_("Offer clicks"),
         definition=_("Times an offer inside an email was clicked."),
         tone="magenta",
+        rate="offer_click_rate",
         events=("offer_clicked",),
+    ),
+    Rate(
+        key="excluded_rate",
+        label=_("Excluded share"),
+        definition=_("Profiles held back, as a share of those targeted."),
+        numerator="excluded",
+        denominator="targeted_profiles",
     ),
     Rate(
         key="delivery_rate",
@@ -179,11 +197,18 @@ METRICS = (
         denominator="sent",
     ),
     Rate(
+        key="soft_bounce_rate",
+        label=_("Soft bounce rate"),
+        definition=_("Soft bounces, as a share of sent."),
+        numerator="soft_bounces",
+        denominator="sent",
+    ),
+    Rate(
         key="error_rate",
         label=_("Error rate"),
-        definition=_("Errors, relative to sent."),
+        definition=_("Errors, as a share of all that was sent or failed."),
         numerator="errors",
-        denominator="sent",
+        denominator=("sent", "errors"),
         bad=True,
     ),
     Rate(
@@ -192,6 +217,7 @@ METRICS = (
         definition=_("Opens, relative to delivered; undefined when they exceed it."),
         numerator="opens",
         denominator="delivered",
+        can_exceed=True,
     ),
     Rate(
         key="unique_open_rate",
@@ -206,6 +232,7 @@ METRICS = (
         definition=_("Clicks, relative to delivered; undefined when they exceed it."),
         numerator="clicks",
         denominator="delivered",
+        can_exceed=True,
     ),
     Rate(
         key="unique_click_rate",
@@ -217,9 +244,10 @@ METRICS = (
     Rate(
         key="click_to_open_rate",
         label=_("Click-to-open rate"),
-        definition=_("Profiles that clicked, as a share of those that opened."),
+        definition=_("Profiles that clicked, relative to those that opened."),
         numerator="unique_clicks",
         denominator="unique_opens",
+        can_exceed=True,  # who sees no images clicks without an open
     ),
     Rate(
         key="unsubscribe_rate",
@@ -235,5 +263,21 @@ METRICS = (
         numerator="spam_complaints",
         denominator="delivered",
         bad=True,
+    ),
+    Rate(
+        key="offer_impression_rate",
+        label=_("Offer impression rate"),
+        definition=_("Offer impressions, relative to offers sent."),
+        numerator="offer_impressions",
+        denominator="offer_sent",
+        can_exceed=True,
+    ),
+    Rate(
+        key="offer_click_rate",
+        label=_("Offer click rate"),
+        definition=_("Offer clicks, relative to offer impressions."),
+        numerator="offer_clicks",
+        denominator="offer_impressions",
+        can_exceed=True,
     ),
 )

@@ -94,6 +94,7 @@ class InApp(Channel):
             definition=_("Interactions, relative to impressions; undefined when they exceed them."),
             numerator="interactions",
             denominator="impressions",
+            can_exceed=True,
         ),
     )
     widgets = (
@@ -116,6 +117,13 @@ class InApp(Channel):
             metrics=("interactions",),
             by="interaction",
             size=(12, 7),
+        ),
+        Kpi(
+            key="reach",
+            title=_("In-app – Reach"),
+            help=_("How many people saw something, and how many were left out, how often."),
+            metrics=("unique_impressions", "excluded", "exclusion_events"),
+            by_default=False,
         ),
     )
     deliveries = ("impression",)

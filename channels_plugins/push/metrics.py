@@ -13,10 +13,18 @@ METRICS = (
         events=("targeted",),
     ),
     Profiles(
+        key="targeted_profiles",
+        label=_("Profiles targeted"),
+        definition=_("Distinct profiles that the campaign set out to notify."),
+        tone="slate",
+        events=("targeted",),
+    ),
+    Profiles(
         key="excluded",
         label=_("Excluded"),
         definition=_("Distinct profiles that were held back before sending, for any reason."),
         tone="grey",
+        rate="excluded_rate",
         events=("excluded",),
     ),
     Count(
@@ -67,7 +75,7 @@ METRICS = (
         label=_("Opens"),
         definition=_("Times a notification was opened."),
         tone="violet",
-        rate="open_rate",
+        rate="unique_open_rate",
         events=("opened",),
     ),
     Profiles(
@@ -83,7 +91,15 @@ METRICS = (
         label=_("Actions"),
         definition=_("Buttons pressed on a notification, and notifications swiped away."),
         tone="magenta",
+        rate="action_rate",
         events=("action",),
+    ),
+    Rate(
+        key="excluded_rate",
+        label=_("Excluded share"),
+        definition=_("Profiles held back, as a share of those targeted."),
+        numerator="excluded",
+        denominator="targeted_profiles",
     ),
     Rate(
         key="delivery_rate",
@@ -103,9 +119,9 @@ METRICS = (
     Rate(
         key="error_rate",
         label=_("Error rate"),
-        definition=_("Errors, relative to sent."),
+        definition=_("Errors, as a share of all that was sent or failed."),
         numerator="errors",
-        denominator="sent",
+        denominator=("sent", "errors"),
         bad=True,
     ),
     Rate(
@@ -114,6 +130,15 @@ METRICS = (
         definition=_("Opens, relative to delivered; undefined when they exceed it."),
         numerator="opens",
         denominator="delivered",
+        can_exceed=True,
+    ),
+    Rate(
+        key="action_rate",
+        label=_("Action rate"),
+        definition=_("Actions, relative to delivered; undefined when they exceed it."),
+        numerator="actions",
+        denominator="delivered",
+        can_exceed=True,
     ),
     Rate(
         key="unique_open_rate",

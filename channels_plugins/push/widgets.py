@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from liveReport.channels import EXECUTION, Parts, Table, TimeSeries
+from liveReport.channels import EXECUTION, Kpi, Parts, Table, TimeSeries
 
 WIDGETS = (
     Parts(
@@ -32,6 +32,7 @@ WIDGETS = (
         ),
         by=EXECUTION,
         limit=100,
+        size=(12, 9),
     ),
     TimeSeries(
         key="sending_summary",
@@ -69,5 +70,21 @@ WIDGETS = (
         ),
         by="platform",
         size=(12, 8),
+    ),
+    Table(
+        key="engagement",
+        title=_("Push – Engagement"),
+        help=_("The people behind the opens, and what they did: a line for each run."),
+        metrics=("delivered_profiles", "unique_opens", "open_rate", "actions"),
+        by=EXECUTION,
+        limit=100,
+        by_default=False,
+    ),
+    Kpi(
+        key="exclusions",
+        title=_("Profiles and their events"),
+        help=_("How many people were targeted and held back, and how often that happened."),
+        metrics=("targeted_profiles", "excluded", "exclusion_events"),
+        by_default=False,
     ),
 )

@@ -23,6 +23,7 @@ METRICS = (
         label=_("Excluded"),
         definition=_("Distinct profiles that were held back before sending, for any reason."),
         tone="grey",
+        rate="excluded_rate",
         events=("excluded",),
     ),
     Count(
@@ -67,7 +68,15 @@ METRICS = (
         label=_("Clicks"),
         definition=_("Visits to the links of the text messages."),
         tone="magenta",
+        rate="click_rate",
         events=("clicked",),
+    ),
+    Rate(
+        key="excluded_rate",
+        label=_("Excluded share"),
+        definition=_("Profiles held back, as a share of those targeted."),
+        numerator="excluded",
+        denominator="targeted",
     ),
     Rate(
         key="delivery_rate",
@@ -87,9 +96,17 @@ METRICS = (
     Rate(
         key="error_rate",
         label=_("Error rate"),
-        definition=_("Errors, relative to sent."),
+        definition=_("Errors, as a share of all that was sent or failed."),
         numerator="errors",
-        denominator="sent",
+        denominator=("sent", "errors"),
         bad=True,
+    ),
+    Rate(
+        key="click_rate",
+        label=_("Click rate"),
+        definition=_("Clicks, relative to delivered; undefined when they exceed it."),
+        numerator="clicks",
+        denominator="delivered",
+        can_exceed=True,
     ),
 )

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from liveReport.channels import EXECUTION, Parts, Table, TimeSeries
+from liveReport.channels import EXECUTION, Kpi, Parts, Table, TimeSeries
 
 WIDGETS = (
     Table(
@@ -15,6 +15,7 @@ WIDGETS = (
         metrics=("targeted", "excluded", "sent", "bounces", "errors", "clicks"),
         by=EXECUTION,
         limit=100,
+        size=(12, 9),
     ),
     TimeSeries(
         key="performance_by_date",
@@ -44,5 +45,22 @@ WIDGETS = (
         metrics=("bounces",),
         by="reason",
         size=(12, 7),
+    ),
+    Table(
+        key="delivery",
+        title=_("SMS – Delivery"),
+        help=_("What was confirmed of what was sent, run by run. Some carriers never confirm."),
+        metrics=("sent", "delivered"),
+        by=EXECUTION,
+        limit=100,
+        size=(6, 7),
+        by_default=False,
+    ),
+    Kpi(
+        key="exclusions",
+        title=_("Profiles and their events"),
+        help=_("How many people were targeted and held back, and how often that happened."),
+        metrics=("targeted", "targeting_events", "excluded", "exclusion_events"),
+        by_default=False,
     ),
 )

@@ -90,6 +90,7 @@ class Web(Channel):
             definition=_("Interactions, relative to impressions; undefined when they exceed them."),
             numerator="interactions",
             denominator="impressions",
+            can_exceed=True,
         ),
     )
     widgets = (
@@ -117,6 +118,13 @@ class Web(Channel):
             help=_("Which elements of your pages people use, and how many of them saw each."),
             metrics=("interactions", "impressions", "unique_impressions"),
             by="element",
+        ),
+        Kpi(
+            key="reach",
+            title=_("Web – Reach"),
+            help=_("How many people saw something, and how many were left out, how often."),
+            metrics=("unique_impressions", "excluded", "exclusion_events"),
+            by_default=False,
         ),
     )
     deliveries = ("impression",)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from liveReport.channels import Text
 from liveReport.report.frames import Column, Frame
 
 from ..drawing import Drawing, Kind, Number
@@ -31,7 +30,7 @@ class Tile:
     """A KPI: the number, or why there is none, the rate beside it, its course."""
 
     number: Number
-    note: Text
+    why: str
     rate: Number | None
     spark: Sparkline | None
 
@@ -47,7 +46,7 @@ class KpiPicture:
         self.tiles = [
             Tile(
                 number=drawing.number(column, totals),
-                note=drawing.note(column, totals),
+                why=drawing.undefined(column, totals),
                 rate=drawing.rate(column.key, totals),
                 spark=sparkline(trend, column, drawing.writer),
             )

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from liveReport.report.frames import Column, MarkedRow, Row, WidgetInfo
 
 from .. import tones
-from ..drawing import Drawing, Kind, Number, RowHead, signed
+from ..drawing import Cell, Drawing, Kind, Number, RowHead, signed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +23,7 @@ class Share:
     share: str
     width: str
     rate: Number | None = None
-    others: Sequence[Number] = field(default_factory=tuple)
+    others: Sequence[Cell] = field(default_factory=tuple)
 
 
 class PartsPicture:
@@ -38,7 +38,7 @@ class PartsPicture:
         frame = drawing.frame
         self.axis = frame.axis
         self.measure = drawing.measures()[0]
-        self.others = frame.metrics[1:] if frame.axis else []
+        self.others = drawing.measures()[1:] if frame.axis else []
         self.adds_up = drawing.report.adds_up
         self.has_total = self.adds_up or frame.axis is not None
         whole = _total(drawing) if self.has_total else None
@@ -47,7 +47,7 @@ class PartsPicture:
         estimate = _is_estimate(drawing)
         self.total = signed(drawing.writer.count(_total(drawing)), estimate=estimate)
         self.share = drawing.writer.portion(1, 1 if whole else 0)
-        self.sums = drawing.numbers(frame.marked_totals)[1:] if frame.axis else []
+        self.sums = drawing.cells(frame.marked_totals, is_sum=True)[1:] if frame.axis else []
         self.chart: Mapping[str, Any] = {
             "kind": "parts",
             "summary": self._summary(drawing.picture),
@@ -108,8 +108,8 @@ def _rows_as_parts(drawing: Drawing, whole: int | None) -> list[Share]:
     most = _most(drawing, whole, [_whole(row, column) for row in frame.rows])
     return [
         Share(
-            head=drawing.head(row.values, *tone) or RowHead(text=""),
-            others=drawing.numbers(row)[1:],
+            head=drawing.head(row, *tone) or RowHead(text=""),
+            others=drawing.cells(row)[1:],
             **_portion(drawing, column, row, whole, most),
         )
         for row, tone in zip(frame.marked_rows, palette, strict=True)

@@ -51,7 +51,7 @@ def _gauge(metric: Gauge, enabled: Sequence[Channel]) -> Meaning:
 @meaning.register
 def _rate(metric: Rate, enabled: Sequence[Channel]) -> Meaning:
     return (
-        f"{metric.numerator} / {metric.denominator}",
+        f"{metric.numerator} / {_sum(metric.denominators)}",
         _("As its two terms."),
         _(
             "Both terms over the same events. Undefined when there is nothing to divide by, or "
@@ -92,6 +92,10 @@ def _campaign_actions(metric: CampaignActions, enabled: Sequence[Channel]) -> Me
             "many to be told apart."
         ),
     )
+
+
+def _sum(terms: Sequence[str]) -> str:
+    return terms[0] if len(terms) == 1 else f"({' + '.join(terms)})"
 
 
 def _condition(where: Mapping[str, str]) -> list[str]:

@@ -209,6 +209,12 @@ class FrameSerializer(serializers.Serializer[Any]):
         child=serializers.CharField(),
         help_text=_("Rates that may lack messages sent before the window began."),
     )
+    partial = serializers.ListField(  # type: ignore[assignment]
+        child=serializers.CharField(),
+        help_text=_(
+            "Executions that began before the window, which may lack some of their events."
+        ),
+    )
     folded = serializers.IntegerField(
         min_value=0,
         help_text=_(

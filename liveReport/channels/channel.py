@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import cached_property
 
-from .declarations import Dimension, EventType, Gauge, Metric, Text, Widget, gauges_of
+from .declarations import ALL, Dimension, EventType, Gauge, Metric, Text, Widget, gauges_of
 
 
 class Channel:
@@ -69,14 +69,49 @@ class Channel:
         return frozenset(pairs)
 
     def columns(self, widget: Widget) -> list[Metric]:
-        """The metrics of a widget's frame: its own, then the rates shown beside them."""
+        """The metrics of a widget's frame: its own, then the rates shown with them."""
         own = [self.metric_by_key[key] for key in widget.metrics]
+        rates = dict.fromkeys(self.rates(widget).values())
+        return own + [self.metric_by_key[key] for key in rates if key not in widget.metrics]
+
+    def rates(self, widget: Widget) -> dict[str, str]:
+        """The rate shown with each of a widget's metrics that has one there, by key."""
         if not widget.has_rates:
-            return own
-        rates = (self.metric_by_key[metric.rate] for metric in own if metric.rate)
-        return own + [rate for rate in rates if rate not in own]
+            return {}
+        found = {key: self._rate(key, widget) for key in widget.metrics}
+        return {key: rate.key for key, rate in found.items() if rate}
 
     def base_metrics(self, widget: Widget) -> list[Metric]:
         """The stored metrics that a widget needs."""
         keys = dict.fromkeys(key for metric in self.columns(widget) for key in metric.terms)
         return [self.metric_by_key[key] for key in keys]
+
+    def events_behind(self, metric: Metric) -> Metric | None:
+        """The metric that counts the events of which another counts the profiles, if any does."""
+        if not metric.is_distinct:
+            return None
+        same = (m for m in self.metrics if m.additive and m.has_history and m.only == ALL)
+        return next((m for m in same if set(m.event_types) == set(metric.event_types)), None)
+
+    def _rate(self, key: str, widget: Widget) -> Metric | None:
+        """The rate that a metric asks for; failing that by some dimension, another one of it."""
+        metric = self.metric_by_key[key]
+        asked = self.metric_by_key.get(metric.rate)
+        if asked is None or self._is_told(asked, widget):
+            return asked
+        of_it = (rate for rate in self.metrics if not rate.is_stored and rate.terms[0] == key)
+        return next((rate for rate in of_it if self._is_told(rate, widget)), None)
+
+    def _is_told(self, rate: Metric, widget: Widget) -> bool:
+        """Whether a widget's rows tell the terms of a rate apart, without more being kept."""
+        if not widget.dimension:
+            return True
+        terms = (self.metric_by_key[key] for key in rate.terms)
+        return all(self._is_told_by(widget, term) for term in terms)
+
+    def _is_told_by(self, widget: Widget, term: Metric) -> bool:
+        if term.key in widget.metrics:
+            return True
+        carried = (self.event_by_key[key].dimensions for key in term.event_types)
+        is_counted = term.has_history and not term.is_distinct and term.only == ALL
+        return is_counted and all(widget.dimension in dimensions for dimensions in carried)

@@ -131,6 +131,10 @@ def _are_values(value: Any) -> bool:
     return isinstance(value, Mapping) and _are_keys([*value.keys(), *value.values()])
 
 
+def _is_divisor(value: Any) -> bool:
+    return isinstance(value, str) or (_are_keys(value) and bool(value))
+
+
 def _is_size(value: Any) -> bool:
     return _is_list(value) and len(value) == 2 and all(map(_is_number, value))
 
@@ -141,6 +145,7 @@ def _is_limit(value: Any) -> bool:
 
 _SHAPES: Mapping[object, tuple[Callable[[Any], bool], str]] = {
     Sequence[str]: (_are_keys, "is no list of keys"),
+    str | Sequence[str]: (_is_divisor, "{!r} is neither a key nor a list of keys"),
     Mapping[str, str]: (_are_values, "{!r} is no mapping of dimensions to values"),
     tuple[int, int]: (_is_size, "{!r} is not (columns, rows)"),
     int: (_is_limit, "{!r} is no whole number from 1 on"),
@@ -226,6 +231,8 @@ def _terms(channel: Channel, metric: Metric) -> Iterator[str]:
             yield f"rate {metric.key!r} divides {key!r}, which is no stored metric."
         elif isinstance(metric, Rate) and metric.bad and not _is_whole_count(term):
             yield f"bad rate {metric.key!r} divides {key!r}, no count of whole event types."
+        elif key in metric.terms[1:] and len(metric.terms) > 2 and not term.additive:
+            yield f"rate {metric.key!r} adds up {key!r}, which is no sum."
 
 
 def _is_whole_count(metric: Metric) -> bool:

@@ -88,7 +88,7 @@ class EventType:
 class Metric:
     """A number of the report. Use one of the subclasses.
 
-    ``rate`` names the Rate to show beside the number on a KPI tile. ``tone``, one of
+    ``rate`` names the Rate to show with the number wherever it stands. ``tone``, one of
     ``TONES``, is its colour in every widget: metrics of the same meaning share one
     across channels. Without, it takes the next that is free in its widget.
     """
@@ -129,9 +129,24 @@ class Metric:
         """What in the declaration does not go together, for the system checks."""
         return ()
 
+    @property
+    def denominators(self) -> tuple[str, ...]:
+        """The keys of what is added up to divide by; none of a number."""
+        return ()
+
+    @property
+    def is_proportion(self) -> bool:
+        """Whether it divides a part by the whole that it belongs to."""
+        return False
+
     def value(self, terms: Mapping[str, int]) -> int | float | None:
         """Its value, made of those of its terms by key."""
         return terms[self.key]
+
+    def base(self, terms: Mapping[str, int], events: Mapping[str, int]) -> tuple[int, int] | None:
+        """What its value stands on, if on anything: what is divided and by what, or the
+        profiles and how many events they had."""
+        return None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,6 +195,9 @@ class Profiles(Metric):
     def event_types(self) -> Sequence[str]:
         return self.events
 
+    def base(self, terms: Mapping[str, int], events: Mapping[str, int]) -> tuple[int, int] | None:
+        return terms[self.key], events[self.key]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Gauge(Metric):
@@ -209,27 +227,45 @@ class Gauge(Metric):
 
 @dataclass(frozen=True, kw_only=True)
 class Rate(Metric):
-    """One metric divided by another, derived in the frame and never stored.
+    """One metric divided by another, or by the sum of several; never stored.
 
     Undefined (``null``) when the denominator is 0 or the quotient exceeds 1,
     which in a sliding window means that the two no longer describe the same
-    messages. A ``bad`` one tells of harm: the higher, the worse.
+    messages. ``can_exceed`` says that what is divided is no part of what divides it, as
+    delivered is of sent: one email can be opened repeatedly. Of the others one can tell how
+    far chance may have moved them. A ``bad`` one tells of harm: the higher, the worse.
     """
 
     numerator: str
-    denominator: str
+    denominator: str | Sequence[str]
+    can_exceed: bool = False
     bad: bool = False
 
     unit: ClassVar[str] = "ratio"
     is_stored: ClassVar[bool] = False
 
     @property
+    def denominators(self) -> tuple[str, ...]:
+        several = not isinstance(self.denominator, str)
+        return tuple(self.denominator) if several else (str(self.denominator),)
+
+    @property
     def terms(self) -> tuple[str, ...]:
-        return (self.numerator, self.denominator)
+        return (self.numerator, *self.denominators)
+
+    @property
+    def is_proportion(self) -> bool:
+        return not self.can_exceed
+
+    def base(self, terms: Mapping[str, int], events: Mapping[str, int]) -> tuple[int, int] | None:
+        return self._quotient(terms)
 
     def value(self, terms: Mapping[str, int]) -> int | float | None:
-        part, whole = terms[self.numerator], terms[self.denominator]
+        part, whole = self._quotient(terms)
         return round(part / whole, 6) if 0 <= part <= whole and whole else None
+
+    def _quotient(self, terms: Mapping[str, int]) -> tuple[int, int]:
+        return terms[self.numerator], sum(terms[key] for key in self.denominators)
 
 
 def gauges_of(metrics: Iterable[Metric]) -> tuple[Gauge, ...]:
@@ -254,9 +290,10 @@ class Widget:
 
     ``size`` is the default (columns of 12, rows of 40 px); ``only_with_data``
     hides the widget until one of its metrics has counted something in the
-    window; of more than ``limit`` rows the smallest fold into ``__other__``. ``whole``
-    names those of its metrics that exclude each other and make up one whole, so that
-    their sum means something: only these are stacked, or shown as shares.
+    window; of more than ``limit`` rows the smallest fold into ``__other__``. One that is not
+    there ``by_default`` waits in the gallery until somebody adds it. ``whole`` names those
+    of its metrics that exclude each other and make up one whole, so that their sum means
+    something: only these are stacked, or shown as shares.
 
     A kind is a subclass here, and a file of its name for each layer of the pages: see
     ``dashboards.pictures``.
@@ -268,6 +305,7 @@ class Widget:
     metrics: Sequence[str]
     size: tuple[int, int] = (6, 7)
     only_with_data: bool = False
+    by_default: bool = True
     limit: int = 50
     whole: Sequence[str] = ()
 
@@ -286,7 +324,7 @@ class Widget:
 
     @property
     def has_rates(self) -> bool:
-        """Whether its numbers stand alone, each with room for its rate beside it."""
+        """Whether each of its numbers has room for its rate."""
         raise NotImplementedError
 
     @property
@@ -358,7 +396,7 @@ class Table(Widget):
 
     @property
     def has_rates(self) -> bool:
-        return False
+        return True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -377,7 +415,7 @@ class Parts(Widget):
 
     @property
     def has_rates(self) -> bool:
-        return not self.by
+        return True
 
 
 METRICS = tuple(Metric.__subclasses__())

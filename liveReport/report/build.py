@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -19,7 +20,7 @@ from liveReport.channels import (
 )
 from liveReport.events.moments import rfc3339
 
-from .frames import Column, Frame, Row, WidgetInfo, WidgetReport
+from .frames import Base, Bases, Column, Frame, Row, WidgetInfo, WidgetReport
 from .tally import NOTHING, ChannelTallies, Key, Tally
 
 logger = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ KeyedTallies = tuple[Key, RowTallies]
 def widget_report(tallies: ChannelTallies, widget: Widget, *, incomplete: bool) -> WidgetReport:
     """A widget with its frame, or without one when building it failed: it fails alone."""
     channel = tallies.channel
-    info = widget_info(channel.slug, widget, channel.metric_by_key)
+    info = channel_widget_info(channel, widget)
     frame, trend = guarded(
         info.slug,
         lambda: (_frame(tallies, widget, incomplete=incomplete), _trend(tallies, widget)),
@@ -41,7 +42,7 @@ def widget_report(tallies: ChannelTallies, widget: Widget, *, incomplete: bool) 
     return WidgetReport(
         **vars(info),
         definitions={m.key: m.definition for m in channel.columns(widget)},
-        rates={m.key: m.rate for m in channel.columns(widget) if m.rate},
+        rates=channel.rates(widget),
         frame=frame,
         trend=trend,
         names=_names(channel, widget, frame) if frame else {},
@@ -59,6 +60,7 @@ def widget_info(tab: str, widget: Widget, metrics: Mapping[str, Metric]) -> Widg
         kinds=[widget.kind, *widget.also],
         size=widget.size,
         only_with_data=widget.only_with_data,
+        by_default=widget.by_default,
         metrics={metric.key: metric.label for metric in shown},
         whole=widget.parts,
         adds_up=_adds_up(widget, shown),
@@ -78,6 +80,12 @@ def _adds_up(widget: Widget, metrics: Sequence[Metric]) -> bool:
         == {*widget.metrics}
         == {*widget.parts}
     )
+
+
+def channel_widget_info(channel: Channel, widget: Widget) -> WidgetInfo:
+    """The same of a channel's widget, which can have rates."""
+    info = widget_info(channel.slug, widget, channel.metric_by_key)
+    return replace(info, has_rates=bool(channel.rates(widget)))
 
 
 def guarded(
@@ -100,6 +108,15 @@ def metric_column(metric: Metric) -> Column:
     """The column that shows a metric."""
     return Column(
         key=metric.key, label=metric.label, role="metric", unit=metric.unit, tone=metric.tone
+    )
+
+
+def column_of(channel: Channel, metric: Metric) -> Column:
+    """The column of a channel's metric, which knows what the values stand on."""
+    events = channel.events_behind(metric)
+    of = [events] if events else [channel.metric_by_key[key] for key in metric.denominators]
+    return replace(
+        metric_column(metric), of=[m.label for m in of], is_proportion=metric.is_proportion
     )
 
 
@@ -128,14 +145,25 @@ def _frame(tallies: ChannelTallies, widget: Widget, *, incomplete: bool) -> Fram
     rates = [metric for metric in metrics if not metric.is_stored]
     estimates = [_estimates(metrics, row) for _key, row in keyed]
     return Frame(
-        columns=[*axis, *(metric_column(metric) for metric in metrics)],
+        columns=[*axis, *(column_of(channel, metric) for metric in metrics)],
         rows=[{**key, **_values(metrics, row)} for key, row in keyed],
         totals=_values(metrics, totals),
         estimates=estimates if any(estimates) else (),
         total_estimates=_estimates(metrics, totals),
         incomplete=[rate.key for rate in rates] if incomplete else [],
         folded=_folded(tallies, widget, base, [key for key, _row in keyed]),
+        bases=[] if widget.axis == Axis.STEPS else [_bases(metrics, row) for _key, row in keyed],
+        total_bases=_bases(metrics, totals),
+        partial=_partial(tallies, widget, [key for key, _row in keyed]),
     )
+
+
+def _partial(tallies: ChannelTallies, widget: Widget, shown: Sequence[Row]) -> list[str]:
+    """The runs that began before the window, of which it may not have all."""
+    if widget.by != EXECUTION:
+        return []
+    runs = [str(row[EXECUTION]) for row in shown if row[EXECUTION] not in (NONE, OTHER)]
+    return [run for run in runs if datetime.fromisoformat(run) < tallies.window.start]
 
 
 def _folded(
@@ -225,6 +253,14 @@ def _values(metrics: Sequence[Metric], row: RowTallies) -> Row:
     return {metric.key: metric.value(terms) for metric in metrics}
 
 
+def _bases(metrics: Sequence[Metric], row: RowTallies) -> Bases:
+    """What rates divide, and the events of the profiles counted."""
+    terms = {key: tally.value for key, tally in row.items()}
+    events = {key: tally.count for key, tally in row.items()}
+    found = {metric.key: metric.base(terms, events) for metric in metrics}
+    return {key: Base(*base) for key, base in found.items() if base}
+
+
 def _estimates(metrics: Sequence[Metric], row: RowTallies) -> list[str]:
     """The metrics that are estimates in this row. Nothing at all is always exact."""
     estimated = {name for name, tally in row.items() if tally.approximate}
@@ -264,7 +300,7 @@ def _names(channel: Channel, widget: Widget, frame: Frame) -> dict[str, Text]:
     dimension = channel.dimension_by_key.get(widget.by)
     common: dict[str, Text] = {NONE: _("Not given"), OTHER: _("Others")}
     if dimension is None:
-        runs: dict[str, Text] = {NONE: _("No execution"), OTHER: _("Other executions")}
+        runs: dict[str, Text] = {NONE: _("Without a run"), OTHER: _("Other executions")}
         return runs if widget.by == EXECUTION else {}
     values = [str(row[widget.by]) for row in frame.rows]
     return {value: common.get(value) or dimension.label_of(value) for value in values}

@@ -1,6 +1,7 @@
 """The Campaign tab: its own widgets, and what makes the first of them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from django.utils.translation import gettext_lazy as _
 
@@ -101,13 +102,18 @@ _own_by_key = {own.widget.key: own for own in OWN}
 
 def infos(channels: Sequence[Channel]) -> list[WidgetInfo]:
     """What the tab's own widgets are, in a campaign of these channels."""
-    return [widget_info(SLUG, *own.declared(channels)) for own in OWN]
+    return [_info(own, channels) for own in OWN]
+
+
+def _info(own: OwnWidget, channels: Sequence[Channel]) -> WidgetInfo:
+    info = widget_info(SLUG, *own.declared(channels))
+    return replace(info, has_rates=bool(own.rates))
 
 
 def campaign_widget(numbers: Numbers, key: str) -> WidgetReport:
     """One of the tab's own widgets; one that fails has no frame."""
     own = _own_by_key[key]
-    info = widget_info(SLUG, *own.declared([one.channel for one in numbers.channels]))
+    info = _info(own, [one.channel for one in numbers.channels])
     frame, trend = guarded(info.slug, lambda: (own.frame(numbers), own.trend(numbers))) or (
         None,
         None,

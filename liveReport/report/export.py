@@ -44,7 +44,8 @@ def to_csv(
 def table(frame: Frame, names: Mapping[str, Text], total: str = "") -> list[list[Cell]]:
     """A header line, the rows with times as such and, where there are several, their totals.
 
-    Numbers stay numbers: when any is an estimate, a last column names those of each line.
+    Numbers stay numbers: when any is an estimate, a last column names those of each line;
+    when any row is partial, another one says of which.
     The totals are left out unless they have a name: a program would add them to the rest.
     """
     shown: list[tuple[list[Cell], MarkedRow]] = [
@@ -59,10 +60,20 @@ def table(frame: Frame, names: Mapping[str, Text], total: str = "") -> list[list
         ]
         shown.append((totals, frame.marked_totals))
     head: list[Cell] = [str(column.label) for column in frame.columns]
-    if not any(row.estimates for _cells, row in shown):
-        return [head, *(cells for cells, _row in shown)]
-    marked = [[*cells, _estimates(frame, row)] for cells, row in shown]
-    return [[*head, _("≈ Estimates")], *marked]
+    lines = [head, *(cells for cells, _row in shown)]
+    marked = [row for _cells, row in shown]
+    if any(row.estimates for row in marked):
+        _append(lines, _("≈ Estimates"), [_estimates(frame, row) for row in marked])
+    if frame.partial:
+        before = _("began before the window")
+        _append(lines, _("† Partial"), [before if row.partial else "" for row in marked])
+    return lines
+
+
+def _append(lines: list[list[Cell]], title: str, column: Iterable[str]) -> None:
+    """Add a column on the right."""
+    for line, cell in zip(lines, [title, *column], strict=True):
+        line.append(cell)
 
 
 def _estimates(frame: Frame, row: MarkedRow) -> str:

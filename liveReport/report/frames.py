@@ -11,11 +11,27 @@ Value = int | float | str | None
 Row = dict[str, Value]
 
 
+class Base(NamedTuple):
+    """What a value stands on: a rate on a part and its whole, profiles on their events."""
+
+    part: int
+    whole: int
+
+
+Bases = Mapping[str, Base]
+"""By metric, of those that stand on something."""
+
+
 class MarkedRow(NamedTuple):
-    """A row, or the totals, and the metrics whose value in it is an estimate."""
+    """A row, or the totals, the metrics whose value in it is an estimate, and what they stand on.
+
+    Of a ``partial`` row some events are from before the window.
+    """
 
     values: Row
     estimates: Sequence[str] = ()
+    bases: Bases = {}
+    partial: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +41,9 @@ class Column:
     ``unit`` is the metric's (``events``, ``profiles``, ``messages``, ``per_minute``,
     ``ratio``; ``time``, whose values are RFC 3339), else empty. ``tone`` is the colour
     that it asks for, if any. ``whole`` is the key of the metric that this one is a part of,
-    where pages show how far it is.
+    where pages show how far it is. ``of`` names what a rate's whole, or the events behind a
+    number of profiles, are called; ``is_proportion`` says that a rate's part belongs to
+    its whole.
     """
 
     key: str
@@ -34,11 +52,18 @@ class Column:
     unit: str = ""
     tone: str = ""
     whole: str = ""
+    of: Sequence[Text] = ()
+    is_proportion: bool = False
 
     @property
     def is_moment(self) -> bool:
         """Whether its values are times, if they are not names."""
         return self.role in ("time", "execution") or self.unit == "time"
+
+    @property
+    def is_distinct(self) -> bool:
+        """Whether what it counts can be in several rows, so that these do not add up."""
+        return self.unit == "profiles"
 
     def as_json(self) -> dict[str, str]:
         shown = {"key": self.key, "label": str(self.label), "role": self.role}
@@ -56,7 +81,9 @@ class Frame:
     denominator may miss messages that were sent before the window began. ``folded``
     events have a value of the dimension that was not counted apart, or an execution
     that is not shown apart, because there were too many; they are in the row
-    ``__other__``.
+    ``__other__``. ``bases`` and ``total_bases`` have what values stand on. ``partial`` names
+    the rows, by their value of the axis, of which the window has not all: runs that began
+    before it.
     """
 
     columns: Sequence[Column]
@@ -66,6 +93,9 @@ class Frame:
     total_estimates: Sequence[str] = ()
     incomplete: Sequence[str] = ()
     folded: int = 0
+    bases: Sequence[Bases] = ()
+    total_bases: Bases = field(default_factory=dict)
+    partial: Sequence[str] = ()
 
     @property
     def axis(self) -> Column | None:
@@ -90,11 +120,17 @@ class Frame:
     @property
     def marked_rows(self) -> list[MarkedRow]:
         estimates = self.estimates or [()] * len(self.rows)
-        return [MarkedRow(*pair) for pair in zip(self.rows, estimates, strict=True)]
+        bases = self.bases or [{}] * len(self.rows)
+        partial = [self._is_partial(row) for row in self.rows]
+        rows = zip(self.rows, estimates, bases, partial, strict=True)
+        return [MarkedRow(*row) for row in rows]
+
+    def _is_partial(self, row: Row) -> bool:
+        return bool(self.partial and self.axis and row[self.axis.key] in self.partial)
 
     @property
     def marked_totals(self) -> MarkedRow:
-        return MarkedRow(self.totals, self.total_estimates)
+        return MarkedRow(self.totals, self.total_estimates, self.total_bases, bool(self.partial))
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -107,6 +143,7 @@ class Frame:
                 "totals": list(self.total_estimates),
             },
             "incomplete": list(self.incomplete),
+            "partial": list(self.partial),
             "folded": self.folded,
         }
 
@@ -118,9 +155,10 @@ class WidgetInfo:
     ``kind`` is ``kpi``, ``series``, ``table`` or ``parts``; ``kinds`` lists all
     that the frame allows. ``size`` is the declared one, (columns, rows). ``channel`` is
     the label of the channel that it belongs to, where that is not the tab's. A widget that
-    is not there ``by_default`` waits in the gallery until somebody adds it. ``metrics`` has
-    the labels of its metrics by key, and ``whole`` the keys of those that make up one
-    whole. ``adds_up`` says that its rows or, where there is one, its metrics do.
+    is not there ``by_default`` waits in the gallery until somebody adds it. ``has_rates``:
+    some of its numbers have their rate with them. ``metrics`` has the labels of its metrics
+    by key, and ``whole`` the keys of those that make up one whole. ``adds_up`` says that
+    its rows or, where there is one, its metrics do.
     """
 
     slug: str
@@ -132,6 +170,7 @@ class WidgetInfo:
     only_with_data: bool = False
     channel: Text = ""
     by_default: bool = True
+    has_rates: bool = False
     metrics: Mapping[str, Text] = field(default_factory=dict)
     whole: Sequence[str] = ()
     adds_up: bool = False
@@ -149,7 +188,7 @@ class WidgetReport(WidgetInfo):
 
     ``trend`` is a series frame of the additive metrics for a KPI's sparklines.
     ``names`` maps dimension values to what people call them, ``definitions``
-    metrics to what they mean, ``rates`` metrics to the rate beside them, ``notes``
+    metrics to what they mean, ``rates`` metrics to the rate shown with them, ``notes``
     metrics to why they may be undefined.
     """
 

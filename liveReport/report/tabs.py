@@ -15,7 +15,7 @@ from liveReport.memory import Memory
 from liveReport.models import Execution
 
 from . import campaign
-from .build import has_data, widget_info, widget_report
+from .build import channel_widget_info, has_data, widget_report
 from .context import Context
 from .frames import WidgetInfo, WidgetReport
 from .funnel import asked_of
@@ -117,10 +117,8 @@ class ChannelTab(TabSource):
 
     @cached_property
     def widgets(self) -> Sequence[WidgetInfo]:
-        return [
-            widget_info(self.slug, widget, self._channel.metric_by_key)
-            for widget in self._channel.widgets
-        ]
+        channel = self._channel
+        return [channel_widget_info(channel, widget) for widget in channel.widgets]
 
     @property
     def channels(self) -> Sequence[Channel]:

@@ -187,8 +187,9 @@ class Expected:
 
     def value(self, metric: Metric, events: Sequence[Event]) -> Any:
         if isinstance(metric, Rate):
-            terms = [self.channel.metric_by_key[k] for k in (metric.numerator, metric.denominator)]
-            return share(*(self.value(term, events) for term in terms))
+            terms = (self.channel.metric_by_key[key] for key in metric.terms)
+            part, *wholes = (self.value(term, events) for term in terms)
+            return share(part, sum(wholes))
         if isinstance(metric, Gauge):
             return waiting(metric, events, self.known)
         if isinstance(metric, Profiles):

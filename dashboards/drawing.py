@@ -12,6 +12,7 @@ from liveReport.channels import Text
 from liveReport.report.frames import Column, Frame, MarkedRow, Row, WidgetReport
 
 from . import tones
+from .course import Course
 from .moments import Clock
 from .numbers import Writer
 
@@ -45,10 +46,11 @@ class RowHead:
 class Drawing:
     """A frame and how to write it."""
 
-    def __init__(self, report: WidgetReport, frame: Frame, clock: Clock) -> None:
+    def __init__(self, report: WidgetReport, frame: Frame, clock: Clock, course: Course) -> None:
         self.report = report
         self.frame = frame
         self.clock = clock
+        self.course = course
         self.writer = Writer()
         self.tones = tones.of_metrics(frame.metrics)
         self.columns = {column.key: column for column in frame.metrics}

@@ -31,7 +31,9 @@ def widget_csv(request: HttpRequest, campaign: str, tab: str, widget: str) -> Ht
     asked = ReportRequest.of(request, campaign, tab)
     key = widget.removeprefix(f"{tab}.")
     try:
-        _head, found = tab_widget(asked.campaign, tab, key, asked.executions, asked.now)
+        _head, found = tab_widget(
+            asked.campaign, tab, key, asked.executions, asked.now, asked.period
+        )
     except (UnknownTab, UnknownWidget) as error:
         raise Http404 from error
     zone = get_current_timezone()
@@ -71,7 +73,7 @@ def report_xlsx(request: HttpRequest, campaign: str) -> HttpResponse:
 
 def _pages(asked: ReportRequest) -> Iterator[Page]:
     """Every tab as its user sees it."""
-    for tab in report_head(asked.campaign, asked.now).tabs:
+    for tab in report_head(asked.campaign, asked.now, asked.period).tabs:
         yield Page(replace(asked, tab=tab.slug), Layers.load(asked.user, tab.slug))
 
 

@@ -1,14 +1,12 @@
 """The metrics over the window as lines, areas or bars."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from liveReport.counts.tiers import STEP
-
+from .. import course
 from ..drawing import Drawing, Kind, Number
 from .table import TablePicture
 
@@ -19,8 +17,11 @@ class SeriesPicture:
     def __init__(self, drawing: Drawing) -> None:
         frame = drawing.frame
         self.table = TablePicture(drawing)
-        summary = _("The last 24 hours in steps of 15 minutes: %(totals)s.") % {
-            "totals": listing(drawing.numbers(frame.marked_totals))
+        window = drawing.course.window
+        summary = _("%(window)s, in steps of %(step)s: %(totals)s.") % {
+            "window": course.title(window, drawing.clock),
+            "step": course.step_in_words(window),
+            "totals": listing(drawing.numbers(frame.marked_totals)),
         }
         self.chart: Mapping[str, Any] = {
             "kind": "series",
@@ -43,15 +44,18 @@ class SeriesPicture:
 def _course(drawing: Drawing) -> dict[str, Any]:
     """The steps as the reader's clock shows them: their starts, and what to call them.
 
-    ``marks`` has the offsets of those whose time of day is there twice, by their number.
+    ``marks`` has the offsets of those whose time of day is there twice, by their number;
+    ``cut`` by what to multiply the values of those that are not whole; ``step`` its seconds.
     """
-    clock, step = drawing.clock, timedelta(seconds=STEP)
-    starts = [datetime.fromisoformat(str(row["time"])) for row in drawing.frame.rows]
+    clock, step = drawing.clock, drawing.course.step
+    starts = course.starts([row["time"] for row in drawing.frame.rows])
     marks = {number: clock.mark(start) for number, start in enumerate(starts)}
     return {
         "times": [clock.local(start) for start in starts],
         "spans": [clock.span(start, start + step) for start in starts],
         "marks": {number: mark for number, mark in marks.items() if mark},
+        "cut": drawing.course.cut(starts),
+        "step": drawing.course.window.step,
     }
 
 

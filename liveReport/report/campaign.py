@@ -98,7 +98,7 @@ def _trend(channels: Sequence[ChannelTallies], metrics: Sequence[RoleMetric]) ->
         columns=[time_column(), *shown],
         rows=[
             {"time": utc(step), **{key: steps[step] for key, steps in found.items()}}
-            for step in channels[0].window.steps()
+            for step in channels[0].steps
         ],
         totals={},
     )

@@ -91,7 +91,7 @@ class CampaignEvents(RoleMetric):
         return Number(sum(tally.count for events in found for tally in events.values()))
 
     def by_step(self, channels: Sequence[ChannelTallies]) -> dict[int, int]:
-        steps = dict.fromkeys((step for c in channels for step in c.window.steps()), 0)
+        steps = dict.fromkeys((step for c in channels for step in c.steps), 0)
         for tallies in channels:
             for step, tally in tallies.events_by_step(self.types(tallies.channel)).items():
                 steps[int(step)] += tally.count

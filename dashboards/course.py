@@ -41,14 +41,25 @@ class Course:
     def cut(self, starts: Sequence[datetime]) -> dict[int, float | None]:
         """By what to multiply the numbers of steps that are not whole, by their place.
 
-        ``None`` where too little of a step is there to say.
+        ``None`` where too little of a step is there to say, unless that is all there is.
         """
         shares = {place: self._share(start) for place, start in enumerate(starts)}
-        return {
+        found = {
             place: round(1 / share, 4) if share >= LEAST else None
             for place, share in shares.items()
             if share < 1
         }
+        nothing_drawn = len(found) == len(starts) and not any(found.values())
+        return found | {0: 1.0} if nothing_drawn and starts else found
+
+    def running(self, starts: Sequence[datetime]) -> int:
+        """The place of the first step that still counts; their number if none does."""
+        still = (
+            place
+            for place, start in enumerate(starts)
+            if min(start + self.step, self.window.end) > self.until
+        )
+        return next(still, len(starts))
 
     def _share(self, start: datetime) -> float:
         first = max(start, self.window.start)

@@ -45,7 +45,8 @@ def _course(drawing: Drawing) -> dict[str, Any]:
     """The steps as the reader's clock shows them: their starts, and what to call them.
 
     ``marks`` has the offsets of those whose time of day is there twice, by their number;
-    ``cut`` by what to multiply the values of those that are not whole; ``step`` its seconds.
+    ``cut`` by what to multiply the values of those that are not whole; ``running`` which is
+    the first that still counts, or how many there are; ``step`` the seconds of one.
     """
     clock, step = drawing.clock, drawing.course.step
     starts = course.starts([row["time"] for row in drawing.frame.rows])
@@ -55,6 +56,7 @@ def _course(drawing: Drawing) -> dict[str, Any]:
         "spans": [clock.span(start, start + step) for start in starts],
         "marks": {number: mark for number, mark in marks.items() if mark},
         "cut": drawing.course.cut(starts),
+        "running": drawing.course.running(starts),
         "step": drawing.course.window.step,
     }
 

@@ -13,7 +13,8 @@ const lines = [
   { name: "Failed", tone: "bad", values: [0, 0, null, 5], estimates: [] },
 ];
 const spans = ["10:00 to 10:30", "10:30 to 11:00", "11:00 to 11:30", "11:30 to 12:00"];
-const course = { lines, spans, times, marks: ["", "", "", ""] };
+const cut = { 0: null, 3: 1.5 };
+const course = { lines, spans, times, marks: ["", "", "", ""], cut, running: 3, step: 1800 };
 
 const drawn = (shape, width = 600) => option({ ...course, shape }, colours, width);
 
@@ -34,6 +35,13 @@ describe("a line", () => {
     assert.ok(open.lineStyle.type);
   });
 
+  test("is hollow, at its pace, where its step still runs, and not there where little is", () => {
+    assert.deepEqual(open.data[4], [moments[3], 6, false, 4]);
+    assert.equal(open.data[0][1], null);
+    assert.equal(open.symbol(open.data[4]), "emptyCircle");
+    assert.equal(open.symbol(open.data[3]), "none");
+  });
+
   test("has names that stay its own whatever the others are", () => {
     const ids = drawn("line").series.map(({ id }) => id);
     assert.deepEqual(ids, ["Sent complete", "Sent open", "Failed complete", "Failed open"]);
@@ -44,7 +52,8 @@ test("bars at both ends are pale", () => {
   const [{ data }] = drawn("bar").series;
   const opacities = data.map(({ itemStyle }) => itemStyle.opacity);
   assert.ok(opacities[0] < opacities[1] && opacities[3] < opacities[2]);
-  assert.deepEqual(data[1].value, [moments[1], 2000, true]);
+  assert.deepEqual(data[1].value, [moments[1], 2000, true, 2000]);
+  assert.deepEqual(data[3].value, [moments[3], 6, false, 4]);
 });
 
 test("the drawing begins below the legend, however many lines that has", () => {
@@ -54,7 +63,7 @@ test("the drawing begins below the legend, however many lines that has", () => {
 describe("a tooltip", () => {
   const { formatter } = drawn("line").tooltip;
   const point = (seriesName, step, value, isEstimate = false) => {
-    return { seriesName, marker: "●", value: [moments[step], value, isEstimate] };
+    return { seriesName, marker: "●", value: [moments[step], value, isEstimate, value] };
   };
 
   test("names the step and every line once, though two pieces meet there", () => {

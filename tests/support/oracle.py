@@ -7,6 +7,7 @@ declarations which events a row is about, and compares; it counts nothing itself
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -167,11 +168,13 @@ class Expected:
         self.now = now
 
     def widgets(self) -> list[Widget]:
-        """All that are shown."""
+        """All that are shown: those with data in the day, whichever part of it is asked for."""
+        day = copy(self)
+        day.part = named("24h", self.now)
         return [
             widget
             for widget in self.channel.widgets
-            if not widget.only_with_data or self._has_data(widget, self.day)
+            if not widget.only_with_data or day._has_data(widget, self.day)
         ]
 
     def runs(self) -> list[datetime]:

@@ -8,6 +8,7 @@ const LINKS = {
   signed_out: "log_in",
   other_user: "reload",
   gone: "first_tab",
+  past: "whole_window",
   no_report: "reload",
   outdated: "reload",
 };

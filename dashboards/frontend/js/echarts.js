@@ -6,7 +6,7 @@ import {
   TitleComponent,
   TooltipComponent,
 } from "echarts/components";
-import { init, use } from "echarts/core";
+import { getInstanceByDom, init, use } from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
 
 use([
@@ -20,4 +20,4 @@ use([
   SVGRenderer,
 ]);
 
-export { init };
+export { getInstanceByDom as instanceOf, init };

@@ -15,7 +15,7 @@ export function startKiosk(report) {
   addEventListener("resize", arrange);
   setInterval(() => advance(report), seconds * 1000);
   report.addEventListener("lr:trouble", ({ detail: { kind, elsewhere } }) => {
-    if (kind === "gone") next(report, elsewhere);
+    if (kind === "gone" || kind === "past") next(report, elsewhere);
   });
 }
 

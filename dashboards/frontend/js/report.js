@@ -11,6 +11,7 @@ import { startPopovers } from "./popovers.js";
 import { startPrinting } from "./print.js";
 import { onThemeChange } from "./theme.js";
 import { noteZone } from "./zone.js";
+import { startZooming } from "./zoom.js";
 
 function start() {
   const report = document.getElementById("lr-report");
@@ -30,6 +31,7 @@ function start() {
   startPictures(report, page);
   startModifying(report, page);
   startKiosk(report);
+  startZooming(report);
   if (noteZone(report)) document.addEventListener("DOMContentLoaded", poll); // htmx is ready then
 }
 

@@ -1,7 +1,9 @@
-// Lines over the window. The first and the running step are incomplete, so their piece is dashed.
+// Lines over the window. Steps that are cut, the running one above all, are drawn at the pace of
+// what is in them, as a dashed piece.
 import { timeAxis } from "./axis.js";
 import { formatMarked, formatShort } from "./format.js";
 import { WIDE } from "./paper.js";
+import { paced, whole } from "./steps.js";
 import { text } from "./texts.js";
 import { inTooltip, tooltip } from "./tooltip.js";
 
@@ -24,11 +26,13 @@ export function option({ lines, shape, spans, ...course }, colours, width) {
       trigger: "axis",
       axisPointer: { type: "line", lineStyle: { color: colours.quiet, type: [3, 3] } },
       formatter: (points) =>
-        describe(points, moments, spans, (name) => inTooltip(name, width, colours)),
+        describe(points, moments, { spans, ...course }, (name) => inTooltip(name, width, colours)),
     }),
     xAxis: timeAxis(course, moments, colours, width),
     yAxis: countAxis(colours),
-    series: lines.flatMap((line) => shapes[shape](line, moments, colours)),
+    series: lines
+      .map((line) => ({ ...line, drawn: paced(line.values, course.cut) }))
+      .flatMap((line) => shapes[shape](line, moments, colours, whole(moments.length, course.cut))),
   };
 }
 
@@ -74,42 +78,57 @@ function countAxis(colours) {
 
 const shapes = { line: strokes, area: areas, bar: bars };
 
-function areas(line, moments, colours) {
+function areas(line, moments, colours, complete) {
   const color = colours.tones[line.tone];
-  return strokes(line, moments, colours).map((one) => ({
+  return strokes(line, moments, colours, complete).map((one) => ({
     ...one,
     areaStyle: { color, opacity: 0.16 },
   }));
 }
 
 /** Bars of different metrics overlap rather than stack: their sum means nothing. */
-function bars({ name, tone, ...line }, moments, colours) {
-  const last = moments.length - 1;
+function bars({ name, tone, ...line }, moments, colours, [first, end]) {
   const color = colours.tones[tone];
   const data = pointsOf(line, moments).map((value, index) => ({
     value,
-    itemStyle: { color, opacity: index === 0 || index === last ? 0.5 : 0.85 },
+    itemStyle: { color, opacity: index < first || index >= end ? 0.5 : 0.85 },
   }));
   return [
     { id: `${name} bars`, name, type: "bar", data, color, barGap: "-100%", barCategoryGap: "20%" },
   ];
 }
 
-/** Moment, value, and whether that is an estimate. */
-function pointsOf({ values, estimates }, moments) {
-  return moments.map((moment, index) => [moment, values[index], estimates.includes(index)]);
+/** Moment, value as it is drawn, whether it is an estimate, and the value. */
+function pointsOf({ drawn, values, estimates }, moments) {
+  return moments.map((moment, index) => [
+    moment,
+    drawn[index],
+    estimates.includes(index),
+    values[index],
+  ]);
 }
 
-function strokes({ name, tone, ...line }, moments, colours) {
+/** The running step is a hollow point; a step alone is a point, too. */
+function strokes({ name, tone, ...line }, moments, colours, [first, end]) {
   const points = pointsOf(line, moments);
-  const last = points.length - 1;
-  const complete = points.slice(1, last);
-  const open = [...points.slice(0, 2), [moments[1] + 1, null], ...points.slice(-2)];
+  const complete = points.slice(first, end);
+  const head = first ? [...points.slice(0, first + 1), [moments[first] + 1, null]] : [];
+  const open = [...head, ...points.slice(Math.max(first, end - 1))];
+  const symbol = ([moment]) => (moment >= moments[end] ? "emptyCircle" : "none");
   return [
-    stroke(name, colours.tones[tone], "complete", complete, { width: 2 }),
-    stroke(name, colours.tones[tone], "open", open, { width: 2, type: [2, 3], opacity: 0.8 }),
+    {
+      ...stroke(name, colours.tones[tone], "complete", complete, { width: 2 }),
+      ...alone(complete),
+    },
+    {
+      ...stroke(name, colours.tones[tone], "open", open, { width: 2, type: [2, 3], opacity: 0.8 }),
+      symbol,
+      showSymbol: true,
+    },
   ];
 }
+
+const alone = ({ length }) => (length === 1 ? { symbol: "circle", showSymbol: true } : {});
 
 function stroke(name, color, piece, data, lineStyle) {
   return {
@@ -126,15 +145,15 @@ function stroke(name, color, piece, data, lineStyle) {
   };
 }
 
-function describe(points, moments, spans, nameOf) {
+function describe(points, moments, { spans, running }, nameOf) {
   const moment = points[0].value[0];
   const values = new Map();
   for (const { seriesName, value, marker } of points) {
-    if (value[1] !== null && value[0] === moment)
-      values.set(seriesName, { marker, count: formatMarked(value[1], value[2]) });
+    if (value[3] != null && value[0] === moment)
+      values.set(seriesName, { marker, count: formatMarked(value[3], value[2]) });
   }
   const step = moments.indexOf(moment);
-  const note = step === moments.length - 1 ? ` (${text("running")})` : "";
+  const note = step >= running ? ` (${text("running")})` : "";
   const rows = [...values].map(
     ([name, { marker, count }]) => `${marker} ${nameOf(name)}  ${count}`,
   );

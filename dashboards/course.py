@@ -78,10 +78,10 @@ def drawn(values: Sequence[int], cut: Mapping[int, float | None]) -> list[float 
 def whole(count: int, cut: Mapping[int, float | None]) -> tuple[int, int]:
     """The first step of so many that is whole, and the end of the whole ones."""
     first, end = 0, count
-    while first < end and first in cut:
-        first += 1
     while end > first and end - 1 in cut:
         end -= 1
+    while first < end and first in cut:
+        first += 1
     return first, end
 
 

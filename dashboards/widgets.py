@@ -101,6 +101,11 @@ class Widget:
         return nothing(self._course.window)
 
     @property
+    def fills(self) -> bool:
+        """Whether its window goes on."""
+        return self._course.window.name is not None
+
+    @property
     def head_key(self) -> str:
         """Names all that its title, help and choice of pictures are drawn from."""
         return f"{self._asked.tab}-{self.id}-{self.state}-{get_language()}"

@@ -42,6 +42,13 @@ describe("a line", () => {
     assert.equal(open.symbol(open.data[3]), "none");
   });
 
+  test("is a hollow point where there is no more than the running step", () => {
+    const alone = { ...course, times: times.slice(3), lines: [{ ...lines[0], values: [4] }] };
+    const [, point] = option({ ...alone, cut: { 0: 1.5 }, shape: "line" }, colours, 600).series;
+    assert.deepEqual(point.data, [[moments[3], 6, false, 4]]);
+    assert.equal(point.symbol(point.data[0]), "emptyCircle");
+  });
+
   test("has names that stay its own whatever the others are", () => {
     const ids = drawn("line").series.map(({ id }) => id);
     assert.deepEqual(ids, ["Sent complete", "Sent open", "Failed complete", "Failed open"]);

@@ -14,7 +14,7 @@ export function paced(values, cut = {}) {
 export function whole(count, cut = {}) {
   let first = 0;
   let end = count;
-  while (first < end && first in cut) first += 1;
   while (end > first && end - 1 in cut) end -= 1;
+  while (first < end && first in cut) first += 1;
   return [first, end];
 }

@@ -16,13 +16,13 @@ from django.middleware.csrf import get_token
 from django.shortcuts import render, resolve_url
 from django.templatetags.static import static
 
-from .report_request import TabGone, read_only
+from .report_request import SpanGone, TabGone, read_only
 from .widgets import digest_of
 
 ASSETS = "X-Report-Assets"
 """Header: the release of scripts and styles that the answer's markup is for."""
 ELSEWHERE = "X-Report-Elsewhere"
-"""Header: where to go when the tab is gone."""
+"""Header: where to go when the tab, or the span of time, is gone."""
 USER = "X-Report-User"
 """Header of a request: whose page it comes from."""
 END = "<!-- whole -->"
@@ -74,6 +74,8 @@ class ForScripts:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, TabGone) and _is_script(request):
             return HttpResponse(status=404, headers={ELSEWHERE: error.elsewhere})
+        if isinstance(error, SpanGone) and _is_script(request):
+            return HttpResponse(status=410, headers={ELSEWHERE: error.elsewhere})
         return None
 
 

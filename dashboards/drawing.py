@@ -13,6 +13,7 @@ from liveReport.channels import NONE, OTHER, Text
 from liveReport.report.frames import Column, Frame, MarkedRow, Value, WidgetInfo, WidgetReport
 
 from . import tones
+from .course import Course
 from .moments import Clock
 from .notes import Notes, is_few
 from .numbers import Writer
@@ -72,12 +73,19 @@ class RowHead:
 class Drawing:
     """A frame and how to write it, as one of the pictures of its kind."""
 
-    def __init__(self, report: WidgetReport, frame: Frame, clock: Clock, picture: str = "") -> None:
+    def __init__(
+        self,
+        report: WidgetReport,
+        frame: Frame,
+        clock: Clock,
+        course: Course,
+        picture: str = "",
+    ) -> None:
         self.report = report
         self.picture = picture
         self.frame = frame
         self.clock = clock
-        self.picture = picture
+        self.course = course
         self.writer = Writer()
         self.notes = Notes(self.writer)
         self.tones = tones.of_metrics(frame.metrics)

@@ -29,7 +29,9 @@ def widget_csv(request: HttpRequest, campaign: str, tab: str, widget: str) -> Ht
     asked = ReportRequest.of(request, campaign, tab)
     key = widget.removeprefix(f"{tab}.")
     try:
-        _head, found = tab_widget(asked.campaign, tab, key, asked.executions, asked.now)
+        _head, found = tab_widget(
+            asked.campaign, tab, key, asked.executions, asked.now, asked.period
+        )
     except (UnknownTab, UnknownWidget) as error:
         raise Http404 from error
     zone = get_current_timezone()

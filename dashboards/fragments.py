@@ -3,19 +3,22 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.timezone import get_current_timezone_name
+from django.utils.translation import gettext as _
 
 from liveReport.channels import NONE, OTHER
 from liveReport.events.moments import rfc3339
 from liveReport.models import Campaign
 from liveReport.report import Head, Tab, TabReport, report_head
 from liveReport.report.frames import WidgetInfo
+from liveReport.report.window import WINDOWS, Period
 
+from .course import Course, title
 from .layouts import Arrangement, Layers
 from .moments import Clock
 from .pictures import PICTURES, pictures_of
@@ -45,6 +48,17 @@ class Choice(Moment):
     """An execution one can filter by."""
 
     selected: bool
+
+
+@dataclass(frozen=True)
+class WindowLink:
+    """A window, what it is called in brief and in full, and where it leads."""
+
+    name: str
+    text: str
+    title: str
+    url: str
+    current: bool
 
 
 @dataclass(frozen=True)
@@ -89,7 +103,7 @@ class Page:
         self.clock = clock_of(asked, self.report)
         reports = {report.slug: report for report in self.report.widgets}
         self.widgets = [
-            Widget(reports[slug], standing, asked, self.clock)
+            Widget(reports[slug], standing, asked, self.clock, course_of(self.report))
             for slug, standing in _arrangement(asked, layers, self.report.widgets).items()
         ]
 
@@ -114,6 +128,49 @@ class Page:
     def window(self) -> list[Moment]:
         window = self.head.window
         return [Moment(moment, self.clock.text(moment)) for moment in (window.start, window.end)]
+
+    @property
+    def period(self) -> str:
+        """The window in words."""
+        return title(self.head.window, self.clock)
+
+    @property
+    def windows(self) -> list[WindowLink]:
+        """Those one can choose by name."""
+        asked = self.asked
+        periods = {name: Period(name) for name in WINDOWS}
+        return [
+            WindowLink(
+                name,
+                _brief(name),
+                title(period.window(asked.now), self.clock),
+                asked.over(period),
+                period == asked.period,
+            )
+            for name, period in periods.items()
+        ]
+
+    @property
+    def back(self) -> str:
+        """The window that a span of this one leads back to."""
+        asked = self.asked
+        return asked.back.name if asked.period.span else asked.period.name
+
+    @property
+    def back_url(self) -> str:
+        """Out of a span, to the window that it was in."""
+        return self.asked.over(self.asked.back)
+
+    @property
+    def steps(self) -> list[Moment]:
+        """Where a span of the window may begin and end: at whole steps, and where it ends.
+
+        What is not the window's start stays in the last 24 hours until it is said anew.
+        """
+        window = self.head.window
+        starts = [datetime.fromtimestamp(step, UTC) for step in window.steps()]
+        edges = [*(step for step in starts if step > window.start), window.end]
+        return [Moment(edge, self.clock.text(edge)) for edge in edges]
 
     @cached_property
     def tabs(self) -> list[TabLink]:
@@ -189,7 +246,7 @@ class Page:
 
     @property
     def unfiltered_url(self) -> str:
-        return reverse("report", args=[self.campaign.slug, self.asked.tab])
+        return replace(self.asked, executions=[]).here
 
     @property
     def pictures(self) -> Sequence[str]:
@@ -205,6 +262,11 @@ class Page:
         moments = [moment.text for moment in self.window]
         digest = digest_of(self.campaign.name, self.campaign.status, moments)
         return Fragment("lr-title", digest, "dashboards/_title.html")
+
+    @property
+    def spans(self) -> Fragment:
+        edges = [edge.value for edge in self.steps[:-1]]
+        return Fragment("lr-windows", digest_of(edges), "dashboards/_windows.html")
 
     @property
     def navigation(self) -> Fragment:
@@ -269,7 +331,8 @@ class Page:
         """
         known = dict(entry.rpartition(":")[::2] for entry in shown)
         is_draft = bool(self.asked.draft)
-        own = [self.title, self.navigation, self.filter, self.notice, self.quiet, self.legend]
+        own = [self.title, self.spans, self.navigation, self.filter, self.notice, self.quiet]
+        own += [self.legend]
         own += [] if is_draft else [self.grid]
         parts = [part for part in own if known.pop(part.id, None) != part.digest]
         before = ["", *(widget.id for widget in self.widgets)]
@@ -284,7 +347,7 @@ class Page:
 
 def pages_of(asked: ReportRequest) -> Iterator[Page]:
     """Every tab of the report as its user sees it."""
-    for tab in report_head(asked.campaign, asked.now).tabs:
+    for tab in report_head(asked.campaign, asked.now, asked.period).tabs:
         yield Page(replace(asked, tab=tab.slug), Layers.load(asked.user, tab.slug))
 
 
@@ -305,6 +368,16 @@ def clock_of(asked: ReportRequest, report: TabReport) -> Clock:
     ]
     in_tables = [datetime.fromisoformat(value) for value in values if value not in (NONE, OTHER)]
     return Clock.of(asked.now, [*report.executions, *report.selected, *in_tables])
+
+
+def course_of(report: TabReport) -> Course:
+    """The window of a report, and how far its numbers reach."""
+    return Course(report.head.window, report.head.as_of)
+
+
+def _brief(name: str) -> str:
+    """A window on a button."""
+    return {"15m": _("15 min"), "1h": _("1 h"), "6h": _("6 h"), "24h": _("24 h")}[name]
 
 
 def _report(asked: ReportRequest, layers: Layers) -> TabReport:

@@ -1,7 +1,7 @@
 """What all pages of the report share: who may ask, and for what."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Self, cast
@@ -20,7 +20,11 @@ from liveReport.events.moments import rfc3339
 from liveReport.models import Campaign
 from liveReport.report import (
     FIRST_TAB,
+    TODAY,
+    BadPeriod,
     Head,
+    PastSpan,
+    Period,
     TabReport,
     UnknownTab,
     WidgetFilter,
@@ -28,6 +32,7 @@ from liveReport.report import (
     tab_head,
     tab_report,
 )
+from liveReport.report.window import WINDOWS, Window
 
 View = Callable[..., HttpResponse]
 
@@ -40,6 +45,16 @@ class TabGone(Http404):
         self.elsewhere = elsewhere
 
 
+class SpanGone(BadRequest):
+    """The span is not within the last 24 hours (any more); ``elsewhere`` is what it was in."""
+
+    def __init__(self, reason: str, elsewhere: str) -> None:
+        super().__init__(reason)
+        self.elsewhere = elsewhere
+
+
+BACK = "back"
+"""Parameter of a span: the name of the window to go back to."""
 KIOSK_SECONDS = 20
 """How long a wall screen shows each screenful; ``?kiosk=60`` asks for another time."""
 KIOSK_RANGE = (5, 3600)
@@ -59,8 +74,9 @@ def read_only(view: View) -> View:
 
 @dataclass(frozen=True)
 class ReportRequest:
-    """The tab and the runs that a request is about, at one moment, and for whom.
+    """The tab, the period and the runs that a request is about, at one moment, and for whom.
 
+    ``back`` is the period that somebody has left for a span of it.
     ``kiosk`` is how many seconds a wall screen shows each screenful, else 0;
     ``draft`` has a picture for each widget of a page that is being changed.
     """
@@ -72,6 +88,8 @@ class ReportRequest:
     kiosk: int
     draft: dict[str, str]
     now: datetime
+    period: Period = TODAY
+    back: Period = TODAY
 
     @classmethod
     def of(cls, request: HttpRequest, campaign: str, tab: str) -> Self:
@@ -82,16 +100,40 @@ class ReportRequest:
             raise Http404 from error
         draft = dict(entry.rpartition(":")[::2] for entry in request.GET.getlist("draft"))
         kiosk = kiosk_seconds(request)
-        return cls(found, tab, user, _executions(request), kiosk, draft, timezone.now())
+        asked = cls(found, tab, user, _executions(request), kiosk, draft, timezone.now())
+        return replace(asked, back=_back(request))._over_period(request)
+
+    def _over_period(self, request: HttpRequest) -> Self:
+        try:
+            return replace(self, period=Period.parse(request.GET.getlist, self.now))
+        except PastSpan as error:
+            raise SpanGone(str(error), self.over(self.back)) from error
+        except BadPeriod as error:
+            raise BadRequest(str(error)) from error
 
     @cached_property
     def query(self) -> str:
         """The filter as a query string with its question mark, to keep it in links."""
         query = QueryDict(mutable=True)
         query.setlist("execution", [rfc3339(moment) for moment in self.executions])
+        query.update(self.period_query)
         if self.kiosk:
             query["kiosk"] = str(self.kiosk)
         return f"?{query.urlencode()}" if query.urlencode() else ""
+
+    @property
+    def period_query(self) -> dict[str, str]:
+        """The part of it that says over which period."""
+        is_back_known = self.period.span and self.back != TODAY
+        return self.period.query | ({BACK: self.back.name} if is_back_known else {})
+
+    @property
+    def window(self) -> Window:
+        return self.period.window(self.now)
+
+    def over(self, period: Period) -> str:
+        """The same page over another period."""
+        return replace(self, period=period).here
 
     @cached_property
     def here(self) -> str:
@@ -113,7 +155,7 @@ class ReportRequest:
 
     def head(self) -> Head:
         try:
-            return tab_head(self.campaign, self.tab, self.now)
+            return tab_head(self.campaign, self.tab, self.now, self.period)
         except UnknownTab as error:
             raise TabGone(self.first_tab) from error
 
@@ -124,6 +166,7 @@ class ReportRequest:
                 self.tab,
                 self.executions,
                 self.now,
+                period=self.period,
                 wanted=wanted,
                 even_empty=even_empty,
             )
@@ -142,6 +185,12 @@ def kiosk_seconds(request: HttpRequest) -> int:
     # Python reads no number of thousands of digits; any that is longer is as good as the longest.
     digits = given.lstrip("0")[: len(str(most)) + 1]
     return min(max(int(digits or 0), least), most)
+
+
+def _back(request: HttpRequest) -> Period:
+    """What is no window leads back to all of them."""
+    name = request.GET.get(BACK, "")
+    return Period(name) if name in WINDOWS else TODAY
 
 
 def _executions(request: HttpRequest) -> list[datetime]:

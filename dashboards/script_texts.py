@@ -25,14 +25,17 @@ def javascript_texts() -> dict[str, str]:
             "then save here: your changes are kept."
         ),
         "gone": _("This tab is no longer available."),
+        "past": _("This span is no longer within the last 24 hours."),
         "no_report": _("This report is no longer available."),
         "outdated": _("There is a new version of this page."),
         "log_in": _("Log in"),
         "first_tab": _("Go to the report’s first tab"),
         "campaigns": _("Go to the campaigns"),
+        "whole_window": _("Leave the span"),
         "reload": _("Reload"),
         "time_zone": _("Times in {zone}"),
-        "running": _("still counting"),
+        "running": _("so far, drawn at this pace"),
+        "span_order": _("The end must be after the beginning."),
     }
 
 
@@ -70,6 +73,7 @@ def editor_texts() -> dict[str, str]:
             "Log in as yourself in another tab, then save."
         ),
         "gone": _("this tab is no longer available"),
+        "past": _("this span is no longer within the last 24 hours"),
         "no_report": _("this report is no longer available"),
         "outdated": _("there is a new version of this page. Save, then reload."),
         "on_page": _("On the page"),

@@ -9,7 +9,9 @@ from django.utils.translation import gettext as _
 
 from liveReport.models import Campaign, ChannelPlugin
 from liveReport.report import FIRST_TAB, Head
+from liveReport.report.window import Window
 
+from .course import nothing as nothing_in
 from .moments import Clock
 from .report_request import ReportRequest
 
@@ -32,11 +34,11 @@ class Silence:
     steps: Sequence[Step] = ()
 
 
-def nothing(asked: ReportRequest) -> str:
+def nothing(asked: ReportRequest, window: Window) -> str:
     """What a widget says that has nothing to show."""
     if _is_filtered(asked):
         return _("Nothing from the chosen executions")
-    return _("Nothing in the last 24 hours")
+    return nothing_in(window)
 
 
 def silence_of(asked: ReportRequest, head: Head, clock: Clock, all_runs: str) -> Silence:
@@ -44,13 +46,13 @@ def silence_of(asked: ReportRequest, head: Head, clock: Clock, all_runs: str) ->
     if _is_filtered(asked):
         steps = [Step(_("Show all executions"), all_runs)]
         text = _("Events of other executions, or of none, are not shown.")
-        return Silence("filtered", nothing(asked), text, steps)
+        return Silence("filtered", nothing(asked, head.window), text, steps)
     last = _last_event(asked)
     if asked.campaign.status == Campaign.Status.ENDED:
         return Silence("ended", _("This campaign has ended"), _after_the_end(last, clock))
     if last is not None:
         text = _("The last event was on %(moment)s. New ones show here within seconds.")
-        return Silence("earlier", nothing(asked), text % {"moment": clock.text(last)})
+        return Silence("earlier", nothing(asked, head.window), text % {"moment": clock.text(last)})
     if len(head.tabs) == 1:
         text = _("Choose its channels, or send its first event: its channel appears by itself.")
         steps = [*_choosing(asked), *_sending(asked)]

@@ -20,6 +20,7 @@ from liveReport.models import Campaign
 from liveReport.report import FIRST_TAB
 from liveReport.report.overview import PAGE, STATES, Entry, Numbers, Overview, numbers, overview
 
+from .course import at_pace
 from .fragments import STALE_SECONDS, Fragment
 from .models import Pin
 from .moments import Clock
@@ -191,11 +192,17 @@ class StartPage:
                 known.course,
                 _("Course over the last 24 hours: at most %(peak)s in an hour.")
                 % {"peak": writer.count(max(known.course, default=0))},
+                self._cut(len(known.course)),
             ),
             worst=worst and (worst.metric.key, str(worst.metric.label), writer.share(worst.value)),
             last=self._ago(last) if last else UNDEFINED,
             last_event=self.clock.local(last.replace(second=0, microsecond=0)) if last else "",
         )
+
+    def _cut(self, hours: int) -> dict[int, float | None]:
+        """The running hour, of which some minutes are there."""
+        minutes = self.head.window.end.minute
+        return {hours - 1: at_pace(minutes / 60)} if minutes else {}
 
     def _ago(self, moment: datetime) -> str:
         """How long ago in minutes, the time of a day, or the date."""

@@ -18,7 +18,7 @@ from .report_request import ReportRequest, TabGone, read_only
 @read_only
 def entrance(request: HttpRequest, campaign: str) -> HttpResponse:
     """The report opens on its first tab."""
-    return redirect(ReportRequest.of(request, campaign, "").campaign)
+    return redirect(ReportRequest.of(request, campaign, "").first_tab)
 
 
 @read_only

@@ -10,6 +10,7 @@ from django.utils.translation import get_language
 from liveReport.channels import Text
 from liveReport.report.frames import Frame, Value, WidgetReport
 
+from .course import Course
 from .drawing import Drawing
 from .layouts import Placement
 from .moments import Clock
@@ -29,7 +30,12 @@ class Widget:
     """A widget as the templates need it. Its picture is drawn on first use."""
 
     def __init__(
-        self, report: WidgetReport, standing: Placement, asked: ReportRequest, clock: Clock
+        self,
+        report: WidgetReport,
+        standing: Placement,
+        asked: ReportRequest,
+        clock: Clock,
+        course: Course,
     ) -> None:
         self.report = report
         self.slug = report.slug
@@ -43,6 +49,7 @@ class Widget:
         self.id = f"lr-{report.slug.replace('.', '-')}-{standing.picture}"
         self._asked = asked
         self._clock = clock
+        self._course = course
 
     @property
     def csv_url(self) -> str:
@@ -90,13 +97,20 @@ class Widget:
     @property
     def nothing(self) -> str:
         """What it says while there is nothing to show."""
-        return nothing(self._asked)
+        return nothing(self._asked, self._course.window)
 
     @cached_property
     def digest(self) -> str:
         frames = [_content(frame) for frame in (self.report.frame, self.report.trend)]
         clock = self._clock.key if _has_moments(self.report.frame) else ()
-        return digest_of(self.state, frames, self.report.names, get_language(), clock)
+        course = self._course.key if self._has_course else ()
+        return digest_of(self.state, frames, self.report.names, get_language(), clock, course)
+
+    @property
+    def _has_course(self) -> bool:
+        """Whether its picture has steps, of which some still run."""
+        axis = self.report.frame.axis if self.report.frame else None
+        return self.report.trend is not None or (axis is not None and axis.role == "time")
 
     @property
     def head_key(self) -> str:
@@ -113,7 +127,7 @@ class Widget:
         """What its kind draws of the frame; nothing while there is none."""
         if self.report.frame is None or self.state != "ready":
             return None
-        drawing = Drawing(self.report, self.report.frame, self._clock, self.shown_as)
+        drawing = Drawing(self.report, self.report.frame, self._clock, self._course, self.shown_as)
         return KINDS[self.kind].draw(drawing)
 
     @property

@@ -2,16 +2,19 @@
 
 import io
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import brotli
 import pytest
 from django.contrib.staticfiles.finders import find
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 from pypdf import PdfReader
 
 from liveReport.counts import sketch
+from liveReport.models import CampaignChannel
 from liveReport.report import build
 from tests.support.browser import (
     BUNDLE,
@@ -124,6 +127,7 @@ def test_news_arrive_and_leave_the_rest_alone(open_page: Open, send: Any) -> Non
 
 
 def test_a_scrolled_table_stays_where_it_is(open_page: Open, send: Any) -> None:
+    CampaignChannel.objects.update(first_event_at=timezone.now() - timedelta(days=2))
     page = open_page()
     show_as(page, "course", "Table")
     scroller = widget(page, "course").locator(".lr-scroll")

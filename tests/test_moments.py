@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboards import zones
+from dashboards.course import Course
 from dashboards.drawing import Drawing
 from dashboards.moments import Clock, offset_mark
 from dashboards.pictures.series import SeriesPicture
@@ -93,7 +94,7 @@ def course(name: str, now: datetime) -> SeriesPicture:
         frame=frame,
     )
     with current.override(ZoneInfo(name)), translation.override("en"):
-        return SeriesPicture(Drawing(report, frame, Clock.of(now)))
+        return SeriesPicture(Drawing(report, frame, Clock.of(now), Course(Window.at(now), now)))
 
 
 def steps_of(picture: SeriesPicture) -> Iterator[datetime]:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.utils import translation
 
+from dashboards.course import Course
 from dashboards.drawing import Cell, Drawing
 from dashboards.moments import Clock
 from dashboards.numbers import Writer
@@ -18,6 +19,7 @@ from liveReport.channels import find_channel
 from liveReport.report import campaign
 from liveReport.report.build import widget_info
 from liveReport.report.frames import Column, Frame, Row, WidgetInfo, WidgetReport
+from liveReport.report.window import Window
 from tests.support.pages import NOW
 
 
@@ -42,7 +44,7 @@ def drawing(frame: Frame, picture: str = "", **fields: Any) -> Drawing:
         frame=frame,
         **fields,
     )
-    return Drawing(report, frame, Clock.of(NOW), picture)
+    return Drawing(report, frame, Clock.of(NOW), Course(Window.at(NOW), NOW), picture)
 
 
 def texts(cells: Sequence[Cell]) -> list[tuple[str, str]]:
@@ -182,11 +184,16 @@ def test_the_table_of_a_series_begins_with_the_newest() -> None:
 
 
 def test_a_sparkline_sets_the_running_step_apart() -> None:
-    rows: list[Row] = [{"time": "t", "readers": value} for value in (0, 10, 5)]
+    """Half of it is over, and half as many are there as in the one before: no fall."""
+    times = ("11:30", "11:45", "12:00")
+    rows: list[Row] = [
+        {"time": f"2026-06-01T{time}:00Z", "readers": value}
+        for time, value in zip(times, (0, 10, 5), strict=True)
+    ]
     trend = Frame(columns=[TIME, READERS], rows=rows, totals={})
-    line = sparkline(trend, READERS, Writer())
+    line = sparkline(trend, READERS, drawing(trend))
     assert line
-    assert (line.line, line.tail) == ("0,23.0 1,1.0", "1,1.0 2,12.0")
+    assert (line.line, line.tail) == ("0,23.0 1,1.0", "1,1.0 2,1.0")
 
 
 # -- Which pictures are offered -----------------------------------------------------------------

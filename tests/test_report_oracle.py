@@ -65,7 +65,20 @@ def send_in_batches(source: Source, events: Sequence[dict[str, Any]], sizes: Seq
 
 # Times cluster at the window's edges.
 NEAR = st.sampled_from([0, 24 * 3600, 24 * 3600 - 34, 23 * 3600, 26 * 3600 - 60])
-SECONDS = st.one_of(st.integers(-240, 25 * 3600), NEAR)
+SECONDS = st.one_of(st.integers(-240, 25 * 3600), st.integers(-240, 3600), NEAR)
+
+
+@st.composite
+def spans(draw: st.DrawFn) -> oracle.Part:
+    """A span of whole minutes within the last 24 hours."""
+    first, end = oracle.window(NOW)
+    minutes = st.integers(0, 1440) | st.sampled_from([0, 60, 360, 1380, 1439, 1440])
+    start, stop = sorted(draw(st.lists(minutes, min_size=2, max_size=2, unique=True)))
+    assert first + timedelta(minutes=1440) == end
+    return oracle.zoomed(first + timedelta(minutes=start), first + timedelta(minutes=stop))
+
+
+parts = st.sampled_from([oracle.named(name, NOW) for name in ("15m", "1h", "6h")]) | spans()
 
 
 @pytest.mark.parametrize("slug", [channel.slug for channel in all_channels()])
@@ -79,10 +92,12 @@ def test_every_frame_equals_the_recount(
     events = data.draw(st.lists(drawn, max_size=40))
     sizes = data.draw(st.lists(st.integers(1, 12), max_size=6))
     chosen = data.draw(st.sampled_from([(), EXECUTIONS[1:2], EXECUTIONS[1:]]))
+    part = data.draw(parts)
     with undone():
         campaign.channels.create(channel=slug, declared=True)
         send_in_batches(source, events, sizes)
         oracle.assert_report(campaign, events, NOW, [run for run in chosen if run])
+        oracle.assert_report(campaign, events, NOW, [run for run in chosen if run], part=part)
         assert rollup.verify(NOW) == []
 
 

@@ -5,16 +5,18 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.http import QueryDict
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from liveReport.counts.tiers import STEP, TIERS, Range, cover
+from liveReport.counts.tiers import TIERS, Range, cover
 from liveReport.models import Campaign
 from liveReport.report import tab_report
-from liveReport.report.window import LENGTH, Window
+from liveReport.report.window import LENGTH, WINDOWS, BadPeriod, Period, Window
 from tests.support.factories import event
 
 MINUTE = timedelta(minutes=1)
@@ -46,6 +48,17 @@ def spans(draw: st.DrawFn) -> tuple[int, int]:
     """Two whole minutes up to a few days apart, before and after 1970."""
     start = draw(st.integers(-CENTURY // 60, CENTURY // 60))
     return start * 60, (start + draw(st.integers(0, 4_000))) * 60
+
+
+@st.composite
+def windows(draw: st.DrawFn) -> Window:
+    """One that has a name, or any span of the last 24 hours."""
+    now = draw(moments)
+    if name := draw(st.sampled_from([*WINDOWS, None])):
+        return Window.at(now, name)
+    start, end = sorted(draw(st.sets(st.integers(0, 1440), min_size=2, max_size=2)))
+    day = Window.at(now)
+    return Window(day.start + start * MINUTE, day.start + end * MINUTE)
 
 
 @st.composite
@@ -122,21 +135,21 @@ def test_there_is_nothing_in_a_span_that_ends_before_it_starts(
     assert list(cover(span[0], span[0] - length * 60)) == []
 
 
-@given(moments, st.lists(st.integers(-2 * DAY, DAY), max_size=40))
+@given(windows(), st.lists(st.integers(-2 * DAY, DAY), max_size=40))
 def test_the_buckets_of_the_ranges_add_up_to_the_events_of_the_window(
-    now: datetime, ages: list[int]
+    window: Window, ages: list[int]
 ) -> None:
-    window = Window.at(now)
+    step = window.step
     start, end = window.seconds
     times = [end - age for age in ages] + [start - 1, start, end - 1, end]
     buckets = bucketed(times)
     inside = [at for at in times if start <= at < end]
-    by_step = Counter(at // STEP * STEP for at in inside)
+    by_step = Counter(at // step * step for at in inside)
     assert sum((found(buckets, part) for part in window.ranges()), Counter()).total() == len(inside)
     stepwise: Counter[int] = Counter()
     for part in window.step_ranges():
         for at, count in found(buckets, part).items():
-            stepwise[at // STEP * STEP] += count
+            stepwise[at // step * step] += count
     assert stepwise == by_step
     assert set(by_step) <= set(window.steps())
 
@@ -171,32 +184,104 @@ def test_the_window_moves_by_whole_minutes_and_never_back(now: datetime, later: 
     assert second.start - first.start == moved
 
 
-@given(moments)
-def test_the_windows_ranges_partition_it(now: datetime) -> None:
-    window = Window.at(now)
+@given(windows())
+def test_the_windows_ranges_partition_it(window: Window) -> None:
     assert minutes(window.ranges()) == coarsest(*window.seconds, TIERS)
-    fine = [tier for tier in TIERS if tier <= STEP]
+    fine = [tier for tier in TIERS if window.step % tier == 0]
     assert minutes(window.step_ranges()) == coarsest(*window.seconds, fine)
 
 
-@given(moments)
-def test_a_range_of_steps_never_straddles_one(now: datetime) -> None:
-    for part in Window.at(now).step_ranges():
+@given(windows())
+def test_a_range_of_steps_never_straddles_one(window: Window) -> None:
+    for part in window.step_ranges():
         for start in range(part.start, part.end, part.tier):
-            assert start // STEP == (start + part.tier - 1) // STEP
+            assert start // window.step == (start + part.tier - 1) // window.step
 
 
-@given(moments)
-def test_the_steps_are_all_that_the_window_touches(now: datetime) -> None:
-    window = Window.at(now)
-    touched = {minute // STEP * STEP for minute in range(*window.seconds, 60)}
+@given(windows())
+def test_the_steps_are_all_that_the_window_touches(window: Window) -> None:
+    touched = {minute // window.step * window.step for minute in range(*window.seconds, 60)}
     assert window.steps() == sorted(touched)
 
 
-def test_every_tier_is_a_multiple_of_the_next_and_the_step_is_one_of_them() -> None:
+@given(windows(), st.timedeltas(timedelta(days=-1), timedelta(days=2)))
+def test_a_course_begins_with_the_step_of_its_first_event(window: Window, later: timedelta) -> None:
+    since = window.start + later
+    steps = window.steps(since)
+    if not window.start < since < window.end:
+        assert steps == window.steps()
+    else:
+        assert steps[0] <= since.timestamp() < steps[0] + window.step
+        assert steps == [step for step in window.steps() if step >= steps[0]]
+
+
+@given(windows())
+def test_a_step_has_a_minute_up_to_an_hour_and_five_up_to_six(window: Window) -> None:
+    hours = (window.end - window.start) / timedelta(hours=1)
+    assert window.step == (60 if hours <= 1 else 300 if hours <= 6 else 900)
+
+
+def test_every_tier_is_a_multiple_of_the_next() -> None:
     assert all(coarse % fine == 0 and coarse > fine for coarse, fine in pairwise(TIERS))
     assert TIERS[-1] == 60
-    assert STEP in TIERS
+
+
+# -- What one asks for ---------------------------------------------------------------------
+
+
+def asked(now: datetime, query: str) -> Period:
+    return Period.parse(QueryDict(query).getlist, now)
+
+
+@given(moments.filter(lambda now: now.year >= 1971), st.data())
+def test_a_period_is_what_its_query_asks_for(now: datetime, data: st.DataObject) -> None:
+    day = Window.at(now)
+    start, end = sorted(data.draw(st.sets(st.integers(0, 1440), min_size=2, max_size=2)))
+    span = day.start + start * MINUTE, day.start + end * MINUTE
+    for period in (*map(Period, WINDOWS), Period(span=span)):
+        assert asked(now, urlencode(period.query)) == period
+    assert Period(span=span).window(now) == Window(*span)
+    assert asked(now, "").window(now) == day
+
+
+DAY_OF = "2026-01-01T"
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("window=", "window"),
+        ("window=2h", "window"),
+        ("window=1H", "window"),
+        ("window=1h&window=6h", "window"),
+        ("window=1h&from={d}10:00:00Z&to={d}11:00:00Z", "window"),
+        ("window=24h&to={d}11:00:00Z", "window"),
+        ("from={d}10:00:00Z", "to"),
+        ("to={d}10:00:00Z", "from"),
+        ("from={d}10:00:00Z&to=", "to"),
+        ("from=yesterday&to={d}10:00:00Z", "from"),
+        ("from={d}10:00:00&to={d}11:00:00Z", "from"),
+        ("from={d}10:00:01Z&to={d}11:00:00Z", "from"),
+        ("from={d}10:00:00Z&to={d}11:00:00.000001Z", "to"),
+        ("from={d}11:00:00Z&to={d}10:00:00Z", "from"),
+        ("from={d}11:00:00Z&to={d}11:00:00Z", "from"),
+        ("from=2025-12-31T12:07:00Z&to={d}11:00:00Z", "from"),
+        ("from={d}11:00:00Z&to={d}12:09:00Z", "to"),
+        ("from={d}11:00:00Z&from={d}11:00:00Z&to={d}12:00:00Z", "from"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_by_its_name(query: str, field: str) -> None:
+    with pytest.raises(BadPeriod) as refused:
+        asked(datetime(2026, 1, 1, 12, 7, 30, tzinfo=UTC), query.format(d=DAY_OF))
+    assert refused.value.field == field
+    assert str(refused.value).startswith(field)
+
+
+def test_the_edges_of_the_day_are_within_it_in_any_offset() -> None:
+    now = datetime(2026, 1, 1, 12, 7, 30, tzinfo=UTC)
+    query = "from=2025-12-31T13:08:00+01:00&to=2026-01-01T12:08:00Z"
+    assert asked(now, query).window(now).seconds == Window.at(now).seconds
+    assert asked(now, query).window(now).name is None
 
 
 # -- Its ends, as the report counts --------------------------------------------------------

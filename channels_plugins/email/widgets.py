@@ -59,7 +59,7 @@ WIDGETS = (
     TimeSeries(
         key="performance_by_date",
         title=_("Email – Performance by date"),
-        help=_("Sending and reactions over the day, a point every quarter of an hour."),
+        help=_("Sending and reactions over time."),
         metrics=(
             "sent",
             "delivered",
@@ -107,7 +107,7 @@ WIDGETS = (
     TimeSeries(
         key="offer_statistics_over_time",
         title=_("Offer statistics over time"),
-        help=_("The same three numbers over the day, a point every quarter of an hour."),
+        help=_("The same three numbers over time."),
         metrics=("offer_sent", "offer_impressions", "offer_clicks"),
         only_with_data=True,
     ),

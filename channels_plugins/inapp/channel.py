@@ -107,7 +107,7 @@ class InApp(Channel):
         TimeSeries(
             key="summary",
             title=_("In-app summary"),
-            help=_("Impressions and reactions over the day, a point every quarter of an hour."),
+            help=_("Impressions and reactions over time."),
             metrics=("impressions", "interactions"),
         ),
         Parts(

@@ -37,7 +37,7 @@ WIDGETS = (
     TimeSeries(
         key="sending_summary",
         title=_("Push – Sending summary"),
-        help=_("Sending and reactions over the day, a point every quarter of an hour."),
+        help=_("Sending and reactions over time."),
         metrics=("opens", "actions", "bounces", "delivered", "errors"),
         whole=("delivered", "bounces", "errors"),
     ),

@@ -20,7 +20,7 @@ WIDGETS = (
     TimeSeries(
         key="performance_by_date",
         title=_("SMS – Performance by date"),
-        help=_("Sending and its failures over the day, a point every quarter of an hour."),
+        help=_("Sending and its failures over time."),
         metrics=("sent", "bounces", "errors"),
         whole=("bounces", "errors"),
     ),

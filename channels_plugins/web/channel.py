@@ -107,8 +107,8 @@ class Web(Channel):
             key="summary",
             title=_("Web summary"),
             help=_(
-                "Impressions, the people behind them and their actions over the day. People are "
-                "counted anew in each quarter of an hour, so their points do not add up."
+                "Impressions, the people behind them and their actions over time. People are "
+                "counted anew at each point, so the points do not add up."
             ),
             metrics=("impressions", "unique_impressions", "interactions"),
         ),

@@ -1,7 +1,6 @@
 """The metrics over the window as lines, areas or bars, together or each by itself."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.text import format_lazy
@@ -9,9 +8,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from liveReport.channels import Text
-from liveReport.counts.tiers import STEP
 from liveReport.report.frames import Column, WidgetInfo
 
+from .. import course
 from ..drawing import Drawing, Kind, Number
 from .table import TablePicture
 
@@ -26,8 +25,11 @@ class SeriesPicture:
         frame = drawing.frame
         self.table = TablePicture(drawing)
         numbers = drawing.numbers(frame.marked_totals)
-        summary = _("The last 24 hours in steps of 15 minutes: %(totals)s.") % {
-            "totals": listing(numbers)
+        window = drawing.course.window
+        summary = _("%(window)s, in steps of %(step)s: %(totals)s.") % {
+            "window": course.title(window, drawing.clock),
+            "step": course.step_in_words(window),
+            "totals": listing(numbers),
         }
         shown = _stacked(drawing) if drawing.picture == "stacked" else frame.metrics
         totals = {number.key: number.signed for number in numbers}
@@ -61,15 +63,20 @@ def _line(drawing: Drawing, column: Column, total: str) -> dict[str, Any]:
 def _course(drawing: Drawing) -> dict[str, Any]:
     """The steps as the reader's clock shows them: their starts, and what to call them.
 
-    ``marks`` has the offsets of those whose time of day is there twice, by their number.
+    ``marks`` has the offsets of those whose time of day is there twice, by their number;
+    ``cut`` by what to multiply the values of those that are not whole; ``running`` which is
+    the first that still counts, or how many there are; ``step`` the seconds of one.
     """
-    clock, step = drawing.clock, timedelta(seconds=STEP)
-    starts = [datetime.fromisoformat(str(row["time"])) for row in drawing.frame.rows]
+    clock, step = drawing.clock, drawing.course.step
+    starts = course.starts([row["time"] for row in drawing.frame.rows])
     marks = {number: clock.mark(start) for number, start in enumerate(starts)}
     return {
         "times": [clock.local(start) for start in starts],
         "spans": [clock.span(start, start + step) for start in starts],
         "marks": {number: mark for number, mark in marks.items() if mark},
+        "cut": drawing.course.cut(starts),
+        "running": drawing.course.running(starts),
+        "step": drawing.course.window.step,
     }
 
 

@@ -5,6 +5,8 @@ from typing import Any
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 
+from liveReport.report.window import DAY, WINDOWS
+
 from .serializers import ProblemSerializer
 
 Responses = dict[Any, Any]
@@ -45,4 +47,25 @@ EXECUTION = OpenApiParameter(
     explode=True,
     description="Only these runs of a recurring campaign, by their start. All when left out.",
 )
+_MINUTE = {
+    "type": "string",
+    "format": "date-time",
+    "pattern": r"^2[01]\d\d-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:00(\.0{1,6})?"
+    r"(Z|[+-](0\d|1[0-3]):[0-5]\d)$",
+}
+PERIOD = [
+    OpenApiParameter(
+        "window",
+        OpenApiTypes.STR,
+        enum=list(WINDOWS),
+        default=DAY,
+        description="The part of the last 24 hours that the numbers are of, up to now.",
+    ),
+    OpenApiParameter(
+        "from",
+        _MINUTE,
+        description="In place of a window, with `to`: a whole minute of the last 24 hours.",
+    ),
+    OpenApiParameter("to", _MINUTE, description="The whole minute before which the span ends."),
+]
 FORMAT = OpenApiParameter("format", OpenApiTypes.STR, enum=["json", "csv"], default="json")

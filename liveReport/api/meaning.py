@@ -26,7 +26,7 @@ def _count(metric: Count, enabled: Sequence[Channel]) -> Meaning:
     return (
         _call("count", [*metric.events, *_condition(metric.where)]),
         _("Every event counts, except one that its source sent twice under the same id."),
-        _("Events that occurred in the last 24 hours."),
+        _("Events that occurred in the window."),
     )
 
 
@@ -35,7 +35,7 @@ def _profiles(metric: Profiles, enabled: Sequence[Channel]) -> Meaning:
     return (
         _call("distinct_profiles", metric.events),
         _("A profile counts once in the whole window; values of rows must not be added up."),
-        _("Events that occurred in the last 24 hours. Beyond 16,384 profiles an estimate."),
+        _("Events that occurred in the window. Beyond 16,384 profiles an estimate."),
     )
 
 
@@ -65,7 +65,7 @@ def _campaign_events(metric: CampaignEvents, enabled: Sequence[Channel]) -> Mean
     return (
         _call("count", metric.counted(enabled)),
         _("Every event counts, except one that its source sent twice under the same id."),
-        _("Events of the last 24 hours on the campaign’s channels, of whichever execution."),
+        _("Events of the window on the campaign’s channels, of whichever execution."),
     )
 
 
@@ -75,7 +75,7 @@ def _campaign_profiles(metric: CampaignProfiles, enabled: Sequence[Channel]) -> 
         _call("distinct_profiles", metric.counted(enabled)),
         _("A profile counts once in the whole window, on however many channels it is met."),
         _(
-            "Events of the last 24 hours on the campaign’s channels, of whichever execution. "
+            "Events of the window on the campaign’s channels, of whichever execution. "
             "Beyond 16,384 profiles an estimate."
         ),
     )
@@ -87,7 +87,7 @@ def _campaign_actions(metric: CampaignActions, enabled: Sequence[Channel]) -> Me
         _call("distinct_channel_execution_profiles", metric.counted(enabled)),
         _("A profile counts once for each channel and each of its executions."),
         _(
-            "Events of the last 24 hours on the campaign’s channels, of whichever execution. "
+            "Events of the window on the campaign’s channels, of whichever execution. "
             "An estimate beyond 16,384 profiles of one execution, or where executions were too "
             "many to be told apart."
         ),

@@ -17,18 +17,24 @@ from liveReport.report.frames import WidgetReport
 
 from .base import ReadView
 from .campaigns import visible_campaign
-from .described import EXECUTION, FORMAT, READING, problems
+from .described import EXECUTION, FORMAT, PERIOD, READING, problems
 from .problems import Failed, Invalid, Missing
 from .serializers import HeadSerializer, OneWidgetSerializer, TabSerializer
 
 
 class ReportView(ReadView):
-    """What is common to the report's resources: the campaign, the runs, one ``now``."""
+    """What is common to the report's resources: the campaign, the period, the runs, one ``now``."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         self.now = timezone.now()
         self.campaign = visible_campaign(request, kwargs["slug"])
+
+    def period(self) -> report.Period:
+        try:
+            return report.Period.parse(self.request.query_params.getlist, self.now)
+        except report.BadPeriod as error:
+            raise Invalid(error.field, str(error)) from error
 
     def executions(self) -> list[datetime]:
         try:
@@ -38,7 +44,7 @@ class ReportView(ReadView):
 
     def tab_head(self, tab: str) -> report.Head:
         try:
-            return report.tab_head(self.campaign, tab, self.now)
+            return report.tab_head(self.campaign, tab, self.now, self.period())
         except report.UnknownTab as error:
             raise Missing("tab", tab) from error
 
@@ -49,10 +55,11 @@ class ReportHead(ReportView):
     @extend_schema(
         operation_id="get_report",
         summary="Head of a report",
-        responses={200: HeadSerializer} | READING | problems(404),
+        parameters=PERIOD,
+        responses={200: HeadSerializer} | READING | problems(400, 404),
     )
     def get(self, request: Request, slug: str) -> Response:
-        return Response(report.report_head(self.campaign, self.now).as_json())
+        return Response(report.report_head(self.campaign, self.now, self.period()).as_json())
 
 
 class ReportTab(ReportView):
@@ -61,7 +68,7 @@ class ReportTab(ReportView):
     @extend_schema(
         operation_id="get_tab",
         summary="One tab of a report",
-        parameters=[EXECUTION],
+        parameters=[*PERIOD, EXECUTION],
         responses={200: TabSerializer, 304: None} | READING | problems(400, 404),
     )
     def get(self, request: Request, slug: str, tab: str) -> HttpResponse:
@@ -70,7 +77,7 @@ class ReportTab(ReportView):
         if unchanged := get_conditional_response(request._request, etag=etag):
             unchanged.headers["ETag"] = etag
             return unchanged
-        found = report.tab_report(self.campaign, tab, executions, self.now)
+        found = report.tab_report(self.campaign, tab, executions, self.now, period=self.period())
         return Response(found.as_json(), headers={"ETag": _etag(found.head)})
 
 
@@ -80,7 +87,7 @@ class ReportWidget(ReportView):
     @extend_schema(
         operation_id="get_widget",
         summary="One widget of a report",
-        parameters=[EXECUTION, FORMAT],
+        parameters=[*PERIOD, EXECUTION, FORMAT],
         responses={
             (200, "application/json"): OneWidgetSerializer,
             (200, "text/csv"): OpenApiTypes.STR,
@@ -102,7 +109,9 @@ class ReportWidget(ReportView):
 
     def _find(self, tab: str, widget: str) -> tuple[report.Head, WidgetReport]:
         try:
-            return report.tab_widget(self.campaign, tab, widget, self.executions(), self.now)
+            return report.tab_widget(
+                self.campaign, tab, widget, self.executions(), self.now, self.period()
+            )
         except report.UnknownTab as error:
             raise Missing("tab", tab) from error
         except report.UnknownWidget as error:

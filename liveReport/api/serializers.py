@@ -9,6 +9,7 @@ from rest_framework import serializers
 from liveReport.channels import WIDGETS, all_channels
 from liveReport.channels.fields import LONGEST
 from liveReport.models import Campaign, Execution, QuarantinedBatch
+from liveReport.report.window import STEPS, WINDOWS
 
 VALUE = {"type": ["number", "string", "null"]}
 ROW = {"type": "object", "additionalProperties": VALUE}
@@ -164,7 +165,18 @@ class HeadSerializer(serializers.Serializer[Any]):
 
     campaign = serializers.SlugField()
     window = inline_serializer(
-        "Window", {"from": serializers.DateTimeField(), "to": serializers.DateTimeField()}
+        "Window",
+        {
+            "from": serializers.DateTimeField(),
+            "to": serializers.DateTimeField(),
+            "name": serializers.ChoiceField(
+                list(WINDOWS), allow_null=True, help_text=_("`null` for a span that was chosen.")
+            ),
+            "step_seconds": serializers.ChoiceField(
+                [step for _longest, step in STEPS],
+                help_text=_("The seconds between two points of a series."),
+            ),
+        },
     )
     as_of = serializers.DateTimeField(
         help_text=_("Everything received before this is in the numbers.")

@@ -361,7 +361,7 @@ class Kpi(Widget):
 
 @dataclass(frozen=True, kw_only=True)
 class TimeSeries(Widget):
-    """The metrics over the window, in steps of a quarter of an hour."""
+    """The metrics over the window, in the steps that go with its length."""
 
     size: tuple[int, int] = (12, 8)
 

@@ -6,9 +6,6 @@ from dataclasses import dataclass
 TIERS = (3600, 900, 60)
 """The lengths of a bucket in seconds, coarse to fine; each a multiple of the next."""
 
-STEP = 900
-"""Seconds between two points of a series: one of the tiers."""
-
 
 @dataclass(frozen=True)
 class Range:
@@ -17,6 +14,11 @@ class Range:
     tier: int
     start: int
     end: int
+
+
+def within(step: int) -> list[int]:
+    """The tiers whose buckets add up to steps of this length, coarse to fine."""
+    return [tier for tier in TIERS if step % tier == 0]
 
 
 def cover(start: int, end: int, tiers: Sequence[int] = TIERS) -> Iterator[Range]:

@@ -11,7 +11,7 @@ from django.db import connection
 
 from liveReport.counts.cells import OTHER_EXECUTIONS
 from liveReport.counts.sketch import merge
-from liveReport.counts.tiers import STEP, TIERS, Range
+from liveReport.counts.tiers import TIERS, Range
 from liveReport.memory import Memory
 from liveReport.models import Switch
 
@@ -23,8 +23,8 @@ Rows = list[tuple[Any, ...]]
 
 _Hours = tuple[tuple[int, int], ...]
 """Starts of hours, each with its count."""
-_unions = Memory[int, tuple[_Hours, bytes]](TTLCache(256, 300))
-"""United sketches by series, each with the hours that it unites.
+_unions = Memory[tuple[int, int], tuple[_Hours, bytes]](TTLCache(256, 300))
+"""United sketches by series and first hour, each with the hours that it unites.
 
 A sketch changes with its bucket's count. Only a repair may change it alone, which is
 why nothing is believed for longer than five minutes.
@@ -32,7 +32,7 @@ why nothing is believed for longer than five minutes.
 
 
 _STATE = """
-SELECT oldest, channel, version, first_event_at < %s, enabled, position
+SELECT oldest, channel, version, first_event_at, enabled, position
 FROM (SELECT 1 AS one) AS always
 LEFT JOIN (
     SELECT received_at AS oldest FROM livereport_eventbatch WHERE NOT folded ORDER BY id LIMIT 1
@@ -43,28 +43,30 @@ LEFT JOIN livereport_channelplugin ON slug = channel
 
 
 class ChannelState(NamedTuple):
-    """A channel that a campaign declared or has events of in the window."""
+    """A channel that a campaign declared or has events of."""
 
     version: int
-    began_before: bool
-    """Whether its first event is from before the window."""
+    first_event_at: datetime | None
     switch: Switch | None
 
 
 def state(campaign: int, since: datetime) -> tuple[datetime | None, dict[str, ChannelState]]:
     """When the oldest event that waits was received, and a campaign's channels by slug.
 
+    Those are in it that it declared, or has events of since a moment.
     Asked with every poll: to build the queries costs many times their answers.
     """
     start = connection.ops.adapt_datetimefield_value(since)
     with connection.cursor() as cursor:
-        cursor.execute(_STATE, [start, campaign, start])
+        cursor.execute(_STATE, [campaign, start])
         rows = cursor.fetchall()
     channels = {
         slug: ChannelState(
-            version, bool(before), None if on is None else Switch(bool(on), position)
+            version,
+            first and sql.aware(first),
+            None if on is None else Switch(bool(on), position),
         )
-        for _oldest, slug, version, before, on, position in rows
+        for _oldest, slug, version, first, on, position in rows
         if slug is not None
     }
     oldest = rows[0][0]
@@ -144,9 +146,9 @@ def counts(ids: Sequence[int], ranges: Sequence[Range]) -> dict[int, int]:
 
 
 def counts_by_step(
-    ids: Sequence[int], ranges: Sequence[Range], step: int = STEP
+    ids: Sequence[int], ranges: Sequence[Range], step: int
 ) -> dict[int, dict[int, int]]:
-    """The events of each series by the step in which they occurred, of so many seconds."""
+    """The events of each series by the step, of so many seconds, in which they occurred."""
     found: dict[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))
     for pk, start, count in _select("series_id, start, count", ids, ranges):
         found[pk][start // step * step] += count
@@ -172,14 +174,15 @@ def _united(ids: Sequence[int], hours: Sequence[Range]) -> dict[int, bytes]:
     fingerprints = {pk: tuple(buckets) for pk, buckets in state.items()}
     known: dict[int, bytes] = {}
     for pk, fingerprint in fingerprints.items():
-        held = _unions.get(pk)
+        held = _unions.get((pk, fingerprint[0][0]))
         if held and held[0] == fingerprint:
             known[pk] = held[1]
     unknown: dict[int, list[bytes]] = defaultdict(list)
     for pk, sketch in _sketches([pk for pk in fingerprints if pk not in known], hours):
         unknown[pk].append(sketch)
     for pk, parts in unknown.items():
-        _, known[pk] = _unions.put(pk, (fingerprints[pk], merge(parts)))
+        key = pk, fingerprints[pk][0][0]
+        _, known[pk] = _unions.put(key, (fingerprints[pk], merge(parts)))
     return known
 
 
@@ -190,13 +193,13 @@ def _sketches(ids: Sequence[int], ranges: Sequence[Range]) -> Iterator[tuple[int
 
 
 def sketches_by_step(
-    ids: Sequence[int], ranges: Sequence[Range]
+    ids: Sequence[int], ranges: Sequence[Range], step: int
 ) -> dict[int, dict[int, list[bytes]]]:
     """The sketches of each series by the step in which the events occurred."""
     found: dict[int, dict[int, list[bytes]]] = defaultdict(lambda: defaultdict(list))
     for pk, start, sketch in _select("series_id, start, sketch", ids, ranges):
         if sketch is not None:
-            found[pk][start // STEP * STEP].append(sketch)
+            found[pk][start // step * step].append(sketch)
     return found
 
 

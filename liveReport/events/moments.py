@@ -24,13 +24,15 @@ def instant(text: str) -> datetime:
         raise ValueError(f"{text[:100]!r} is not an RFC 3339 time with an offset.") from error
 
 
-def start_of_run(text: str) -> datetime:
-    """The start of a run as a URL names it; ``ValueError`` if no run can start then.
-
-    A plus sign that was not escaped arrives as a space.
-    """
+def instant_in_url(text: str) -> datetime:
+    """The same of a text in a URL: a plus sign that was not escaped arrives as a space."""
     plain = text.strip()
-    moment = instant(plain[: _DAY + 1] + plain[_DAY + 1 :].replace(" ", "+"))
+    return instant(plain[: _DAY + 1] + plain[_DAY + 1 :].replace(" ", "+"))
+
+
+def start_of_run(text: str) -> datetime:
+    """The start of a run as a URL names it; ``ValueError`` if no run can start then."""
+    moment = instant_in_url(text)
     if not is_start_of_run(moment):
         raise ValueError(f"{text[:100]!r}: its year (in UTC) is not within 2000 and 2199.")
     return moment

@@ -1,4 +1,4 @@
-"""The read side: a campaign's last 24 hours as frames, from the rollups alone.
+"""The read side: a campaign's last 24 hours, or a part of them, as frames, from the rollups alone.
 
 Every function takes ``now``; nothing below reads a clock.
 """
@@ -22,10 +22,15 @@ from .read import (
     widget_slug,
 )
 from .tabs import FIRST_TAB
+from .window import TODAY, BadPeriod, PastSpan, Period
 
 __all__ = [
     "FIRST_TAB",
+    "TODAY",
+    "BadPeriod",
     "Head",
+    "PastSpan",
+    "Period",
     "Tab",
     "TabReport",
     "UnknownTab",

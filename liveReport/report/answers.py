@@ -63,6 +63,8 @@ class Head:
             "window": {
                 "from": utc(self.window.start.timestamp()),
                 "to": utc(self.window.end.timestamp()),
+                "name": self.window.name,
+                "step_seconds": self.window.step,
             },
             "as_of": utc(self.as_of.timestamp()),
             "lag_seconds": self.lag_seconds,

@@ -100,8 +100,8 @@ def guarded(
 
 
 def has_data(tallies: ChannelTallies, widget: Widget) -> bool:
-    """Whether any of the widget's metrics has counted something in the window."""
-    return any(tallies.whole(metric).value for metric in tallies.channel.base_metrics(widget))
+    """Whether any of the widget's metrics has counted something in the 24 hours."""
+    return any(tallies.is_there(metric) for metric in tallies.channel.base_metrics(widget))
 
 
 def metric_column(metric: Metric) -> Column:
@@ -231,7 +231,7 @@ def _step_rows(tallies: ChannelTallies, base: Sequence[Metric]) -> list[tuple[Ro
             {"time": utc(step)},
             {name: values.get(step, NOTHING) for name, values in found.items()},
         )
-        for step in tallies.window.steps()
+        for step in tallies.steps
     ]
 
 

@@ -86,7 +86,7 @@ class Statistics(OwnWidget):
             columns=[time_column(), *map(metric_column, METRICS)],
             rows=[
                 {"time": utc(step), **{key: steps[step] for key, steps in courses.items()}}
-                for step in numbers.channels[0].window.steps()
+                for step in numbers.channels[0].steps
             ],
             totals={},
         )

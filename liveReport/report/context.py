@@ -4,35 +4,45 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from liveReport.channels import Channel
 from liveReport.engines import reads
 from liveReport.models import Campaign, in_tab_order
 
-from .window import Window
+from .window import TODAY, Period, Window
 
 
 @dataclass(frozen=True)
 class Context:
     """A campaign's report at one moment.
 
-    A channel is shown when the campaign declares it, or with events in the window.
+    Its numbers are of the ``window``. What there is to see follows the ``day``, whichever
+    part of it that is: a channel is shown when the campaign declares it, or with events then.
     """
 
     campaign: Campaign
     now: datetime
+    day: Window
     window: Window
     complete_until: datetime
     channels: Sequence[Channel]
     states: dict[str, reads.ChannelState]
 
     @classmethod
-    def load(cls, campaign: Campaign, now: datetime) -> "Context":
-        window = Window.at(now)
-        oldest, states = reads.state(campaign.pk, window.start)
+    def load(cls, campaign: Campaign, now: datetime, period: Period = TODAY) -> "Context":
+        day = Window.at(now)
+        oldest, states = reads.state(campaign.pk, day.start)
         shown = in_tab_order({slug: state.switch for slug, state in states.items()})
         channels = [channel for channel in shown if channel.slug in states]
-        return cls(campaign, now, window, min(oldest or now, now), channels, states)
+        until = min(oldest or now, now)
+        return cls(campaign, now, day, period.window(now), until, channels, states)
+
+    @cached_property
+    def steps(self) -> list[int]:
+        """The starts of the steps of every course: from the first event of what is shown on."""
+        began = [self.states[channel.slug].first_event_at for channel in self.channels]
+        return self.window.steps(min((first for first in began if first), default=None))
 
     @property
     def lag_seconds(self) -> float:
@@ -41,7 +51,9 @@ class Context:
     def version(self, channels: Iterable[Channel]) -> str:
         """Of what some channels say. The window moves it each minute."""
         state = (
-            self.window.end,
+            self.day.end,
+            self.window,
+            self.steps[0],
             self.campaign.name,
             self.campaign.status,
             [channel.slug for channel in self.channels],

@@ -181,7 +181,8 @@ class Spans:
     @classmethod
     def of(cls, tallies: ChannelTallies, now: datetime) -> "Spans":
         end = Window.at(now).end
-        kept = RunTallies(tallies.campaign, tallies.channel, Window(_kept_since(end), end))
+        window = Window(_kept_since(end), end)
+        kept = RunTallies(tallies.campaign, tallies.channel, window, tallies.day, ())
         last = end - MINUTE
         return cls(
             end=end,

@@ -11,17 +11,18 @@ from .answers import Head, Tab, TabReport, UnknownTab, UnknownWidget, WidgetFilt
 from .context import Context
 from .frames import WidgetReport
 from .tabs import TabSource, tabs_of
+from .window import TODAY, Period
 
 
-def report_head(campaign: Campaign, now: datetime) -> Head:
+def report_head(campaign: Campaign, now: datetime, period: Period = TODAY) -> Head:
     """The report without its numbers."""
-    tabs = tabs_of(Context.load(campaign, now))
+    tabs = tabs_of(Context.load(campaign, now, period))
     return _head(tabs, tabs[0])
 
 
-def tab_head(campaign: Campaign, tab: str, now: datetime) -> Head:
+def tab_head(campaign: Campaign, tab: str, now: datetime, period: Period = TODAY) -> Head:
     """The head of one tab, cheaply: does a shown version still stand?"""
-    tabs = tabs_of(Context.load(campaign, now))
+    tabs = tabs_of(Context.load(campaign, now, period))
     return _head(tabs, _find(tabs, tab))
 
 
@@ -31,10 +32,11 @@ def tab_report(
     executions: Sequence[datetime],
     now: datetime,
     *,
+    period: Period = TODAY,
     wanted: WidgetFilter = by_default,
     even_empty: bool = False,
 ) -> TabReport:
-    """A tab with its widgets, from one consistent state of the rollups.
+    """A tab with its widgets over a period, from one consistent state of the rollups.
 
     ``wanted`` chooses among the widgets. Those that wait for their first number are
     left out unless ``even_empty``.
@@ -43,7 +45,7 @@ def tab_report(
     channel is not installed or switched off.
     """
     with sql.snapshot():
-        tabs = tabs_of(Context.load(campaign, now), executions)
+        tabs = tabs_of(Context.load(campaign, now, period), executions)
         source = _find(tabs, tab)
         recent = source.executions()
         return TabReport(
@@ -59,11 +61,16 @@ def tab_report(
 
 
 def tab_widget(
-    campaign: Campaign, tab: str, widget: str, executions: Sequence[datetime], now: datetime
+    campaign: Campaign,
+    tab: str,
+    widget: str,
+    executions: Sequence[datetime],
+    now: datetime,
+    period: Period = TODAY,
 ) -> tuple[Head, WidgetReport]:
     """One widget of a tab by its key or its slug, or ``UnknownTab``, ``UnknownWidget``."""
     with sql.snapshot():
-        tabs = tabs_of(Context.load(campaign, now), executions)
+        tabs = tabs_of(Context.load(campaign, now, period), executions)
         source = _find(tabs, tab)
         slug = widget_slug(tab, widget)
         for found in _widgets(source, lambda info: info.slug == slug):

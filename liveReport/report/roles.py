@@ -49,7 +49,7 @@ class RoleMetric(Metric):
 
     def by_step(self, channels: Sequence[ChannelTallies]) -> dict[int, int]:
         """Its course by the start of each step. Profiles count anew in each."""
-        steps = dict.fromkeys((step for c in channels for step in c.window.steps()), 0)
+        steps = dict.fromkeys((step for c in channels for step in c.steps), 0)
         for step, value in self._found_by_step(channels):
             steps[step] += value
         return steps

@@ -128,7 +128,17 @@ class ChannelTab(TabSource):
     def tallies(self) -> Sequence[ChannelTallies]:
         chosen = [round(moment.timestamp() * 1_000_000) for moment in self._executions]
         context = self.context
-        return [ChannelTallies(context.campaign, self._channel, context.window, chosen, self._more)]
+        return [
+            ChannelTallies(
+                context.campaign,
+                self._channel,
+                context.window,
+                context.day,
+                context.steps,
+                chosen,
+                self._more,
+            )
+        ]
 
     def _build(self, slug: str) -> Built:
         (tallies,) = self.tallies
@@ -139,12 +149,13 @@ class ChannelTab(TabSource):
     @property
     def is_incomplete(self) -> bool:
         """Whether rates may relate events to messages sent before the window began."""
+        began = self.context.states[self.slug].first_event_at
         if self._executions:
-            return min(self._executions) < self.context.window.start
-        return self.context.states[self.slug].began_before
+            began = min(self._executions)
+        return began is not None and began < self.context.window.start
 
     def executions(self) -> list[datetime]:
-        start, most = self.context.window.start, Execution.LISTED + 1
+        start, most = self.context.day.start, Execution.LISTED + 1
         return reads.executions(self.context.campaign.pk, self.slug, start, most)
 
     def folded(self) -> list[datetime]:

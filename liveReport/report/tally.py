@@ -66,6 +66,8 @@ Tallies = dict[Key, Tally]
 class ChannelTallies:
     """The numbers of one channel of a campaign in a window, for some executions or all.
 
+    ``steps`` are those of a course in it, by their starts. What is there at all, and which
+    messages wait, follows the ``day``, whichever part of it the window is.
     ``executions`` are in microseconds; ``more`` metrics than the channel's widgets show
     can be asked for. Reads lazily, each kind of number once for all the widgets that share
     the object.
@@ -74,6 +76,8 @@ class ChannelTallies:
     campaign: Campaign
     channel: Channel
     window: Window
+    day: Window
+    steps: Sequence[int]
     executions: Sequence[int] = ()
     more: Sequence[Metric] = ()
     _known: dict[tuple[str, str], Tallies] = field(default_factory=dict)
@@ -94,6 +98,13 @@ class ChannelTallies:
     def whole(self, metric: Metric) -> Tally:
         """A stored metric over the whole window."""
         return self.of(metric).get("", NOTHING)
+
+    def is_there(self, metric: Metric) -> bool:
+        """Whether a stored metric has counted anything in the day."""
+        if not metric.has_history:
+            return bool(self.whole(metric).value)
+        rows = self._rows([(kind, *metric.only) for kind in metric.event_types])
+        return any(self._counts_of_day.get(row.pk) for row in rows)
 
     def by_step(self, metric: Metric) -> Tallies:
         """A count or a number of profiles for each step in which there was any."""
@@ -143,7 +154,8 @@ class ChannelTallies:
     def runs_by_step(self, types: Sequence[str]) -> dict[tuple[Key, int], Tally]:
         """The profiles of each run in each step in which there was any."""
         rows = {row.pk: row for row in self._rows([(kind, *ALL) for kind in types])}
-        found = reads.sketches_by_step(list(rows), self.window.step_ranges())
+        window = self.window
+        found = reads.sketches_by_step(list(rows), window.step_ranges(), window.step)
         return _grouped(
             (
                 (_run(rows[pk].execution), step),
@@ -156,7 +168,7 @@ class ChannelTallies:
     def _waiting(self, gauge: Metric, by: str) -> Tallies:
         if not by:
             return _grouped(("", tally) for tally in self.of(gauge, EXECUTION).values())
-        start, end = (second * 1_000_000 for second in self.window.seconds)
+        start, end = (second * 1_000_000 for second in self.day.seconds)
         found = reads.waiting(
             self.campaign.pk, self.channel.slug, gauge.key, start, end, self.executions
         )
@@ -212,6 +224,12 @@ class ChannelTallies:
         return reads.counts([row.pk for row in self._series], self.window.ranges())
 
     @cached_property
+    def _counts_of_day(self) -> dict[int, int]:
+        if self.window.seconds == self.day.seconds:
+            return self._counts
+        return reads.counts([row.pk for row in self._series], self.day.ranges())
+
+    @cached_property
     def _sketches(self) -> dict[int, list[bytes]]:
         return reads.sketches(self._sketched(), self.window.ranges())
 
@@ -222,11 +240,12 @@ class ChannelTallies:
             for row in self._series
             if not row.dimension or (row.type, row.dimension, row.value) in self._restricted
         ]
-        return reads.counts_by_step(told, self.window.step_ranges())
+        return reads.counts_by_step(told, self.window.step_ranges(), self.window.step)
 
     @cached_property
     def _sketches_by_step(self) -> dict[int, dict[int, list[bytes]]]:
-        return reads.sketches_by_step(self._sketched(whole=True), self.window.step_ranges())
+        whole = self._sketched(whole=True)
+        return reads.sketches_by_step(whole, self.window.step_ranges(), self.window.step)
 
     def _sketched(self, *, whole: bool = False) -> list[int]:
         return [

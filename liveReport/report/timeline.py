@@ -48,7 +48,7 @@ class Timeline(OwnWidget):
             tallies.channel.slug: tallies.events_by_step(tallies.channel.deliveries)
             for tallies in numbers.channels
         }
-        steps = numbers.channels[0].window.steps() if numbers.channels else []
+        steps = numbers.channels[0].steps if numbers.channels else []
         counts = [
             {slug: course[step].count if step in course else 0 for slug, course in courses.items()}
             for step in steps

@@ -1,28 +1,54 @@
-"""The report's time: the last 24 hours in whole minutes."""
+"""The report's time: the last 24 hours in whole minutes, or a part of them."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import Self
 
-from liveReport.counts.tiers import STEP, TIERS, Range, cover
+from liveReport.counts.tiers import Range, cover, within
+from liveReport.events.moments import instant_in_url, rfc3339
 
 LENGTH = timedelta(hours=24)
+MINUTE = timedelta(minutes=1)
+
+DAY = "24h"
+WINDOWS = {
+    "15m": timedelta(minutes=15),
+    "1h": timedelta(hours=1),
+    "6h": timedelta(hours=6),
+    DAY: LENGTH,
+}
+"""The lengths that one can ask for by name, all of which end with the running minute."""
+STEPS = ((WINDOWS["1h"], 60), (WINDOWS["6h"], 300), (LENGTH, 900))
+"""Up to which length of the window a step has how many seconds."""
 
 
 @dataclass(frozen=True)
 class Window:
-    """1,440 whole minutes, the running one included: ``start`` ≤ event < ``end``."""
+    """Whole minutes, of those that reach until now the running one: ``start`` ≤ event < ``end``.
+
+    ``name`` is one of ``WINDOWS``, or ``None`` for a range that somebody has chosen.
+    """
 
     start: datetime
     end: datetime
+    name: str | None = None
 
     @classmethod
-    def at(cls, now: datetime) -> "Window":
-        end = now.astimezone(UTC).replace(second=0, microsecond=0) + timedelta(minutes=1)
-        return cls(end - LENGTH, end)
+    def at(cls, now: datetime, name: str = DAY) -> "Window":
+        end = now.astimezone(UTC).replace(second=0, microsecond=0) + MINUTE
+        return cls(end - WINDOWS[name], end, name)
 
     @property
     def seconds(self) -> tuple[int, int]:
         return int(self.start.timestamp()), int(self.end.timestamp())
+
+    @cached_property
+    def step(self) -> int:
+        """Seconds between two points of a series."""
+        length = self.end - self.start
+        return next(step for longest, step in STEPS if length <= longest)
 
     def ranges(self) -> list[Range]:
         """The fewest buckets that add up to the window."""
@@ -30,9 +56,97 @@ class Window:
 
     def step_ranges(self) -> list[Range]:
         """The fewest that add up to it without straddling a step."""
-        return list(cover(*self.seconds, [tier for tier in TIERS if tier <= STEP]))
+        return list(cover(*self.seconds, within(self.step)))
 
-    def steps(self) -> list[int]:
-        """The start of every step that the window touches."""
+    def steps(self, since: datetime | None = None) -> list[int]:
+        """The start of every step that the window touches, from the one of ``since`` on.
+
+        A moment after its end, when nothing had happened yet, leaves out none.
+        """
         start, end = self.seconds
-        return list(range(start // STEP * STEP, end, STEP))
+        first = int(since.timestamp()) if since and since < self.end else start
+        return list(range(max(start, first) // self.step * self.step, end, self.step))
+
+
+class BadPeriod(ValueError):
+    """No part of the last 24 hours: the text says why, ``field`` which parameter."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}")
+        self.field = field
+
+
+class PastSpan(BadPeriod):
+    """A span that is not, or no longer, within the last 24 hours."""
+
+
+@dataclass(frozen=True)
+class Period:
+    """The part of the last 24 hours that a reader asks for: a window, or a span of minutes."""
+
+    name: str = DAY
+    span: tuple[datetime, datetime] | None = None
+
+    @classmethod
+    def parse(cls, given: Callable[[str], Sequence[str]], now: datetime) -> Self:
+        """What the parameters ``window``, or ``from`` and ``to``, ask for; ``BadPeriod`` if none.
+
+        ``given`` has the values of a parameter: ``request.GET.getlist``.
+        """
+        name, start, end = (_only_one(field, given(field)) for field in ("window", "from", "to"))
+        if start is None and end is None:
+            return cls(_known(name))
+        if name is not None:
+            raise BadPeriod("window", "Either a window, or from and to, not both.")
+        return cls(span=_span(start, end, Window.at(now)))
+
+    def window(self, now: datetime) -> Window:
+        return Window(*self.span) if self.span else Window.at(now, self.name)
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The parameters that ask for it; none where it is asked for without."""
+        if self.span:
+            start, end = map(rfc3339, self.span)
+            return {"from": start, "to": end}
+        return {} if self.name == DAY else {"window": self.name}
+
+
+TODAY = Period()
+"""The last 24 hours, which whoever asks for nothing else gets."""
+
+
+def _only_one(field: str, values: Sequence[str]) -> str | None:
+    if len(values) > 1:
+        raise BadPeriod(field, "There can be one only.")
+    return values[0] if values else None
+
+
+def _known(name: str | None) -> str:
+    if name is None:
+        return DAY
+    if name not in WINDOWS:
+        raise BadPeriod("window", f"{name[:50]!r} is none of {', '.join(WINDOWS)}.")
+    return name
+
+
+def _span(start: str | None, end: str | None, day: Window) -> tuple[datetime, datetime]:
+    first, last = _minute("from", start), _minute("to", end)
+    if first >= last:
+        raise BadPeriod("from", "It must be before to.")
+    for field, moment in (("from", first), ("to", last)):
+        if not day.start <= moment <= day.end:
+            raise PastSpan(field, f"{rfc3339(moment)} is not within the last 24 hours.")
+    return first, last
+
+
+def _minute(field: str, text: str | None) -> datetime:
+    if text is None:
+        raise BadPeriod(field, "A span has from and to.")
+    try:
+        moment = instant_in_url(text)
+    except ValueError as error:
+        raise BadPeriod(field, str(error)) from error
+    if moment.second or moment.microsecond:
+        raise BadPeriod(field, f"{text[:50]!r} is not a whole minute.")
+    return moment

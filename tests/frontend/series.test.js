@@ -31,7 +31,8 @@ const lines = [
   },
 ];
 const spans = ["10:00 to 10:30", "10:30 to 11:00", "11:00 to 11:30", "11:30 to 12:00"];
-const course = { lines, spans, times, marks: ["", "", "", ""] };
+const cut = { 0: null, 3: 1.5 };
+const course = { lines, spans, times, marks: ["", "", "", ""], cut, running: 3, step: 1800 };
 
 const drawn = (shape, width = 600) => option({ ...course, shape }, colours, { width, height: 300 });
 
@@ -52,6 +53,23 @@ describe("a line", () => {
     assert.ok(open.lineStyle.type);
   });
 
+  test("is hollow, at its pace, where its step still runs, and not there where little is", () => {
+    assert.deepEqual(open.data[4], [moments[3], 6]);
+    assert.equal(open.data[0][1], null);
+    assert.equal(open.symbol(open.data[4]), "emptyCircle");
+    assert.equal(open.symbol(open.data[3]), "none");
+  });
+
+  test("is a hollow point where there is no more than the running step", () => {
+    const alone = { ...course, times: times.slice(3), lines: [{ ...lines[0], values: [4] }] };
+    const [, point] = option({ ...alone, cut: { 0: 1.5 }, shape: "line" }, colours, {
+      width: 600,
+      height: 300,
+    }).series;
+    assert.deepEqual(point.data, [[moments[3], 6]]);
+    assert.equal(point.symbol(point.data[0]), "emptyCircle");
+  });
+
   test("has names that stay its own whatever the others are", () => {
     const ids = drawn("line").series.map(({ id }) => id);
     assert.deepEqual(ids, ["sent complete", "sent open", "failed complete", "failed open"]);
@@ -63,6 +81,7 @@ test("bars at both ends are pale", () => {
   const opacities = data.map(({ itemStyle }) => itemStyle.opacity);
   assert.ok(opacities[0] < opacities[1] && opacities[3] < opacities[2]);
   assert.deepEqual(data[1].value, [moments[1], 2000]);
+  assert.deepEqual(data[3].value, [moments[3], 6]);
 });
 
 test("bars are stacked only where they are said to be", () => {

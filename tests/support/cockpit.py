@@ -2,13 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from copy import copy
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from liveReport.channels import NONE, Count, Rate
 from liveReport.report.frames import Frame, WidgetReport
 from tests.support import oracle
-from tests.support.oracle import Event, Expected, Row
+from tests.support.oracle import Event, Expected, Part, Row
 
 OWN = ["campaign.statistics", "campaign.pace", "campaign.funnel", "campaign.timeline"]
 DONE = ("excluded", "sent", "errors")
@@ -39,6 +41,7 @@ def kept(events: Iterable[Event], now: datetime) -> list[Event]:
 
 def pace(expected: Expected) -> list[Row]:
     """The rows of a channel, the latest run first."""
+    expected = whenever(expected)
     events, runs = kept(expected.known, expected.now), defaultdict(list)
     for event in events:
         runs[event.get("execution") or NONE].append(event)
@@ -48,6 +51,13 @@ def pace(expected: Expected) -> list[Row]:
         for run in sorted(found, key=oracle.began, reverse=True)
         if list(runs) == [NONE] or _is_running(expected, found[run], runs[run])
     ]
+
+
+def whenever(expected: Expected) -> Expected:
+    """The same for events of any time: pace is about now, not about the window."""
+    found = copy(expected)
+    found.part = replace(expected.part, start=oracle.EARLIEST, end=oracle.LATEST)
+    return found
 
 
 def _pace(expected: Expected, run: str, events: Sequence[Event]) -> Row:
@@ -107,14 +117,15 @@ def _said(expected: Expected, key: str) -> Any:
     return expected.value(metric, expected.inside) if metric else None
 
 
-def timeline(channels: Sequence[Expected], now: datetime) -> list[Row]:
+def timeline(channels: Sequence[Expected], part: Part, since: datetime | None) -> list[Row]:
     inside = [event for one in channels for event in one.inside]
     kinds = {(one.channel.slug, kind) for one in channels for kind in one.channel.deliveries}
     delivered = [one for one in inside if (one["channel"], one["type"]) in kinds]
     slugs = [one.channel.slug for one in channels]
     return oracle.by_step(
         delivered,
-        now,
+        part,
+        since,
         lambda events: {slug: sum(one["channel"] == slug for one in events) for slug in slugs},
     )
 
@@ -125,7 +136,8 @@ def timeline(channels: Sequence[Expected], now: datetime) -> list[Row]:
 def assert_cockpit(
     shown: Sequence[WidgetReport],
     channels: Sequence[Expected],
-    now: datetime,
+    part: Part,
+    since: datetime | None,
     *,
     executions_apart: bool,
 ) -> None:
@@ -134,7 +146,7 @@ def assert_cockpit(
     rows = [row for one in channels for row in pace(one)]
     if executions_apart:
         assert_pace(frames["pace"], rows)
-    steps = timeline(channels, now)
+    steps = timeline(channels, part, since)
     whole = {one.channel.slug: sum(row[one.channel.slug] for row in steps) for one in channels}
     oracle.assert_frame("timeline", frames["timeline"], steps, whole)
     found = [funnel(one) for one in channels]

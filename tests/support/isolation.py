@@ -11,7 +11,9 @@ from liveReport.memory import forget_all
 @contextmanager
 def undone() -> Iterator[None]:
     """What happens inside has not happened afterwards."""
-    with transaction.atomic():
-        yield
-        transaction.set_rollback(True)
-    forget_all()
+    try:
+        with transaction.atomic():
+            yield
+            transaction.set_rollback(True)
+    finally:
+        forget_all()  # or what fails once fails in all that is tried to make it smaller

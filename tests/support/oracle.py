@@ -6,7 +6,9 @@ declarations which events a row is about, and compares; it counts nothing itself
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -27,6 +29,7 @@ from liveReport.channels import (
 from liveReport.models import Campaign
 from liveReport.report import every, report_head, tab_report
 from liveReport.report.frames import Frame, WidgetReport
+from liveReport.report.window import Period
 
 Event = dict[str, Any]
 Row = dict[str, Any]
@@ -50,19 +53,51 @@ def window(now: datetime) -> tuple[datetime, datetime]:
     return end - timedelta(hours=24), end
 
 
-def in_window(events: Iterable[Event], now: datetime) -> list[Event]:
-    start, end = window(now)
-    return [event for event in events if start <= moment(event) < end]
+EARLIEST, LATEST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
-def quarter(time: datetime) -> datetime:
-    return time.replace(minute=time.minute // 15 * 15, second=0, microsecond=0)
+@dataclass(frozen=True)
+class Part:
+    """The part of the day that is asked for: when it is, and how many minutes a step of it has."""
+
+    start: datetime
+    end: datetime
+    minutes: int
+    period: Period
+
+    def of(self, events: Iterable[Event]) -> list[Event]:
+        return [event for event in events if self.start <= moment(event) < self.end]
+
+    def step(self, time: datetime) -> datetime:
+        return time.replace(
+            minute=time.minute // self.minutes * self.minutes, second=0, microsecond=0
+        )
+
+    def steps(self, since: datetime | None) -> list[datetime]:
+        """All that it touches, but for those before anything happened."""
+        first = self.start if since is None or since >= self.end else max(self.start, since)
+        many = [self.step(first) + n * timedelta(minutes=self.minutes) for n in range(97)]
+        return [step for step in many if step < self.end]
 
 
-def quarters(now: datetime) -> list[datetime]:
-    start, end = window(now)
-    steps = [quarter(start) + number * timedelta(minutes=15) for number in range(97)]
-    return [step for step in steps if step < end]
+def named(name: str, now: datetime) -> Part:
+    _start, end = window(now)
+    length, step = {"15m": (15, 1), "1h": (60, 1), "6h": (360, 5), "24h": (1440, 15)}[name]
+    return Part(end - timedelta(minutes=length), end, step, Period(name))
+
+
+def zoomed(start: datetime, end: datetime) -> Part:
+    length = (end - start) / timedelta(minutes=1)
+    step = 1 if length <= 60 else 5 if length <= 360 else 15
+    return Part(start, end, step, Period(span=(start, end)))
+
+
+def in_day(events: Iterable[Event], now: datetime) -> list[Event]:
+    return named("24h", now).of(events)
+
+
+def beginning(events: Iterable[Event], channels: Collection[str]) -> datetime | None:
+    return min((moment(one) for one in events if one["channel"] in channels), default=None)
 
 
 def of_types(types: Sequence[str], events: Iterable[Event]) -> list[Event]:
@@ -110,24 +145,39 @@ def statistics(events: Sequence[Event]) -> Row:
 
 
 class Expected:
-    """The rows and totals of a channel's widgets at a time, for some runs or all."""
+    """The rows and totals of a channel's widgets at a time, for some runs or all.
+
+    ``beside`` are the channels that are shown with it, whose courses begin as its own does.
+    """
 
     def __init__(
-        self, channel: Channel, sent: Iterable[Event], now: datetime, runs: Sequence[str] = ()
+        self,
+        channel: Channel,
+        sent: Iterable[Event],
+        now: datetime,
+        runs: Sequence[str] = (),
+        part: Part | None = None,
+        beside: Collection[str] = (),
     ) -> None:
         self.channel = channel
+        self.part = part or named("24h", now)
+        sent = list(sent)
+        self.since = beginning(first_of_each_id(sent), {channel.slug, *beside})
         # A message is in the state of its latest event, whichever run that belongs to.
         self.known = [one for one in first_of_each_id(sent) if one["channel"] == channel.slug]
         chosen = [one for one in self.known if not runs or one.get("execution") in runs]
-        self.inside = in_window(chosen, now)
+        self.inside = self.part.of(chosen)
+        self.day = in_day(chosen, now)
         self.now = now
 
     def widgets(self) -> list[Widget]:
-        """All that are shown."""
+        """All that are shown: those with data in the day, whichever part of it is asked for."""
+        day = copy(self)
+        day.part = named("24h", self.now)
         return [
             widget
             for widget in self.channel.widgets
-            if not widget.only_with_data or self._has_data(widget, self.inside)
+            if not widget.only_with_data or day._has_data(widget, self.day)
         ]
 
     def runs(self) -> list[datetime]:
@@ -139,25 +189,26 @@ class Expected:
         )
 
     def totals(self, widget: Widget) -> Row:
-        return self._values(self.channel.columns(widget), self.inside)
+        return self._values(self.channel.columns(widget), self.day)
 
     def rows(self, widget: Widget) -> list[Row]:
         metrics = self.channel.columns(widget)
         if isinstance(widget, TimeSeries):
             return self.steps(metrics)
         if not widget.by:
-            return [self._values(metrics, self.inside)]
+            return [self._values(metrics, self.day)]
         return [
             {widget.by: key, **self._values(metrics, events)} for key, events in self._keyed(widget)
         ]
 
     def steps(self, metrics: Sequence[Metric]) -> list[Row]:
-        return by_step(self.inside, self.now, lambda events: self._values(metrics, events))
+        values = lambda events: self._values(metrics, events)  # noqa: E731
+        return by_step(self.inside, self.part, self.since, values)
 
     def _keyed(self, widget: Widget) -> list[tuple[str, list[Event]]]:
         """The key and the events of each row in order; those beyond the limit share the last."""
         keyed: dict[str, list[Event]] = defaultdict(list)
-        for event in self.inside:
+        for event in self.day:
             if key := self._key(widget, event):
                 keyed[key].append(event)
         assert OTHER not in keyed
@@ -186,12 +237,14 @@ class Expected:
         return {metric.key: self.value(metric, events) for metric in metrics}
 
     def value(self, metric: Metric, events: Sequence[Event]) -> Any:
+        """Of some events of the day: a gauge over it, all else over the part that is asked for."""
         if isinstance(metric, Rate):
             terms = (self.channel.metric_by_key[key] for key in metric.terms)
             part, *wholes = (self.value(term, events) for term in terms)
             return share(part, sum(wholes))
         if isinstance(metric, Gauge):
             return waiting(metric, events, self.known)
+        events = self.part.of(events)
         if isinstance(metric, Profiles):
             return profiles(of_types(metric.events, events))
         assert isinstance(metric, Count)
@@ -203,15 +256,18 @@ def began(run: str) -> datetime:
 
 
 def by_step(
-    events: Iterable[Event], now: datetime, values: Callable[[list[Event]], Row]
+    events: Iterable[Event],
+    part: Part,
+    since: datetime | None,
+    values: Callable[[list[Event]], Row],
 ) -> list[Row]:
-    """What ``values`` gives for the events of each step of the window."""
+    """What ``values`` gives for the events of each step of the part."""
     found: dict[datetime, list[Event]] = defaultdict(list)
     for event in events:
-        found[quarter(moment(event))].append(event)
+        found[part.step(moment(event))].append(event)
     return [
         {"time": step.isoformat().replace("+00:00", "Z"), **values(found[step])}
-        for step in quarters(now)
+        for step in part.steps(since)
     ]
 
 
@@ -224,6 +280,7 @@ def assert_report(
     now: datetime,
     runs: Sequence[str] = (),
     *,
+    part: Part | None = None,
     apart: bool = True,
     executions_apart: bool = True,
 ) -> None:
@@ -234,7 +291,16 @@ def assert_report(
     tabs = [tab.slug for tab in report_head(campaign, now).tabs]
     assert (tabs[0], set(tabs[1:])) == ("campaign", slugs)
     for tab in tabs:
-        assert_tab(campaign, tab, sent, now, runs, apart=apart, executions_apart=executions_apart)
+        assert_tab(
+            campaign,
+            tab,
+            sent,
+            now,
+            runs,
+            part=part,
+            apart=apart,
+            executions_apart=executions_apart,
+        )
 
 
 def assert_tab(
@@ -244,6 +310,7 @@ def assert_tab(
     now: datetime,
     runs: Sequence[str] = (),
     *,
+    part: Part | None = None,
     apart: bool = True,
     executions_apart: bool = True,
 ) -> None:
@@ -255,19 +322,23 @@ def assert_tab(
     from tests.support import cockpit  # which is made of this module's recount
 
     chosen = [datetime.fromisoformat(run) for run in runs]
-    report = tab_report(campaign, tab, chosen, now, wanted=every)
+    part = part or named("24h", now)
+    report = tab_report(campaign, tab, chosen, now, period=part.period, wanted=every)
+    sent, channels = list(sent), [known.slug for known in report.head.tabs[1:]]
+    assert (report.head.window.start, report.head.window.end) == (part.start, part.end)
     if tab == "campaign":
-        sent = list(sent)
-        own = tab_report(campaign, tab, chosen, now).widgets
+        own = tab_report(campaign, tab, chosen, now, period=part.period).widgets
         assert [one.slug for one in own] == cockpit.OWN
-        assert_statistics(own[0], sent, now, executions_apart=executions_apart)
-        channels = [known.slug for known in report.head.tabs[1:]]
-        expected = [Expected(get_channel(slug), sent, now) for slug in channels]
-        cockpit.assert_cockpit(own, expected, now, executions_apart=executions_apart)
+        since = beginning(first_of_each_id(sent), channels)
+        assert_statistics(own[0], sent, part, since, executions_apart=executions_apart)
+        expected = [
+            Expected(get_channel(slug), sent, now, part=part, beside=channels) for slug in channels
+        ]
+        cockpit.assert_cockpit(own, expected, part, since, executions_apart=executions_apart)
         assert [one.frame for one in report.widgets[: len(own)]] == [one.frame for one in own]
         assert report.executions == []
     else:
-        expected = [Expected(get_channel(tab), sent, now, runs)]
+        expected = [Expected(get_channel(tab), sent, now, runs, part, channels)]
         assert sorted(report.executions, reverse=True) == [
             run for run in expected[0].runs() if executions_apart or run in report.executions
         ]
@@ -296,15 +367,22 @@ def assert_widgets(
 
 
 def assert_statistics(
-    shown: WidgetReport, sent: Iterable[Event], now: datetime, *, executions_apart: bool
+    shown: WidgetReport,
+    sent: Iterable[Event],
+    part: Part,
+    since: datetime | None,
+    *,
+    executions_apart: bool,
 ) -> None:
-    inside = in_window(first_of_each_id(sent), now)
+    inside = part.of(first_of_each_id(sent))
     values = statistics(inside)
     if executions_apart or (shown.frame and not shown.frame.approximate):
         assert_frame(shown.slug, shown.frame, [values], values)
     else:
         assert_delivered_at_least(shown.frame, values, inside)
-    course = by_step(inside, now, lambda events: {k: n or 0 for k, n in statistics(events).items()})
+    course = by_step(
+        inside, part, since, lambda events: {k: n or 0 for k, n in statistics(events).items()}
+    )
     if executions_apart:
         assert_frame("trend of the statistics", shown.trend, course, {})
 

@@ -9,6 +9,7 @@ const LINKS = {
   other_user: "reload",
   gone: "first_tab",
   no_report: "campaigns",
+  past: "whole_window",
   outdated: "reload",
 };
 

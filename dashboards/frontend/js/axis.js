@@ -1,19 +1,21 @@
 // The axis of time. Its places are moments, evenly; its labels are what the reader's clock shows
-// there: whole hours and, where a day begins, the day.
+// there: whole hours (of a short window minutes) and, where a day begins, the day.
 import { dayOf, formatClock, formatDay, minutesOf } from "./format.js";
 
 const HOUR = 60; // minutes
 const DISTANCES = [1, 2, 3, 4, 6, 12, 24].map((hours) => hours * HOUR);
+const SHORT = 3 * HOUR; // in which labels are nearer to each other than an hour
+const SHORT_DISTANCES = [1, 2, 5, 10, 15, 30];
 const ROOM = 68; // for a label and the air around it
 
-export function timeAxis({ times, marks }, moments, colours, width) {
+export function timeAxis({ times, marks, step }, moments, colours, width) {
   const labels = labelsOf(times, marks, Math.max(1, Math.floor(width / colours.size(ROOM))));
   const named = new Map([...labels].map(([index, label]) => [moments[index], label]));
   const customValues = [...named.keys()];
   return {
     type: "time",
     min: moments.at(0),
-    max: moments.at(-1),
+    max: moments.length > 1 ? moments.at(-1) : moments[0] + step * 1000,
     boundaryGap: false,
     axisLine: { lineStyle: { color: colours.line } },
     axisTick: { lineStyle: { color: colours.line }, customValues },
@@ -36,7 +38,9 @@ function labelsOf(times, marks, most) {
     minutesOf(times[index]) % distance === 0 && !isNear(times, index, days, distance);
   const at = (distance) =>
     [...times.keys()].filter((index) => days.has(index) || isHour(index, distance));
-  const distance = DISTANCES.find((one) => at(one).length <= most) ?? DISTANCES.at(-1);
+  const minutes = (Date.parse(times.at(-1)) - Date.parse(times[0])) / 60_000;
+  const distances = minutes < SHORT ? [...SHORT_DISTANCES, ...DISTANCES] : DISTANCES;
+  const distance = distances.find((one) => at(one).length <= most) ?? distances.at(-1);
   return new Map(
     at(distance).map((index) => [
       index,

@@ -1,7 +1,7 @@
 // The parts of ECharts that the report uses, and nothing else.
 import { BarChart, LineChart, PieChart } from "echarts/charts";
 import { AxisPointerComponent, GridComponent, TitleComponent } from "echarts/components";
-import { init, use } from "echarts/core";
+import { getInstanceByDom, init, use } from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
 
 use([
@@ -14,4 +14,4 @@ use([
   TitleComponent,
 ]);
 
-export { init };
+export { getInstanceByDom as instanceOf, init };

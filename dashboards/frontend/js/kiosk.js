@@ -17,7 +17,7 @@ export function startKiosk(report) {
   report.addEventListener("htmx:afterSettle", arrange);
   setInterval(() => wall.advance(), seconds * 1000);
   report.addEventListener("lr:trouble", ({ detail: { kind, elsewhere } }) => {
-    if (kind === "gone") next(report, elsewhere);
+    if (kind === "gone" || kind === "past") next(report, elsewhere);
   });
 }
 

@@ -17,6 +17,7 @@ import { startSorting } from "./sort.js";
 import { startSwitcher } from "./switch.js";
 import { onThemeChange } from "./theme.js";
 import { noteZone } from "./zone.js";
+import { startZooming } from "./zoom.js";
 
 function start() {
   const report = document.getElementById("lr-report");
@@ -47,6 +48,7 @@ function start() {
   startLegends(report, page);
   startModifying(report, page);
   startKiosk(report);
+  startZooming(report);
   if (noteZone(report)) document.addEventListener("DOMContentLoaded", page.poll); // htmx is ready then
 }
 

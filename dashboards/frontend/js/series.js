@@ -1,9 +1,11 @@
-// Lines over the window. The first and the running step are incomplete, so their piece is dashed.
+// Lines over the window. Steps that are cut, the running one above all, are drawn at the pace of
+// what is in them, as a dashed piece.
 import { timeAxis } from "./axis.js";
 import { formatMarked, formatShort } from "./format.js";
 import { symbolAt } from "./marks.js";
 import { multiples } from "./multiples.js";
 import { WIDE } from "./paper.js";
+import { paced, whole } from "./steps.js";
 import { height as logarithm, symlogAxis } from "./symlog.js";
 import { text } from "./texts.js";
 
@@ -11,7 +13,11 @@ export const paper = (shape) => (shape === "multiples" ? { ...WIDE, height: 320 
 
 export function option({ lines, shape, spans, ...course }, colours, { width, height }) {
   const moments = momentsOf(course);
-  const strokesOf = (line) => shapes[shape](line, moments, colours);
+  const complete = whole(moments.length, course.cut);
+  const strokesOf = (line) => {
+    const drawn = paced(line.values, course.cut);
+    return shapes[shape]({ ...line, drawn }, moments, colours, complete);
+  };
   const drawing =
     shape === "multiples"
       ? multiples(
@@ -64,51 +70,55 @@ const shapes = {
   log: logarithms,
 };
 
-function areas(line, moments, colours) {
+function areas(line, moments, colours, complete) {
   const color = colours.tones[line.tone];
-  return strokes(line, moments, colours).map((one) => ({
+  return strokes(line, moments, colours, complete).map((one) => ({
     ...one,
     areaStyle: { color, opacity: 0.16 },
   }));
 }
 
 /** The same lines, their values where the logarithmic scale has them. */
-function logarithms(line, moments, colours) {
-  return strokes({ ...line, values: line.values.map(logarithm) }, moments, colours);
+function logarithms(line, ...rest) {
+  return strokes({ ...line, drawn: line.drawn.map(logarithm) }, ...rest);
 }
 
-function stacked(line, moments, colours) {
-  return bars(line, moments, colours).map((one) => ({ ...one, stack: "whole" }));
+function stacked(...given) {
+  return bars(...given).map((one) => ({ ...one, stack: "whole" }));
 }
 
 /** Bars of different metrics stand side by side: their sum means nothing. */
-function bars({ key, name, tone, values }, moments, colours) {
-  const last = moments.length - 1;
+function bars({ key, name, tone, drawn }, moments, colours, [first, end]) {
   const color = colours.tones[tone];
-  const data = pointsOf(values, moments).map((value, index) => ({
+  const data = pointsOf(drawn, moments).map((value, index) => ({
     value,
-    itemStyle: { color, opacity: index === 0 || index === last ? 0.5 : 0.85 },
+    itemStyle: { color, opacity: index < first || index >= end ? 0.5 : 0.85 },
   }));
   return [
     { id: `${key} bars`, name, type: "bar", data, color, barGap: "0%", barCategoryGap: "20%" },
   ];
 }
 
-const pointsOf = (values, moments) => moments.map((moment, index) => [moment, values[index]]);
+const pointsOf = (drawn, moments) => moments.map((moment, index) => [moment, drawn[index]]);
 
-function strokes({ key, name, tone, mark, values }, moments, colours) {
-  const points = pointsOf(values, moments);
-  const last = points.length - 1;
-  const complete = points.slice(1, last);
-  const open = [...points.slice(0, 2), [moments[1] + 1, null], ...points.slice(-2)];
+/** The running step is a hollow point; a step alone is a point, too. */
+function strokes({ key, name, tone, mark, drawn }, moments, colours, [first, end]) {
+  const points = pointsOf(drawn, moments);
+  const complete = points.slice(first, end);
+  const head = first ? [...points.slice(0, first + 1), [moments[first] + 1, null]] : [];
+  const open = [...head, ...points.slice(Math.max(first, end - 1))];
   const one = { key, name, color: colours.tones[tone] };
   return [
     {
       ...stroke(one, "complete", complete, { width: 2 }),
       showSymbol: true,
-      symbol: symbolAt(mark, complete.length),
+      symbol: complete.length === 1 ? "circle" : symbolAt(mark, complete.length),
     },
-    stroke(one, "open", open, { width: 2, type: [2, 3], opacity: 0.8 }),
+    {
+      ...stroke(one, "open", open, { width: 2, type: [2, 3], opacity: 0.8 }),
+      showSymbol: true,
+      symbol: ([moment]) => (moment >= moments[end] ? "emptyCircle" : "none"),
+    },
   ];
 }
 
@@ -141,10 +151,10 @@ export function point(chart, current, tip) {
 }
 
 /** The step that is nearest to a moment, and every line's value there. */
-export function wordsAt({ lines, spans, ...course }, moment, colours) {
+export function wordsAt({ lines, spans, running, ...course }, moment, colours) {
   const distances = momentsOf(course).map((one) => Math.abs(one - moment));
   const step = distances.indexOf(Math.min(...distances));
-  const note = step === distances.length - 1 ? ` (${text("running")})` : "";
+  const note = step >= running ? ` (${text("running")})` : "";
   const rows = lines
     .filter(({ values }) => values[step] !== null)
     .map(({ name, tone, values, estimates }) => ({

@@ -18,6 +18,7 @@ export function troubleOf(report, { status, header, body }) {
   if (!assets) return header("Content-Type")?.includes("json") ? "" : "odd"; // its fields are looked at
   if (status === 409) return "other_user";
   if (status === 404) return header("X-Report-Elsewhere") ? "gone" : "no_report";
+  if (status === 410) return "past";
   if (status !== 200 || !isHtml(header("Content-Type"))) return "";
   if (assets !== report.dataset.assets) return "outdated";
   return body === undefined || body.trimEnd().endsWith(END) ? "" : "odd";

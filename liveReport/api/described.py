@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 
-from liveReport.report.window import DAY, WINDOWS
+from liveReport.report.window import BASES, DAY, WINDOWS
 
 from .serializers import ProblemSerializer
 
@@ -67,5 +67,12 @@ PERIOD = [
         description="In place of a window, with `to`: a whole minute of the last 24 hours.",
     ),
     OpenApiParameter("to", _MINUTE, description="The whole minute before which the span ends."),
+    OpenApiParameter(
+        "basis",
+        OpenApiTypes.STR,
+        enum=list(BASES),
+        description="What rates divide: what happened in the window, or in the 24 hours of the "
+        "runs that have events in it. `window` for 24 hours when left out, else `run`.",
+    ),
 ]
 FORMAT = OpenApiParameter("format", OpenApiTypes.STR, enum=["json", "csv"], default="json")

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from liveReport.channels import WIDGETS, all_channels
 from liveReport.channels.fields import LONGEST
 from liveReport.models import Campaign, Execution, QuarantinedBatch
-from liveReport.report.window import STEPS, WINDOWS
+from liveReport.report.window import BASES, STEPS, WINDOWS
 
 VALUE = {"type": ["number", "string", "null"]}
 ROW = {"type": "object", "additionalProperties": VALUE}
@@ -217,9 +217,16 @@ class FrameSerializer(serializers.Serializer[Any]):
         child=serializers.CharField(), help_text=_("Metrics of which any value is an estimate.")
     )
     estimates = EstimatesSerializer()
+    basis = serializers.ChoiceField(
+        list(BASES),
+        help_text=_(
+            "What rates divide: what happened in the window, or in the 24 hours of the runs that "
+            "have events in it."
+        ),
+    )
     incomplete = serializers.ListField(
         child=serializers.CharField(),
-        help_text=_("Rates that may lack messages sent before the window began."),
+        help_text=_("Rates that may lack messages sent before what they divide began."),
     )
     partial = serializers.ListField(  # type: ignore[assignment]
         child=serializers.CharField(),

@@ -1,10 +1,11 @@
 """From tallies to frames: rows in order, the rest folded, rates derived."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
+from typing import NamedTuple
 
 from django.utils.translation import gettext_lazy as _
 
@@ -22,11 +23,39 @@ from liveReport.events.moments import rfc3339
 
 from .frames import Base, Bases, Column, Frame, Row, WidgetInfo, WidgetReport
 from .tally import NOTHING, ChannelTallies, Key, Tally
+from .window import RUN, Window
 
 logger = logging.getLogger(__name__)
 
-RowTallies = Mapping[str, Tally]
-"""The tally of each base metric, by metric key."""
+TallyOf = Mapping[str, Tally]
+"""By the key of the metric."""
+
+
+class RowTallies(NamedTuple):
+    """The tallies of base metrics: ``counted`` in the window, and those that rates divide.
+
+    Both are the same where rates divide what happened in the window.
+    """
+
+    counted: TallyOf
+    divided: TallyOf
+
+    @classmethod
+    def of(cls, tallies: ChannelTallies, take: Callable[[ChannelTallies], TallyOf]) -> "RowTallies":
+        """What ``take`` finds in the numbers of the window, and in those that rates divide."""
+        counted = take(tallies)
+        return cls(counted, counted if tallies.rated is tallies else take(tallies.rated))
+
+    @classmethod
+    def united(cls, rows: Sequence["RowTallies"]) -> "RowTallies":
+        counted = _united(row.counted for row in rows)
+        is_same = all(row.divided is row.counted for row in rows)
+        return cls(counted, counted if is_same else _united(row.divided for row in rows))
+
+    def under(self, metric: Metric) -> TallyOf:
+        """Those that make up a metric."""
+        return self.counted if metric.is_stored else self.divided
+
 
 KeyedTallies = tuple[Key, RowTallies]
 
@@ -140,30 +169,44 @@ def _frame(tallies: ChannelTallies, widget: Widget, *, incomplete: bool) -> Fram
     channel = tallies.channel
     metrics = channel.columns(widget)
     base = channel.base_metrics(widget)
-    totals = {metric.key: tallies.whole(metric) for metric in base}
+    totals = whole_row(tallies, base)
     axis, keyed = _rows(tallies, widget, base, totals)
     rates = [metric for metric in metrics if not metric.is_stored]
-    estimates = [_estimates(metrics, row) for _key, row in keyed]
+    row_estimates = [estimates(metrics, row) for _key, row in keyed]
+    shown = [key for key, _row in keyed]
     return Frame(
         columns=[*axis, *(column_of(channel, metric) for metric in metrics)],
-        rows=[{**key, **_values(metrics, row)} for key, row in keyed],
-        totals=_values(metrics, totals),
-        estimates=estimates if any(estimates) else (),
-        total_estimates=_estimates(metrics, totals),
+        rows=[{**key, **values(metrics, row)} for key, row in keyed],
+        totals=values(metrics, totals),
+        estimates=row_estimates if any(row_estimates) else (),
+        total_estimates=estimates(metrics, totals),
+        basis=tallies.basis,
         incomplete=[rate.key for rate in rates] if incomplete else [],
-        folded=_folded(tallies, widget, base, [key for key, _row in keyed]),
+        folded=_folded(tallies, widget, base, shown),
         bases=[] if widget.axis == Axis.STEPS else [_bases(metrics, row) for _key, row in keyed],
         total_bases=_bases(metrics, totals),
-        partial=_partial(tallies, widget, [key for key, _row in keyed]),
+        partial=_began_before(tallies.window, widget, shown),
+        cut=_began_before(_divided(tallies), widget, shown),
     )
 
 
-def _partial(tallies: ChannelTallies, widget: Widget, shown: Sequence[Row]) -> list[str]:
-    """The runs that began before the window, of which it may not have all."""
+def whole_row(tallies: ChannelTallies, metrics: Iterable[Metric]) -> RowTallies:
+    """Of some stored metrics all that there is."""
+    stored = list(metrics)
+    return RowTallies.of(tallies, lambda of: {metric.key: of.whole(metric) for metric in stored})
+
+
+def _divided(tallies: ChannelTallies) -> Window:
+    """What rates divide the numbers of."""
+    return tallies.day if tallies.basis == RUN else tallies.window
+
+
+def _began_before(window: Window, widget: Widget, shown: Sequence[Row]) -> list[str]:
+    """The runs that began before a window, of which it may not have all."""
     if widget.by != EXECUTION:
         return []
     runs = [str(row[EXECUTION]) for row in shown if row[EXECUTION] not in (NONE, OTHER)]
-    return [run for run in runs if datetime.fromisoformat(run) < tallies.window.start]
+    return [run for run in runs if datetime.fromisoformat(run) < window.start]
 
 
 def _folded(
@@ -191,7 +234,7 @@ def _rows(
     if widget.by == EXECUTION:
         kept = _latest_first(_fold_rest(_busiest_first(rows), widget.limit))
         return [execution_column()], [({EXECUTION: execution_name(key)}, row) for key, row in kept]
-    rows.sort(key=lambda row: (-row[1][base[0].key].value, str(row[0])))
+    rows.sort(key=lambda row: (-row[1].counted[base[0].key].value, str(row[0])))
     column = Column(
         key=widget.by, label=tallies.channel.dimension_by_key[widget.by].label, role="dimension"
     )
@@ -200,18 +243,21 @@ def _rows(
 
 def _keyed_rows(tallies: ChannelTallies, base: Sequence[Metric], by: str) -> list[KeyedTallies]:
     """What there is of each value or execution of which there is anything."""
-    found = {metric.key: tallies.of(metric, by) for metric in base}
-    rows = [
-        (key, {name: values.get(key, NOTHING) for name, values in found.items()})
-        for key in {key for values in found.values() for key in values}
-    ]
-    return [row for row in rows if any(tally.value for tally in row[1].values())]
+    keys = {key for metric in base for key in tallies.of(metric, by)}
+    rows = [(key, RowTallies.of(tallies, partial(_row_of, key, base, by))) for key in keys]
+    return [row for row in rows if any(tally.value for tally in row[1].counted.values())]
+
+
+def _row_of(key: Key, base: Sequence[Metric], by: str, tallies: ChannelTallies) -> TallyOf:
+    return {metric.key: tallies.of(metric, by).get(key, NOTHING) for metric in base}
 
 
 def _busiest_first(runs: Sequence[KeyedTallies]) -> list[KeyedTallies]:
     """The largest first, by all that happened in them: an old one may be read only."""
     return sorted(
-        runs, key=lambda run: (sum(t.value for t in run[1].values()), _start(run)), reverse=True
+        runs,
+        key=lambda run: (sum(tally.value for tally in run[1].counted.values()), _start(run)),
+        reverse=True,
     )
 
 
@@ -226,13 +272,11 @@ def _start(run: KeyedTallies) -> int:
 
 def _step_rows(tallies: ChannelTallies, base: Sequence[Metric]) -> list[tuple[Row, RowTallies]]:
     found = {metric.key: tallies.by_step(metric) for metric in base}
-    return [
-        (
-            {"time": utc(step)},
-            {name: values.get(step, NOTHING) for name, values in found.items()},
-        )
+    rows = (
+        (step, {name: steps.get(step, NOTHING) for name, steps in found.items()})
         for step in tallies.steps
-    ]
+    )
+    return [({"time": utc(step)}, RowTallies(row, row)) for step, row in rows]
 
 
 def _fold_rest(rows: list[KeyedTallies], limit: int) -> list[KeyedTallies]:
@@ -241,37 +285,51 @@ def _fold_rest(rows: list[KeyedTallies], limit: int) -> list[KeyedTallies]:
     folded = [*apart[limit:], *(row for row in rows if row[0] == OTHER)]
     if not folded:
         return rows
+    return [*apart[:limit], (OTHER, RowTallies.united([row for _key, row in folded]))]
+
+
+def _united(rows: Iterable[TallyOf]) -> TallyOf:
     rest: dict[str, Tally] = {}
-    for _key, row in folded:
+    for row in rows:
         for name, tally in row.items():
             rest.setdefault(name, Tally()).add(tally)
-    return [*apart[:limit], (OTHER, rest)]
+    return rest
 
 
-def _values(metrics: Sequence[Metric], row: RowTallies) -> Row:
-    terms = {key: tally.value for key, tally in row.items()}
-    return {metric.key: metric.value(terms) for metric in metrics}
+def values(metrics: Iterable[Metric], row: RowTallies) -> Row:
+    """The values of some metrics in a row, by key."""
+    counted, divided = _terms(row)
+    return {
+        metric.key: metric.value(counted if metric.is_stored else divided) for metric in metrics
+    }
+
+
+def _terms(row: RowTallies) -> tuple[Mapping[str, int], Mapping[str, int]]:
+    """What metrics are made of: in the window, and where they are rates."""
+    counted = {key: tally.value for key, tally in row.counted.items()}
+    if row.divided is row.counted:
+        return counted, counted
+    return counted, {key: tally.value for key, tally in row.divided.items()}
 
 
 def _bases(metrics: Sequence[Metric], row: RowTallies) -> Bases:
     """What rates divide, and the events of the profiles counted."""
-    terms = {key: tally.value for key, tally in row.items()}
-    events = {key: tally.count for key, tally in row.items()}
-    found = {metric.key: metric.base(terms, events) for metric in metrics}
+    counted, divided = _terms(row)
+    events = {key: tally.count for key, tally in row.counted.items()}
+    found = {
+        metric.key: metric.base(counted if metric.is_stored else divided, events)
+        for metric in metrics
+    }
     return {key: Base(*base) for key, base in found.items() if base}
 
 
-def _estimates(metrics: Sequence[Metric], row: RowTallies) -> list[str]:
+def estimates(metrics: Iterable[Metric], row: RowTallies) -> list[str]:
     """The metrics that are estimates in this row. Nothing at all is always exact."""
-    estimated = {name for name, tally in row.items() if tally.approximate}
+    estimated = [m for m in metrics if any(row.under(m)[key].approximate for key in m.terms)]
     if not estimated:
         return []
-    values = _values(metrics, row)
-    return [
-        metric.key
-        for metric in metrics
-        if values[metric.key] and not estimated.isdisjoint(metric.terms)
-    ]
+    found = values(estimated, row)
+    return [metric.key for metric in estimated if found[metric.key]]
 
 
 def _trend(tallies: ChannelTallies, widget: Widget) -> Frame | None:
@@ -283,7 +341,7 @@ def _trend(tallies: ChannelTallies, widget: Widget) -> Frame | None:
     rows = _step_rows(tallies, counts)
     return Frame(
         columns=[time_column(), *(metric_column(metric) for metric in counts)],
-        rows=[{**key, **_values(counts, row)} for key, row in rows],
+        rows=[{**key, **values(counts, row)} for key, row in rows],
         totals={metric.key: tallies.whole(metric).value for metric in counts},
     )
 
@@ -302,5 +360,5 @@ def _names(channel: Channel, widget: Widget, frame: Frame) -> dict[str, Text]:
     if dimension is None:
         runs: dict[str, Text] = {NONE: _("Without a run"), OTHER: _("Other executions")}
         return runs if widget.by == EXECUTION else {}
-    values = [str(row[widget.by]) for row in frame.rows]
-    return {value: common.get(value) or dimension.label_of(value) for value in values}
+    shown = [str(row[widget.by]) for row in frame.rows]
+    return {value: common.get(value) or dimension.label_of(value) for value in shown}

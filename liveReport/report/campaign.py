@@ -114,10 +114,10 @@ def campaign_widget(numbers: Numbers, key: str) -> WidgetReport:
     """One of the tab's own widgets; one that fails has no frame."""
     own = _own_by_key[key]
     info = _info(own, [one.channel for one in numbers.channels])
-    frame, trend = guarded(info.slug, lambda: (own.frame(numbers), own.trend(numbers))) or (
-        None,
-        None,
-    )
+    frame, trend = guarded(
+        info.slug,
+        lambda: (replace(own.frame(numbers), basis=numbers.basis), own.trend(numbers)),
+    ) or (None, None)
     return WidgetReport(
         **vars(info),
         definitions=own.definitions(numbers),

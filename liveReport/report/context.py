@@ -17,14 +17,16 @@ from .window import TODAY, Period, Window
 class Context:
     """A campaign's report at one moment.
 
-    Its numbers are of the ``window``. What there is to see follows the ``day``, whichever
-    part of it that is: a channel is shown when the campaign declares it, or with events then.
+    Its numbers are of the ``window``, its rates of what their ``basis`` says. What there is to
+    see follows the ``day``, whichever part of it that is: a channel is shown when the campaign
+    declares it, or with events then.
     """
 
     campaign: Campaign
     now: datetime
     day: Window
     window: Window
+    basis: str
     complete_until: datetime
     channels: Sequence[Channel]
     states: dict[str, reads.ChannelState]
@@ -36,7 +38,8 @@ class Context:
         shown = in_tab_order({slug: state.switch for slug, state in states.items()})
         channels = [channel for channel in shown if channel.slug in states]
         until = min(oldest or now, now)
-        return cls(campaign, now, day, period.window(now), until, channels, states)
+        window, basis = period.window(now), period.divided
+        return cls(campaign, now, day, window, basis, until, channels, states)
 
     @cached_property
     def steps(self) -> list[int]:
@@ -53,6 +56,7 @@ class Context:
         state = (
             self.day.end,
             self.window,
+            self.basis,
             self.steps[0],
             self.campaign.name,
             self.campaign.status,

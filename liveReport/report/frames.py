@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 from liveReport.channels import Text
 
+from .window import WINDOW
+
 Value = int | float | str | None
 Row = dict[str, Value]
 
@@ -25,13 +27,15 @@ Bases = Mapping[str, Base]
 class MarkedRow(NamedTuple):
     """A row, or the totals, the metrics whose value in it is an estimate, and what they stand on.
 
-    Of a ``partial`` row some events are from before the window.
+    Of a ``partial`` row some events are from before the window, of a ``cut`` one some are from
+    before what its rates divide.
     """
 
     values: Row
     estimates: Sequence[str] = ()
     bases: Bases = {}
     partial: bool = False
+    cut: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,13 +81,14 @@ class Frame:
     ``totals`` has a value for each metric over all rows: their sum for counts,
     the union for profiles. ``estimates`` names for each row the metrics whose value
     in it is an estimate, and is empty when there is none in any row;
-    ``total_estimates`` does for the totals. ``incomplete`` names the rates whose
-    denominator may miss messages that were sent before the window began. ``folded``
+    ``total_estimates`` does for the totals. ``basis`` says what rates divide: the ``window``,
+    or the 24 hours of each ``run`` that has events in it. ``incomplete`` names the rates whose
+    denominator may miss messages that were sent before that began. ``folded``
     events have a value of the dimension that was not counted apart, or an execution
     that is not shown apart, because there were too many; they are in the row
     ``__other__``. ``bases`` and ``total_bases`` have what values stand on. ``partial`` names
     the rows, by their value of the axis, of which the window has not all: runs that began
-    before it.
+    before it. ``cut`` does those that began before what rates divide.
     """
 
     columns: Sequence[Column]
@@ -96,6 +101,8 @@ class Frame:
     bases: Sequence[Bases] = ()
     total_bases: Bases = field(default_factory=dict)
     partial: Sequence[str] = ()
+    cut: Sequence[str] = ()
+    basis: str = WINDOW
 
     @property
     def axis(self) -> Column | None:
@@ -121,12 +128,14 @@ class Frame:
     def marked_rows(self) -> list[MarkedRow]:
         estimates = self.estimates or [()] * len(self.rows)
         bases = self.bases or [{}] * len(self.rows)
-        partial = [self._is_partial(row) for row in self.rows]
-        rows = zip(self.rows, estimates, bases, partial, strict=True)
+        partial, cut = (self._among(names) for names in (self.partial, self.cut))
+        rows = zip(self.rows, estimates, bases, partial, cut, strict=True)
         return [MarkedRow(*row) for row in rows]
 
-    def _is_partial(self, row: Row) -> bool:
-        return bool(self.partial and self.axis and row[self.axis.key] in self.partial)
+    def _among(self, names: Sequence[str]) -> list[bool]:
+        """Of each row, whether its value of the axis is one of these."""
+        axis = self.axis
+        return [bool(names and axis and row[axis.key] in names) for row in self.rows]
 
     @property
     def marked_totals(self) -> MarkedRow:
@@ -142,6 +151,7 @@ class Frame:
                 "rows": [list(row.estimates) for row in self.marked_rows],
                 "totals": list(self.total_estimates),
             },
+            "basis": self.basis,
             "incomplete": list(self.incomplete),
             "partial": list(self.partial),
             "folded": self.folded,

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from liveReport.channels import Channel, Metric, Rate, Text
 
-from .build import metric_column
+from .build import estimates, metric_column, values, whole_row
 from .frames import Frame, Row, Value
 from .own import CHANNEL, ChannelTable, Numbers, OwnWidget, channel_column
 from .tally import ChannelTallies
@@ -137,12 +137,12 @@ class Funnel(OwnWidget):
 
     def frame(self, numbers: Numbers) -> Frame:
         found = [_Funnel(tallies) for tallies in numbers.channels]
-        estimates = [one.estimates for one in found]
+        of_rows = [one.estimates for one in found]
         return Frame(
             columns=[channel_column(), *map(metric_column, self.metrics)],
             rows=[{CHANNEL: one.tallies.channel.slug, **one.values} for one in found],
             totals={metric.key: _total(metric, found) for metric in self.metrics},
-            estimates=estimates if any(estimates) else (),
+            estimates=of_rows if any(of_rows) else (),
             incomplete=[rate.key for rate in RATES] if numbers.is_incomplete else [],
         )
 
@@ -169,16 +169,10 @@ class _Funnel:
     def __init__(self, tallies: ChannelTallies) -> None:
         self.tallies = tallies
         self.shown = _shown(tallies.channel)
-        terms = {metric.key: tallies.whole(metric) for metric in asked_of(tallies.channel)}
-        known = {key: tally.value for key, tally in terms.items()}
-        found = {key: metric.value(known) for key, metric in self.shown.items()}
+        row = whole_row(tallies, asked_of(tallies.channel))
+        found = values(self.shown.values(), row)
         self.values: Row = {metric.key: found.get(metric.key) for metric in (*STAGES, *RATES)}
-        approximate = {key for key, tally in terms.items() if tally.approximate}
-        self.estimates = [
-            key
-            for key, metric in self.shown.items()
-            if found[key] and not approximate.isdisjoint(metric.terms)
-        ]
+        self.estimates = estimates(self.shown.values(), row)
 
 
 def _total(column: Metric, rows: list[_Funnel]) -> Value:

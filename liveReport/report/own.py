@@ -13,6 +13,7 @@ from liveReport.channels import Channel, Metric, Table, Text, Widget
 
 from .frames import Column, Frame
 from .tally import ChannelTallies
+from .window import WINDOW
 
 CHANNEL = "channel"
 """The dimension that tells the rows of most of them apart: a channel by its slug."""
@@ -22,11 +23,13 @@ CHANNEL = "channel"
 class Numbers:
     """What there is to show of a campaign: its channels in tab order, each with its numbers.
 
-    ``is_incomplete``: rates may relate events to messages sent before the window began.
+    ``basis`` says what rates divide; ``is_incomplete``: they may relate events to messages sent
+    before that began.
     """
 
     channels: Sequence[ChannelTallies]
     now: datetime
+    basis: str = WINDOW
     is_incomplete: bool = False
 
     @cached_property

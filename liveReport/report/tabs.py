@@ -21,6 +21,7 @@ from .frames import WidgetInfo, WidgetReport
 from .funnel import asked_of
 from .own import Numbers
 from .tally import ChannelTallies
+from .window import RUN
 
 FIRST_TAB = campaign.SLUG
 """The tab that every report has."""
@@ -137,6 +138,7 @@ class ChannelTab(TabSource):
                 context.steps,
                 chosen,
                 self._more,
+                context.basis,
             )
         ]
 
@@ -148,11 +150,20 @@ class ChannelTab(TabSource):
 
     @property
     def is_incomplete(self) -> bool:
-        """Whether rates may relate events to messages sent before the window began."""
+        """Whether rates may relate events to messages sent before what they divide began."""
         began = self.context.states[self.slug].first_event_at
+        if self.context.basis == RUN:
+            return any(self._is_cut(run, began) for run in self.tallies[0].runs)
         if self._executions:
             began = min(self._executions)
         return began is not None and began < self.context.window.start
+
+    def _is_cut(self, run: int, first: datetime | None) -> bool:
+        """Whether a run began before the day; what has no start did when the channel did."""
+        start = self.context.day.start
+        if run > 0:
+            return run < start.timestamp() * 1_000_000
+        return first is not None and first < start
 
     def executions(self) -> list[datetime]:
         start, most = self.context.day.start, Execution.LISTED + 1
@@ -202,7 +213,7 @@ class CampaignTab(TabSource):
     @cached_property
     def _numbers(self) -> Numbers:
         incomplete = any(tab.is_incomplete for tab in self._channels.values())
-        return Numbers(self.tallies, self.context.now, incomplete)
+        return Numbers(self.tallies, self.context.now, self.context.basis, incomplete)
 
     @cached_property
     def _channels(self) -> dict[str, ChannelTab]:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TypeVar
 
@@ -12,7 +12,7 @@ from liveReport.counts.sketch import Estimate, estimate
 from liveReport.engines import reads
 from liveReport.models import Campaign
 
-from .window import Window
+from .window import RUN, WINDOW, Window
 
 Key = str | int
 """What tells rows apart: a dimension value, an execution or a step; "" for no rows."""
@@ -21,6 +21,9 @@ By = TypeVar("By", bound=Hashable)
 
 Term = tuple[str, str, str]
 """An event type, a dimension and its value, all of them if empty: what is counted apart."""
+
+_NO_RUN = -2
+"""What no series has in place of an execution."""
 
 
 @dataclass
@@ -69,8 +72,8 @@ class ChannelTallies:
     ``steps`` are those of a course in it, by their starts. What is there at all, and which
     messages wait, follows the ``day``, whichever part of it the window is.
     ``executions`` are in microseconds; ``more`` metrics than the channel's widgets show
-    can be asked for. Reads lazily, each kind of number once for all the widgets that share
-    the object.
+    can be asked for. ``basis`` says what rates divide, which ``rated`` has. Reads lazily,
+    each kind of number once for all the widgets that share the object.
     """
 
     campaign: Campaign
@@ -80,6 +83,7 @@ class ChannelTallies:
     steps: Sequence[int]
     executions: Sequence[int] = ()
     more: Sequence[Metric] = ()
+    basis: str = WINDOW
     _known: dict[tuple[str, str], Tallies] = field(default_factory=dict)
 
     def of(self, metric: Metric, by: str = "") -> Tallies:
@@ -94,6 +98,27 @@ class ChannelTallies:
         if metric.is_distinct:
             return self.profiles(metric.event_types, by)
         return self.events(metric.event_types, by, metric.only)
+
+    @cached_property
+    def rated(self) -> "ChannelTallies":
+        """The numbers that rates divide: these, or those of the day of the window's runs.
+
+        What is counted apart, and how much of it in the day, is read once for both.
+        """
+        if self.basis != RUN or self.window.seconds == self.day.seconds:
+            return self
+        runs = self.runs
+        chosen = sorted(runs) or [_NO_RUN]
+        other = replace(self, window=self.day, executions=chosen, _known={})
+        other._series = [row for row in self._series if row.execution in runs]
+        other._counts = self._counts_of_day
+        return other
+
+    @cached_property
+    def runs(self) -> set[int]:
+        """The executions that have events of any type in the window, as series have them."""
+        whole = (row for row in self._series if not row.dimension)
+        return {row.execution for row in whole if self._counts.get(row.pk)}
 
     def whole(self, metric: Metric) -> Tally:
         """A stored metric over the whole window."""
@@ -198,9 +223,8 @@ class ChannelTallies:
 
     @cached_property
     def _wanted(self) -> set[reads.SeriesOf]:
-        """All that the channel's roles and widgets may ask for."""
-        roles = (*self.channel.audience, *self.channel.deliveries, *self.channel.errors)
-        wanted = {(event, "") for event in roles}
+        """All that the channel's roles and widgets may ask for, and any event of a run."""
+        wanted = {(event.key, "") for event in self.channel.events}
         wanted.update((event, one.only[0]) for one in self.more for event in one.event_types)
         for widget in self.channel.widgets:
             for metric in self.channel.base_metrics(widget):

@@ -1,4 +1,4 @@
-"""The report's time: the last 24 hours in whole minutes, or a part of them."""
+"""The report's time: the last 24 hours in whole minutes, or a part of them; what rates divide."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,6 +22,10 @@ WINDOWS = {
 """The lengths that one can ask for by name, all of which end with the running minute."""
 STEPS = ((WINDOWS["1h"], 60), (WINDOWS["6h"], 300), (LENGTH, 900))
 """Up to which length of the window a step has how many seconds."""
+
+WINDOW, RUN = "window", "run"
+BASES = (RUN, WINDOW)
+"""What rates can divide: what happened in the window, or in the 24 hours of its runs."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,7 @@ class Window:
 
 
 class BadPeriod(ValueError):
-    """No part of the last 24 hours: the text says why, ``field`` which parameter."""
+    """No part of the last 24 hours, or no basis: the text says why, ``field`` which parameter."""
 
     def __init__(self, field: str, reason: str) -> None:
         super().__init__(f"{field}: {reason}")
@@ -82,34 +86,47 @@ class PastSpan(BadPeriod):
 
 @dataclass(frozen=True)
 class Period:
-    """The part of the last 24 hours that a reader asks for: a window, or a span of minutes."""
+    """The part of the last 24 hours that a reader asks for: a window, or a span of minutes.
+
+    ``basis`` is one of ``BASES``, or empty where that is left to the window.
+    """
 
     name: str = DAY
     span: tuple[datetime, datetime] | None = None
+    basis: str = ""
 
     @classmethod
     def parse(cls, given: Callable[[str], Sequence[str]], now: datetime) -> Self:
         """What the parameters ``window``, or ``from`` and ``to``, ask for; ``BadPeriod`` if none.
 
-        ``given`` has the values of a parameter: ``request.GET.getlist``.
+        ``basis`` goes with either. ``given`` has the values of a parameter:
+        ``request.GET.getlist``.
         """
         name, start, end = (_only_one(field, given(field)) for field in ("window", "from", "to"))
+        basis = _basis(_only_one("basis", given("basis")))
         if start is None and end is None:
-            return cls(_known(name))
+            return cls(_known(name), basis=basis)
         if name is not None:
             raise BadPeriod("window", "Either a window, or from and to, not both.")
-        return cls(span=_span(start, end, Window.at(now)))
+        return cls(span=_span(start, end, Window.at(now)), basis=basis)
 
     def window(self, now: datetime) -> Window:
         return Window(*self.span) if self.span else Window.at(now, self.name)
 
     @property
+    def divided(self) -> str:
+        """What rates divide: an open's message may well have left before a short window."""
+        is_day = self.name == DAY and not self.span
+        return self.basis or (WINDOW if is_day else RUN)
+
+    @property
     def query(self) -> dict[str, str]:
         """The parameters that ask for it; none where it is asked for without."""
+        basis = {"basis": self.basis} if self.basis else {}
         if self.span:
             start, end = map(rfc3339, self.span)
-            return {"from": start, "to": end}
-        return {} if self.name == DAY else {"window": self.name}
+            return {"from": start, "to": end} | basis
+        return ({} if self.name == DAY else {"window": self.name}) | basis
 
 
 TODAY = Period()
@@ -128,6 +145,12 @@ def _known(name: str | None) -> str:
     if name not in WINDOWS:
         raise BadPeriod("window", f"{name[:50]!r} is none of {', '.join(WINDOWS)}.")
     return name
+
+
+def _basis(name: str | None) -> str:
+    if name is not None and name not in BASES:
+        raise BadPeriod("basis", f"{name[:50]!r} is none of {', '.join(BASES)}.")
+    return name or ""
 
 
 def _span(start: str | None, end: str | None, day: Window) -> tuple[datetime, datetime]:

@@ -64,8 +64,8 @@ bench: setup $(VENV)/.dev $(VENV)/.bench ## measure, as ratios within one run
 chaos: setup $(VENV)/.dev ## strike a site of each kind for five minutes, and count what it cost; then plant defects
 	$(BIN)/python -m tests.chaos --seconds 300 --controls
 
-screenshots: setup $(VENV)/.dev ## renew the picture that README opens with
-	$(BIN)/python -m tests.screenshots docs/live-report.png
+screenshots: setup $(VENV)/.dev ## renew the pictures of README and docs
+	$(BIN)/python -m tests.screenshots docs
 
 clean: ## remove everything that was built; the data stay
 	rm -rf $(VENV) node_modules dashboards/static/dashboards/build

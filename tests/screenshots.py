@@ -1,7 +1,7 @@
-"""Pictures of the running demo: the one that README opens with, and all that one should look at.
+"""Pictures of the running demo: those of README and docs, and all that one should look at.
 
-``python -m tests.screenshots FILE``: only the first; with ``--all FOLDER`` also dark, in French,
-on a phone, on a wall, and in the administration.
+``python -m tests.screenshots FOLDER``: only the first; with ``--all FOLDER`` also what nobody
+prints: in French, on a phone, on a wall, very wide, and in the administration.
 """
 
 import argparse
@@ -25,23 +25,37 @@ from tests.support.processes import MANAGE, Site, eventually, free_port  # noqa:
 
 HISTORY = 240.0
 """Seconds within which the demo has a day behind it."""
-EMAIL = "/admin/reports/season-launch/email/"
-CAMPAIGN = "/admin/reports/season-launch/campaign/"
-WIDE = {"width": 1440, "height": 960}
-VIEWS: dict[str, tuple[str, dict[str, Any]]] = {
+START = "/admin/reports/"
+COCKPIT = "/admin/reports/autumn-sale/campaign/"
+EMAIL = "/admin/reports/autumn-sale/email/"
+WIDE = {"width": 1440, "height": 1000}
+DARK = {"color_scheme": "dark"}
+View = tuple[str, dict[str, Any]]
+"""Address and options of the browser."""
+PRINTED: dict[str, View] = {
+    "live-report": (f"{COCKPIT}?window=6h", {}),
+    "live-report-dark": (f"{COCKPIT}?window=6h", DARK),
+    "start-page": (START, {}),
+}
+VIEWS: dict[str, View] = {
+    "start-dark": (START, DARK),
+    "start-phone": (START, {"viewport": {"width": 390, "height": 844}}),
+    "start-wall": (f"{START}?kiosk=60", {"viewport": {"width": 1920, "height": 1080}}),
     "email": (EMAIL, {}),
-    "campaign": (CAMPAIGN, {}),
-    "dark": (EMAIL, {"color_scheme": "dark"}),
+    "email-dark": (EMAIL, DARK),
     "french": (EMAIL, {"locale": "fr-FR"}),
-    "phone": (EMAIL, {"viewport": {"width": 390, "height": 844}}),
+    "phone": (COCKPIT, {"viewport": {"width": 390, "height": 844}}),
     "narrow": (EMAIL, {"viewport": {"width": 320, "height": 640}}),
+    "very-wide": (EMAIL, {"viewport": {"width": 2560, "height": 1440}}),
     "wall": (f"{EMAIL}?kiosk=60", {"viewport": {"width": 1920, "height": 1080}}),
-    "push": ("/admin/reports/season-launch/push/", {}),
+    "just-begun": ("/admin/reports/flash-offer/campaign/?window=15m", {}),
+    "sms": ("/admin/reports/basket-reminder/sms/", {}),
     "web": ("/admin/reports/welcome/web/", {}),
+    "post": ("/admin/reports/catalogue/directmail/", {}),
+    "paper": ("/admin/reports/autumn-sale/export.html", {}),
     "administration": ("/admin/", {}),
     "quarantine": ("/admin/livereport/quarantinetally/", {}),
 }
-"""Address and options of the browser, by the picture's name."""
 
 
 DRAWN = """() => [...document.querySelectorAll("[data-chart]")].every((chart) =>
@@ -68,7 +82,7 @@ def logged_in(browser: Browser, address: str, password: str, **options: Any) -> 
     page.fill("[name=username]", "demo")
     page.fill("[name=password]", password)
     page.press("[name=password]", "Enter")
-    page.wait_for_url("**/admin/")
+    page.wait_for_url(f"**{START}")
     return page
 
 
@@ -83,18 +97,20 @@ def take(page: Page, address: str, file: Path) -> None:
 
 def main() -> None:
     arguments = argparse.ArgumentParser(prog="python -m tests.screenshots", description=__doc__)
-    arguments.add_argument("file", type=Path, help="the picture for README")
+    arguments.add_argument("folder", type=Path, help="for the pictures of README and docs")
     arguments.add_argument("--all", type=Path, metavar="FOLDER", help="the others as well")
     asked = arguments.parse_args()
+    wanted = {asked.folder / name: view for name, view in PRINTED.items()}
+    if asked.all:
+        asked.all.mkdir(parents=True, exist_ok=True)
+        wanted |= {asked.all / name: view for name, view in VIEWS.items()}
     with TemporaryDirectory(prefix="screenshots-") as folder, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         with demo(Path(folder)) as address:
             password = (Path(folder) / "demo-password").read_text().strip()
-            take(logged_in(browser, address, password), EMAIL, asked.file)
-            for name, (page, options) in VIEWS.items() if asked.all else ():
-                asked.all.mkdir(parents=True, exist_ok=True)
+            for file, (page, options) in wanted.items():
                 shown = logged_in(browser, address, password, **options)
-                take(shown, page, asked.all / f"{name}.png")
+                take(shown, page, file.with_suffix(".png"))
 
 
 if __name__ == "__main__":

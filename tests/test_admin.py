@@ -425,5 +425,5 @@ def test_a_channel_is_switched_off_and_on_at_once(
 def test_the_administration_speaks_french(admin: Client, campaign: Campaign) -> None:
     text = page(admin, reverse("admin:index"), "fr")
     assert 'lang="fr"' in text
-    for word in ("Campagnes", "Sources", "Quarantaine", "Jetons"):
+    for word in ("Campagnes", "Sources", "Lots en quarantaine", "Jetons"):
         assert word in text

@@ -21,7 +21,6 @@ from .declarations import (
     Dimension,
     EventType,
     Metric,
-    Rate,
     Widget,
 )
 from .fields import CONTROL, FIELDS, LONGEST
@@ -229,7 +228,7 @@ def _terms(channel: Channel, metric: Metric) -> Iterator[str]:
         term = channel.metric_by_key.get(key)
         if term is None or not term.is_stored:
             yield f"rate {metric.key!r} divides {key!r}, which is no stored metric."
-        elif isinstance(metric, Rate) and metric.bad and not _is_whole_count(term):
+        elif metric.is_bad and not _is_whole_count(term):
             yield f"bad rate {metric.key!r} divides {key!r}, no count of whole event types."
         elif key in metric.terms[1:] and len(metric.terms) > 2 and not term.additive:
             yield f"rate {metric.key!r} adds up {key!r}, which is no sum."

@@ -125,6 +125,11 @@ class Metric:
         return ALL
 
     @property
+    def is_bad(self) -> bool:
+        """Whether it tells of harm: the higher, the worse."""
+        return False
+
+    @property
     def contradictions(self) -> Sequence[str]:
         """What in the declaration does not go together, for the system checks."""
         return ()
@@ -248,6 +253,10 @@ class Rate(Metric):
     def denominators(self) -> tuple[str, ...]:
         several = not isinstance(self.denominator, str)
         return tuple(self.denominator) if several else (str(self.denominator),)
+
+    @property
+    def is_bad(self) -> bool:
+        return self.bad
 
     @property
     def terms(self) -> tuple[str, ...]:

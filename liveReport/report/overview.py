@@ -12,7 +12,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from liveReport.channels import Channel, Rate
+from liveReport.channels import Channel, Metric
 from liveReport.counts.tiers import TIERS, Range
 from liveReport.engines import overview as stored
 from liveReport.engines import reads, sql
@@ -76,7 +76,7 @@ class Worst(NamedTuple):
     """The highest of a campaign's bad rates, over the last 24 hours."""
 
     channel: Channel
-    metric: Rate
+    metric: Metric
     value: float
 
 
@@ -159,13 +159,13 @@ def _worst(channels: Iterable[Channel], events: Mapping[tuple[str, str], int]) -
         Worst(channel, metric, value)
         for channel in channels
         for metric in channel.metrics
-        if isinstance(metric, Rate) and metric.bad
+        if metric.is_bad
         if (value := metric.value(_terms(channel, metric, events))) is not None
     ]
     return max(found, key=attrgetter("value"), default=None)
 
 
-def _terms(channel: Channel, rate: Rate, events: Mapping[tuple[str, str], int]) -> dict[str, int]:
+def _terms(channel: Channel, rate: Metric, events: Mapping[tuple[str, str], int]) -> dict[str, int]:
     """What a bad rate divides, which counts whole event types."""
     return {
         key: sum(

@@ -68,6 +68,7 @@ class Balloon(Channel):
             label=_("Burst"),
             definition=_("Balloons lost."),
             tone="red",
+            rate="burst_rate",
             events=["burst"],
         ),
         Count(
@@ -83,6 +84,7 @@ class Balloon(Channel):
             label=_("Answers"),
             definition=_("Cards that somebody sent back."),
             events=["answered"],
+            rate="answer_rate",
         ),
         Profiles(
             key="people",
@@ -141,6 +143,22 @@ class Balloon(Channel):
             definition=_("People reached out of those meant."),
             numerator="people",
             denominator="meant",
+        ),
+        Rate(
+            key="burst_rate",
+            label=_("Burst rate"),
+            definition=_("Burst, out of all that came down or burst."),
+            numerator="burst",
+            denominator=["landed", "burst"],
+            bad=True,
+        ),
+        Rate(
+            key="answer_rate",
+            label=_("Answer rate"),
+            definition=_("Answers, relative to landed."),
+            numerator="answers",
+            denominator="landed",
+            can_exceed=True,
         ),
     ]
     widgets = [
@@ -221,6 +239,29 @@ class Balloon(Channel):
             help=_("Shown with the first answer."),
             metrics=["answers"],
             only_with_data=True,
+            by_default=False,
+        ),
+        TimeSeries(
+            key="losses",
+            title=_("Losses over the day"),
+            help=_("Only for whoever adds it."),
+            metrics=["burst"],
+            by_default=False,
+        ),
+        Table(
+            key="answered",
+            title=_("Answers in one line"),
+            help=_("Only for whoever adds it."),
+            metrics=["answers"],
+            by_default=False,
+        ),
+        Parts(
+            key="colours_met",
+            title=_("Colours that were let go"),
+            help=_("Only for whoever adds it."),
+            metrics=["risen"],
+            by="colour",
+            by_default=False,
         ),
     ]
     audience = ["meant"]

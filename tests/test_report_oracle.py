@@ -68,6 +68,9 @@ NEAR = st.sampled_from([0, 24 * 3600, 24 * 3600 - 34, 23 * 3600, 26 * 3600 - 60]
 SECONDS = st.one_of(st.integers(-240, 25 * 3600), st.integers(-240, 3600), NEAR)
 
 
+bases = st.sampled_from(["", "run", "window"])
+
+
 @st.composite
 def spans(draw: st.DrawFn) -> oracle.Part:
     """A span of whole minutes within the last 24 hours."""
@@ -75,10 +78,12 @@ def spans(draw: st.DrawFn) -> oracle.Part:
     minutes = st.integers(0, 1440) | st.sampled_from([0, 60, 360, 1380, 1439, 1440])
     start, stop = sorted(draw(st.lists(minutes, min_size=2, max_size=2, unique=True)))
     assert first + timedelta(minutes=1440) == end
-    return oracle.zoomed(first + timedelta(minutes=start), first + timedelta(minutes=stop))
+    ends = (first + timedelta(minutes=minute) for minute in (start, stop))
+    return oracle.zoomed(*ends, draw(bases))
 
 
-parts = st.sampled_from([oracle.named(name, NOW) for name in ("15m", "1h", "6h")]) | spans()
+names = st.sampled_from(["15m", "1h", "6h", "24h"])
+parts = st.builds(oracle.named, names, st.just(NOW), bases) | spans()
 
 
 @pytest.mark.parametrize("slug", [channel.slug for channel in all_channels()])

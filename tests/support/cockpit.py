@@ -105,16 +105,15 @@ def funnel(expected: Expected) -> Row:
         row[key] = _said(expected, key)
         if rate:
             row[rate] = _said(expected, rate)
-    targeted = row["targeted"]
     for key in ("excluded", "sent"):
         has_both = {key, "targeted"} <= channel.metric_by_key.keys()
-        row[STAGES[key]] = oracle.share(row[key], targeted) if has_both else None
+        row[STAGES[key]] = expected.rate(key, ["targeted"], expected.day) if has_both else None
     return row
 
 
 def _said(expected: Expected, key: str) -> Any:
     metric = expected.channel.metric_by_key.get(key)
-    return expected.value(metric, expected.inside) if metric else None
+    return expected.value(metric, expected.day) if metric else None
 
 
 def timeline(channels: Sequence[Expected], part: Part, since: datetime | None) -> list[Row]:

@@ -58,11 +58,15 @@ EARLIEST, LATEST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo
 
 @dataclass(frozen=True)
 class Part:
-    """The part of the day that is asked for: when it is, and how many minutes a step of it has."""
+    """The part of the day that is asked for: when it is, and how many minutes a step of it has.
+
+    ``basis`` says whether rates divide what happened in it, or in the day of its runs.
+    """
 
     start: datetime
     end: datetime
     minutes: int
+    basis: str
     period: Period
 
     def of(self, events: Iterable[Event]) -> list[Event]:
@@ -80,16 +84,19 @@ class Part:
         return [step for step in many if step < self.end]
 
 
-def named(name: str, now: datetime) -> Part:
+def named(name: str, now: datetime, basis: str = "") -> Part:
+    """``basis`` is what is asked for, if anything is."""
     _start, end = window(now)
     length, step = {"15m": (15, 1), "1h": (60, 1), "6h": (360, 5), "24h": (1440, 15)}[name]
-    return Part(end - timedelta(minutes=length), end, step, Period(name))
+    usual = "window" if name == "24h" else "run"
+    start = end - timedelta(minutes=length)
+    return Part(start, end, step, basis or usual, Period(name, basis=basis))
 
 
-def zoomed(start: datetime, end: datetime) -> Part:
+def zoomed(start: datetime, end: datetime, basis: str = "") -> Part:
     length = (end - start) / timedelta(minutes=1)
     step = 1 if length <= 60 else 5 if length <= 360 else 15
-    return Part(start, end, step, Period(span=(start, end)))
+    return Part(start, end, step, basis or "run", Period(span=(start, end), basis=basis))
 
 
 def in_day(events: Iterable[Event], now: datetime) -> list[Event]:
@@ -239,9 +246,7 @@ class Expected:
     def value(self, metric: Metric, events: Sequence[Event]) -> Any:
         """Of some events of the day: a gauge over it, all else over the part that is asked for."""
         if isinstance(metric, Rate):
-            terms = (self.channel.metric_by_key[key] for key in metric.terms)
-            part, *wholes = (self.value(term, events) for term in terms)
-            return share(part, sum(wholes))
+            return self.rate(metric.numerator, metric.denominators, events)
         if isinstance(metric, Gauge):
             return waiting(metric, events, self.known)
         events = self.part.of(events)
@@ -249,6 +254,18 @@ class Expected:
             return profiles(of_types(metric.events, events))
         assert isinstance(metric, Count)
         return len(that_say(metric.where, of_types(metric.events, events)))
+
+    def rate(self, part: str, wholes: Sequence[str], events: Sequence[Event]) -> float | None:
+        """Of some events of the day: one metric by others, over the part or its runs' day."""
+        found = self
+        if self.part.basis == "run":
+            runs = {event.get("execution") for event in self.inside}
+            events = [event for event in events if event.get("execution") in runs]
+            found = copy(self)
+            found.part = named("24h", self.now)
+        metrics = (self.channel.metric_by_key[key] for key in (part, *wholes))
+        divided, *by = (found.value(metric, events) for metric in metrics)
+        return share(divided, sum(by))
 
 
 def began(run: str) -> datetime:
@@ -406,6 +423,8 @@ def assert_widget(
         assert_frame(shown.slug, shown.frame, rows, totals)
     else:
         assert_sums(shown.slug, shown.frame, rows, totals, [metric.key for metric in counts])
+    assert shown.frame
+    assert shown.frame.basis == expected.part.basis
     if widget.by or isinstance(widget, TimeSeries) or not counts:
         assert shown.trend is None
     else:

@@ -14,11 +14,11 @@ from .models import Layout
 class LayoutAdmin(NoAdding, NoChanging, admin.ModelAdmin[Layout]):
     """Deleting a layout brings back the one below: the organisation's, or the shipped one."""
 
-    list_display = ("tab", "whose", "changed", "saved_at")
+    list_display = ("tab", "whose", "changed", "basis", "saved_at")
     list_filter = ("tab",)
     list_select_related = ("owner",)
     search_fields = ("tab", "owner__username")
-    fields = ("tab", "whose", "changed", "saved_at")
+    fields = ("tab", "whose", "changed", "basis", "saved_at")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Layout]:
         layouts: QuerySet[Layout] = super().get_queryset(request)

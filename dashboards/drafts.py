@@ -1,7 +1,7 @@
 """What an editor sends: the arrangement that a user wants to keep."""
 
 from collections.abc import Container, Sequence
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 import msgspec
 from django.utils.translation import gettext as _
@@ -57,13 +57,15 @@ class Draft(Struct, frozen=True, forbid_unknown_fields=True):
 
     ``removed`` are the widgets that are not to be shown; one that is not
     mentioned (its channel is off, it has no data) keeps what was saved for it,
-    unless ``afresh``. ``based_on`` is the version of the layer that was changed.
+    unless ``afresh``. ``based_on`` is the version of the layer that was changed. ``basis``
+    is what rates divide, where the draft says that as well.
     """
 
     widgets: Annotated[tuple[Placed, ...], Meta(max_length=MAX_WIDGETS)]
     removed: Annotated[tuple[Slug, ...], Meta(max_length=MAX_WIDGETS)] = ()
     afresh: bool = False
     based_on: Annotated[str, Meta(max_length=20)] = ""
+    basis: Literal["", "run", "window"] | None = None
 
     def __post_init__(self) -> None:
         mentioned = self.mentioned

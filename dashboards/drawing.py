@@ -160,14 +160,14 @@ class Drawing:
             self.undefined(column, row),
             self.notes.base(column, row.bases.get(column.key)),
             self.notes.estimate if marks["estimate"] else "",
-            self.notes.incomplete if marks["partial"] else "",
+            self.notes.incomplete[self.frame.basis] if marks["partial"] else "",
         ]
         return " ".join(filter(None, said))
 
     def _is_complete_run(self, row: MarkedRow) -> bool:
-        """Whether this is a run that began within the window, so that nothing is missing."""
+        """Whether this is a run that began within what rates divide, so that nothing is missing."""
         axis = self.frame.axis
-        if axis is None or axis.role != "execution" or row.partial:
+        if axis is None or axis.role != "execution" or row.cut:
             return False
         return row.values.get(axis.key) not in (None, NONE, OTHER)
 

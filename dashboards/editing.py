@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib.admin.models import CHANGE, DELETION, LogEntry
 from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from liveReport.report import every, widget_slug
 from liveReport.report.frames import WidgetInfo
+from liveReport.report.window import BASES
 
 from .answers import piece
 from .drafts import BadDraft, Draft, read_draft, read_legend, wrong_picture
@@ -26,6 +27,7 @@ from .layouts import (
     Arrangement,
     Layers,
     Placement,
+    basis_of,
     difference,
     left_out,
     removed_by,
@@ -66,6 +68,7 @@ def default_layout(request: HttpRequest, campaign: str, tab: str) -> HttpRespons
 def widget(request: HttpRequest, campaign: str, tab: str, key: str) -> HttpResponse:
     """One widget as some picture: to look at (GET), or to keep it so (POST)."""
     asked = ReportRequest.of(request, campaign, tab)
+    asked = asked.dividing(Layers.load(asked.user, tab).basis)
     slug = widget_slug(tab, key)
     report = asked.report(lambda info: info.slug == slug, even_empty=True)
     info = next(iter(report.widgets), None)
@@ -102,6 +105,23 @@ def legend(request: HttpRequest, campaign: str, tab: str, key: str) -> HttpRespo
         return _refused(str(error))
     _keep(asked, info, "hidden", list(hidden))
     return JsonResponse({"layout": Layers.load(asked.user, asked.tab).version})
+
+
+@require_POST
+@staff_page
+def basis(request: HttpRequest, campaign: str, tab: str) -> HttpResponse:
+    """Keep what the rates of a tab divide, and show it whatever its address has said."""
+    asked = ReportRequest.of(request, campaign, tab)
+    chosen = request.POST.get("basis")
+    if chosen is None or chosen not in ("", *BASES):
+        raise BadRequest("basis")
+    asked.head()  # raises where there is no such tab
+    with transaction.atomic():
+        Layout.objects.lock_layers(asked.user, tab)
+        layers = Layers.load(asked.user, tab)
+        changes = list(layers.mine.changes.all()) if layers.mine else []
+        store(asked.user, tab, changes, "" if chosen == basis_of(layers.default) else chosen)
+    return redirect(asked.over(replace(asked.period, basis="")))
 
 
 @dataclass(frozen=True)
@@ -170,7 +190,8 @@ def _save(request: HttpRequest, asked: ReportRequest, *, for_everyone: bool) -> 
         known = [info for info in offer if info.slug in draft.arrangement]
         changes = difference(draft.arrangement, draft.removed, below(known), absent)
         changes += _kept(draft, before)
-        store(None if for_everyone else asked.user, asked.tab, changes)
+        basis = _basis(draft, layers, for_everyone=for_everyone)
+        store(None if for_everyone else asked.user, asked.tab, changes, basis)
         if for_everyone:
             store(asked.user, asked.tab, _kept(draft, layers.mine))
             _log(asked, before)
@@ -197,14 +218,23 @@ def _way_back(layers: Layers, offer: Sequence[WidgetInfo]) -> dict[str, Any]:
     default = layers.base([info for info in offer if info.slug not in absent])
     mine = layers.arrangement([info for info in offer if layers.shows(info)])
     return {
-        "everyone": _as_draft(default, offer),
-        "mine": _as_draft(mine, offer) if layers.mine else None,
+        "everyone": _as_draft(default, offer) | {"basis": basis_of(layers.default)},
+        "mine": _as_draft(mine, offer) | {"basis": basis_of(layers.mine)} if layers.mine else None,
     }
 
 
 def _as_draft(arrangement: Arrangement, offer: Sequence[WidgetInfo]) -> dict[str, Any]:
     gone = [info.slug for info in offer if info.slug not in arrangement]
     return {"widgets": _as_json(arrangement), "removed": gone}
+
+
+def _basis(draft: Draft, layers: Layers, *, for_everyone: bool) -> str:
+    """What is kept of what rates divide: for everybody, what the author sees."""
+    if draft.basis is not None:
+        return draft.basis
+    if for_everyone:
+        return basis_of(layers.default) if draft.afresh else layers.basis
+    return "" if draft.afresh else basis_of(layers.mine)
 
 
 def _log(asked: ReportRequest, before: Layout | None) -> None:
@@ -252,7 +282,8 @@ def _keep(asked: ReportRequest, info: WidgetInfo, field: str, value: object) -> 
             changes.insert(0, change := WidgetChange(widget=info.slug))
         is_below = layers.base([info])[info.slug].values()[field] == value
         setattr(change, field, getattr(WidgetChange(), field) if is_below else value)
-        store(asked.user, asked.tab, [change for change in changes if change.says_something])
+        told = [change for change in changes if change.says_something]
+        store(asked.user, asked.tab, told, basis_of(layers.mine))
 
 
 def _as_json(arrangement: Arrangement) -> list[dict[str, object]]:

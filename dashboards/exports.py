@@ -12,8 +12,10 @@ from django.utils.translation import gettext as _
 from liveReport.channels import all_channels
 from liveReport.report import UnknownTab, UnknownWidget, tab_widget
 from liveReport.report.export import Cell, lines, table, to_csv, written
+from liveReport.report.window import RUN
 
 from .fragments import Page, pages_of
+from .layouts import Layers
 from .report_request import ReportRequest, read_only
 from .sheet_names import sheet_names
 from .spreadsheet import XLSX, Block, Sheet, workbook
@@ -27,10 +29,11 @@ UTC_NAME = "UTC"
 def widget_csv(request: HttpRequest, campaign: str, tab: str, widget: str) -> HttpResponse:
     """One widget's frame; ``widget`` is its key or its slug (``email.statistics``)."""
     asked = ReportRequest.of(request, campaign, tab)
+    asked = asked.dividing(Layers.load(asked.user, tab).basis)
     key = widget.removeprefix(f"{tab}.")
     try:
         _head, found = tab_widget(
-            asked.campaign, tab, key, asked.executions, asked.now, asked.period
+            asked.campaign, tab, key, asked.executions, asked.now, asked.shown
         )
     except (UnknownTab, UnknownWidget) as error:
         raise Http404 from error
@@ -79,6 +82,8 @@ def _about(page: Page) -> list[list[Cell]]:
         [_("Time zone"), get_current_timezone_name()],
         [_("As of"), head.as_of.replace(microsecond=0)],
     ]
+    if page.divided == RUN:
+        about.append([_("Rates"), _("over the runs’ 24 hours")])
     if page.report.selected:
         about.append([_("Executions"), *page.report.selected])
     if page.report.folded_executions:

@@ -16,7 +16,7 @@ from liveReport.events.moments import rfc3339
 from liveReport.models import Campaign
 from liveReport.report import Head, Tab, TabReport, report_head
 from liveReport.report.frames import WidgetInfo
-from liveReport.report.window import WINDOWS, Period
+from liveReport.report.window import RUN, WINDOW, WINDOWS, Period
 
 from .course import Course, title
 from .layouts import Arrangement, Layers
@@ -62,6 +62,15 @@ class WindowLink:
 
 
 @dataclass(frozen=True)
+class BasisChoice:
+    """What rates can divide, and what that is called."""
+
+    name: str
+    text: str
+    current: bool
+
+
+@dataclass(frozen=True)
 class TabLink:
     """A tab and where it leads, with the filter kept."""
 
@@ -96,7 +105,7 @@ class Page:
     """A tab's report as one user has arranged it, cut into parts."""
 
     def __init__(self, asked: ReportRequest, layers: Layers) -> None:
-        self.asked = asked
+        self.asked = asked = asked.dividing(layers.basis)
         self.layers = layers
         self.report = _report(asked, layers)
         self.head: Head = self.report.head
@@ -138,7 +147,7 @@ class Page:
     def windows(self) -> list[WindowLink]:
         """Those one can choose by name."""
         asked = self.asked
-        periods = {name: Period(name) for name in WINDOWS}
+        periods = {name: Period(name, basis=asked.period.basis) for name in WINDOWS}
         return [
             WindowLink(
                 name,
@@ -149,6 +158,30 @@ class Page:
             )
             for name, period in periods.items()
         ]
+
+    @property
+    def divided(self) -> str:
+        """What its rates divide."""
+        return self.asked.shown.divided
+
+    @property
+    def bases(self) -> list[BasisChoice]:
+        """What its rates can divide, the usual first; chosen is what is asked for."""
+        chosen = self.asked.shown.basis
+        texts = {
+            "": _("As usual: of the runs, below 24 hours"),
+            RUN: _("Of the runs"),
+            WINDOW: _("Of the window"),
+        }
+        return [BasisChoice(name, text, name == chosen) for name, text in texts.items()]
+
+    @property
+    def has_rates(self) -> bool:
+        return any(widget.report.has_rates for widget in self.widgets)
+
+    @property
+    def basis_url(self) -> str:
+        return self.asked.url("report-basis")
 
     @property
     def back(self) -> str:
@@ -266,7 +299,8 @@ class Page:
     @property
     def spans(self) -> Fragment:
         edges = [edge.value for edge in self.steps[:-1]]
-        return Fragment("lr-windows", digest_of(edges), "dashboards/_windows.html")
+        digest = digest_of(edges, self.has_rates, self.asked.shown.basis)
+        return Fragment("lr-windows", digest, "dashboards/_windows.html")
 
     @property
     def navigation(self) -> Fragment:

@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from liveReport.report.frames import WidgetInfo
+from liveReport.report.window import BASES
 
 from .grid import Place, flow, settle, within
 from .models import MAX_WIDGETS, Layout, WidgetChange
@@ -48,6 +49,11 @@ class Layers:
         """Differs whenever one of the layers does."""
         return f"{version_of(self.default)}-{version_of(self.mine)}"
 
+    @property
+    def basis(self) -> str:
+        """What rates divide for me; empty where no layer says so."""
+        return basis_of(self.mine) or basis_of(self.default)
+
     def base(self, widgets: Sequence[WidgetInfo]) -> Arrangement:
         """How some widgets stand for me before I change anything."""
         return overlay(shipped(widgets), self.default, widgets)
@@ -85,6 +91,11 @@ def left_out(widgets: Iterable[WidgetInfo], *layers: Layout | None) -> set[str]:
     """Those of some widgets that are not shown with some layers: removed, or never added."""
     said = said_by(*layers)
     return {widget.slug for widget in widgets if not said.get(widget.slug, widget.by_default)}
+
+
+def basis_of(layer: Layout | None) -> str:
+    """What a layer says that rates divide, if that makes sense."""
+    return layer.basis if layer and layer.basis in BASES else ""
 
 
 def version_of(layout: Layout | None) -> str:
@@ -144,16 +155,16 @@ def difference(
     return changes + [WidgetChange(widget=slug, shown=False) for slug in gone]
 
 
-def store(owner: User | None, tab: str, changes: Sequence[WidgetChange]) -> str:
-    """Replace one layer; its new version. A layer without changes is none.
+def store(owner: User | None, tab: str, changes: Sequence[WidgetChange], basis: str = "") -> str:
+    """Replace one layer; its new version. A layer that says nothing is none.
 
     Of more than ``MAX_WIDGETS`` changes the first are kept.
     """
     with transaction.atomic():
-        if not changes:
+        if not changes and not basis:
             Layout.objects.filter(owner=owner, tab=tab).delete()
             return version_of(None)
-        layout, _created = Layout.objects.update_or_create(owner=owner, tab=tab)
+        layout, _created = Layout.objects.update_or_create({"basis": basis}, owner=owner, tab=tab)
         layout.changes.all().delete()
         WidgetChange.objects.bulk_create(_copy(change, layout) for change in changes[:MAX_WIDGETS])
         return version_of(layout)

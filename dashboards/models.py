@@ -16,7 +16,7 @@ MAX_HIDDEN = 30
 
 
 _LAYERS = """
-SELECT id, owner_id, tab, saved_at FROM dashboards_layout
+SELECT id, owner_id, tab, basis, saved_at FROM dashboards_layout
 WHERE tab = %s AND (owner_id = %s OR owner_id IS NULL)
 """
 
@@ -38,7 +38,7 @@ class LayoutManager(models.Manager["Layout"]):
 
 
 class Layout(models.Model):
-    """The widgets of one tab as their owner wants them, as differences to the layer below.
+    """One tab as its owner wants it, as differences to the layer below.
 
     A layout without an owner is the organisation's default, which lies between
     the shipped layout and everybody's own.
@@ -53,6 +53,8 @@ class Layout(models.Model):
         verbose_name=_("owner"),
     )
     tab = models.SlugField(_("tab"), max_length=50)
+    basis = models.CharField(_("rates of"), max_length=10, blank=True)
+    """What rates divide, one of ``BASES``; empty: as in the layer below."""
     saved_at = models.DateTimeField(_("saved"), auto_now=True)
 
     objects = LayoutManager()

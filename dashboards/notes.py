@@ -5,6 +5,7 @@ from django.utils.translation import gettext as _
 from liveReport.channels import Text
 from liveReport.report.frames import Base, Column
 from liveReport.report.proportions import FEW, wilson
+from liveReport.report.window import RUN, WINDOW
 
 from .numbers import Writer
 
@@ -23,9 +24,14 @@ class Notes:
             "Distinct, not a sum: a profile that is in several rows counts once in all."
         )
         self.estimate = _("An estimate.")
-        self.incomplete = _(
-            "Partial: some of the messages behind this rate were sent before the window began."
-        )
+        self.incomplete = {
+            WINDOW: _(
+                "Partial: some of the messages behind this rate were sent before the window began."
+            ),
+            RUN: _(
+                "Partial: some of the messages behind this rate were sent more than 24 hours ago."
+            ),
+        }
         self.began_before = _("Partial: began before the window.")
 
     def base(self, column: Column, base: Base | None) -> str:

@@ -32,7 +32,7 @@ from liveReport.report import (
     tab_head,
     tab_report,
 )
-from liveReport.report.window import WINDOWS, Window
+from liveReport.report.window import BASES, WINDOWS, Window
 
 View = Callable[..., HttpResponse]
 
@@ -76,7 +76,8 @@ def read_only(view: View) -> View:
 class ReportRequest:
     """The tab, the period and the runs that a request is about, at one moment, and for whom.
 
-    ``back`` is the period that somebody has left for a span of it.
+    ``back`` is the period that somebody has left for a span of it; ``basis`` what their layout
+    has rates divide, where the period does not say.
     ``kiosk`` is how many seconds a wall screen shows each screenful, else 0;
     ``draft`` has a picture for each widget of a page that is being changed.
     """
@@ -90,6 +91,7 @@ class ReportRequest:
     now: datetime
     period: Period = TODAY
     back: Period = TODAY
+    basis: str = ""
 
     @classmethod
     def of(cls, request: HttpRequest, campaign: str, tab: str) -> Self:
@@ -124,8 +126,17 @@ class ReportRequest:
     @property
     def period_query(self) -> dict[str, str]:
         """The part of it that says over which period."""
-        is_back_known = self.period.span and self.back != TODAY
+        is_back_known = self.period.span and self.back.name != TODAY.name
         return self.period.query | ({BACK: self.back.name} if is_back_known else {})
+
+    def dividing(self, basis: str) -> Self:
+        """The same where a layout has rates divide this, if anything."""
+        return replace(self, basis=basis)
+
+    @property
+    def shown(self) -> Period:
+        """The period with what its rates divide: the address overrides the layout."""
+        return replace(self.period, basis=self.period.basis or self.basis)
 
     @property
     def window(self) -> Window:
@@ -155,7 +166,7 @@ class ReportRequest:
 
     def head(self) -> Head:
         try:
-            return tab_head(self.campaign, self.tab, self.now, self.period)
+            return tab_head(self.campaign, self.tab, self.now, self.shown)
         except UnknownTab as error:
             raise TabGone(self.first_tab) from error
 
@@ -166,7 +177,7 @@ class ReportRequest:
                 self.tab,
                 self.executions,
                 self.now,
-                period=self.period,
+                period=self.shown,
                 wanted=wanted,
                 even_empty=even_empty,
             )
@@ -188,9 +199,9 @@ def kiosk_seconds(request: HttpRequest) -> int:
 
 
 def _back(request: HttpRequest) -> Period:
-    """What is no window leads back to all of them."""
-    name = request.GET.get(BACK, "")
-    return Period(name) if name in WINDOWS else TODAY
+    """What is no window leads back to all of them. What rates divide stays."""
+    name, basis = request.GET.get(BACK, ""), request.GET.get("basis", "")
+    return Period(name if name in WINDOWS else TODAY.name, basis=basis if basis in BASES else "")
 
 
 def _executions(request: HttpRequest) -> list[datetime]:

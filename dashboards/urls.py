@@ -12,6 +12,7 @@ reports = [
     path("<slug:campaign>/export.html", views.paper, name="report-paper"),
     path("<slug:campaign>/<slug:tab>/", views.report, name="report"),
     path("<slug:campaign>/<slug:tab>/changes/", views.changes, name="report-changes"),
+    path("<slug:campaign>/<slug:tab>/basis/", editing.basis, name="report-basis"),
     path("<slug:campaign>/<slug:tab>/layout/", editing.layout, name="report-layout"),
     path(
         "<slug:campaign>/<slug:tab>/layout/everyone/",

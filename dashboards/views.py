@@ -57,7 +57,8 @@ def changes(request: HttpRequest, campaign: str, tab: str) -> HttpResponse:
     ``shown`` repeats what the page has as ``id:digest``.
     """
     asked = ReportRequest.of(request, campaign, tab)
-    head, layers = asked.head(), Layers.load(asked.user, tab)
+    layers = Layers.load(asked.user, tab)
+    head = asked.dividing(layers.basis).head()
     if request.GET.get("version") == version_of(head, layers):
         return _with_age(HttpResponse(status=204), head, layers)
     page = Page(asked, layers)

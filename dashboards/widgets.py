@@ -9,6 +9,7 @@ from django.utils.translation import get_language
 
 from liveReport.channels import Text
 from liveReport.report.frames import Frame, Value, WidgetReport
+from liveReport.report.window import RUN
 
 from .course import Course
 from .drawing import Drawing
@@ -152,6 +153,15 @@ class Widget:
         return axis is not None and axis.role == "execution"
 
     @property
+    def rates_of_runs(self) -> bool:
+        """Whether it shows rates that divide more than what happened in the window."""
+        frame = self.report.frame
+        if frame is None or frame.basis != RUN or self.state != "ready":
+            return False
+        has_any = any(column.unit == "ratio" for column in frame.metrics)
+        return has_any and getattr(self.picture, "has_rates", False)
+
+    @property
     def signs(self) -> set[str]:
         """Those that stand beside its numbers."""
         frame = self.report.frame
@@ -205,4 +215,5 @@ def _content(frame: Frame | None) -> object:
         return None
     marks = (frame.estimates, frame.total_estimates, frame.incomplete)
     bases = (frame.bases, frame.total_bases)
-    return [frame.rows, frame.totals, marks, bases, frame.partial, frame.folded]
+    cut = (frame.partial, frame.cut)
+    return [frame.rows, frame.totals, marks, bases, cut, frame.folded, frame.basis]

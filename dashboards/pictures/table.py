@@ -31,6 +31,7 @@ class TablePicture:
         rows = frame.marked_rows
         if frame.axis and frame.axis.role == "time":
             rows.reverse()
+        self.has_rates = drawing.picture != "numbers"
         self.heading = " · ".join(str(axis.label) for axis in frame.axes)
         wholes = {column.whole for column in frame.metrics if column.whole}
         self.columns = [column for column in drawing.measures() if column.key not in wholes]

@@ -90,3 +90,19 @@ def test_it_is_all_there_on_a_narrow_screen(open_page: Open) -> None:
     for name in ("15 min", "1 h", "6 h", "24 h"):
         expect(page.get_by_role("link", name=name, exact=True)).to_be_in_viewport()
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def test_what_rates_divide_is_chosen_and_kept(open_page: Open) -> None:
+    page = open_page(f"{TAB}?window=1h")
+    note = widget(page, "tiles").get_by_text("Rates over the runs’ 24 hours")
+    expect(note).to_be_visible()
+    button = page.get_by_role("button", name="Rates", exact=True)
+    menu = page.locator("#lr-basis-menu")
+    button.press("Enter")
+    menu.get_by_role("button", name="Of the window").press("Enter")
+    expect(note).to_have_count(0)
+    expect(page).to_have_url(re.compile(r"/pigeon/\?window=1h$"))
+    button.press("Enter")
+    expect(menu.locator("[aria-pressed=true]")).to_have_text("Of the window")
+    menu.get_by_role("button", name="Of the runs", exact=True).press("Enter")
+    expect(note).to_be_visible()

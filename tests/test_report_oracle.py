@@ -78,8 +78,8 @@ def spans(draw: st.DrawFn) -> oracle.Part:
     minutes = st.integers(0, 1440) | st.sampled_from([0, 60, 360, 1380, 1439, 1440])
     start, stop = sorted(draw(st.lists(minutes, min_size=2, max_size=2, unique=True)))
     assert first + timedelta(minutes=1440) == end
-    ends = (first + timedelta(minutes=minute) for minute in (start, stop))
-    return oracle.zoomed(*ends, draw(bases))
+    since, until = (first + timedelta(minutes=minute) for minute in (start, stop))
+    return oracle.zoomed(since, until, draw(bases))
 
 
 names = st.sampled_from(["15m", "1h", "6h", "24h"])

@@ -27,6 +27,7 @@ from liveReport.events import former
 from liveReport.events.batch import Events
 from liveReport.events.columns import Ints, Mask
 from liveReport.events.limits import cutoff
+from liveReport.events.moments import microseconds
 from liveReport.models import EventBatch
 
 from .admission import admission
@@ -77,6 +78,12 @@ class Chunk:
     def batch_ids(self) -> Ints:
         """The id of each event's batch."""
         return np.array([batch.pk for batch in self.batches], np.int64)[self.batch]
+
+    @property
+    def received(self) -> Ints:
+        """When each event was, in microseconds."""
+        each = [microseconds(batch.received_at) for batch in self.batches]
+        return np.array(each, np.int64)[self.batch]
 
     def where(self, kept: Mask) -> "Chunk":
         """The events of which ``kept`` is true: itself, if that is all of them."""
@@ -198,15 +205,16 @@ class Scope:
         return cls(cutoff(now), stored_campaigns.ids(campaigns))
 
     def includes(self, events: Events) -> Mask:
-        return (events.at >= self.horizon) & events.of_shapes(
-            shape.campaign in self.campaigns for shape in events.shapes
-        )
+        return (events.at >= self.horizon) & self._is_known(events)
+
+    def _is_known(self, events: Events) -> Mask:
+        return events.of_shapes(shape.campaign in self.campaigns for shape in events.shapes)
 
     def fold(self, chunk: Chunk, outside: Collection[Run] = ()) -> Folded:
         """Fold the events that are in scope, those ``outside`` as of one execution."""
         channels = {channel.slug: channel for channel in all_channels()}
-        events = chunk.where(self.includes(chunk.events)).events
-        return fold(events, channels, outside)
+        known = chunk.where(self._is_known(chunk.events))
+        return fold(known.events, known.received, channels, self.horizon, outside)
 
 
 def _close_period(lease: Lease, now: datetime) -> None:

@@ -4,7 +4,6 @@ from collections import Counter
 from dataclasses import dataclass
 
 from .cells import Cells, Run
-from .histories import Histories
 from .states import Latest, Span
 
 
@@ -16,8 +15,6 @@ class Folded:
     latest: list[Latest]
     spans: dict[Run, Span]
     """By execution, 0 for none."""
-    histories: Histories
-    """Of events that are too late to be counted as well."""
 
     def executions(self) -> dict[Run, int]:
         """How many events each execution has."""

@@ -16,7 +16,7 @@ from liveReport.events.batch import Events, Shape
 from liveReport.events.columns import Ints, Mask
 from liveReport.events.hashes import NO_MESSAGE
 
-from .cells import OTHER_EXECUTIONS, Run, run_of
+from .cells import Run, run_of
 from .edges import starts_of_runs
 
 TARGETED, EXCLUDED, FAILED = 1, 2, 4
@@ -133,6 +133,10 @@ class Facts:
         everywhere = np.broadcast_to(np.int64(run), len(self))
         return Facts(everywhere, *(getattr(self, name) for name in _NAMES[1:]))
 
+    def of_runs(self, runs: Ints) -> "Facts":
+        """The same of other runs, ``runs[i]`` in place of run i."""
+        return replace(self, run=runs[self.run])
+
     def copied(self) -> "Facts":
         """The same, that hold no others in memory of which they were a part."""
         return Facts(self.run, *(getattr(self, name).copy() for name in _NAMES[1:]))
@@ -152,13 +156,29 @@ class Facts:
         kept[moved] = False
         return replace(self, mask=mask, seen=seen).take(kept)
 
+    def normal(self) -> "Facts":
+        """The one form of all that say the same, whatever they were joined from."""
+        facts = self.united().compact()
+        first = starts_of_runs(facts.run, facts.profile)
+        mask = facts.mask & OF_MESSAGE
+        if len(first):
+            mask[first] |= np.bitwise_or.reduceat(facts.mask, first) & OF_PROFILE
+        return replace(facts, mask=mask)
+
+    def says_the_same_as(self, other: "Facts") -> bool:
+        """Whether both, of one run, say the same; not when it was received."""
+        ours, theirs = self.normal(), other.normal()
+        told = ("profile", "message", "at", "mask", "sends")
+        return all(np.array_equal(getattr(ours, name), getattr(theirs, name)) for name in told)
+
     def by_run(self) -> dict[int, "Facts"]:
         """Those of each run that has any."""
         first = starts_of_runs(self.run).tolist()
         parts = pairwise([*first, len(self)])
-        return {int(self.run[start]): self._between(start, end) for start, end in parts}
+        return {int(self.run[start]): self.between(start, end) for start, end in parts}
 
-    def _between(self, start: int, end: int) -> "Facts":
+    def between(self, start: int, end: int) -> "Facts":
+        """Those of these places."""
         return Facts(*(getattr(self, name)[start:end] for name in _NAMES))
 
     def of_profiles(self, profiles: Ints) -> "Facts":
@@ -227,8 +247,7 @@ class Histories:
 def histories(events: Events, received: Ints, channels: Mapping[str, Channel]) -> Histories:
     """What events say, of those channels that have a ledger.
 
-    ``received`` is when each of them was, in microseconds. What is counted as of many executions
-    together says nothing: nobody's history is in there.
+    ``received`` is when each of them was, in microseconds.
     """
     runs = [run_of(shape) for shape in events.shapes]
     kept = events.of_shapes(has_ledger(run, channels) for run in runs)
@@ -255,8 +274,7 @@ def _met(run: Ints, at: Ints, received: Ints) -> list[Met]:
 
 
 def _said(events: Events, run: Ints, received: Ints, meaning: Ints) -> Facts:
-    executions = np.array([shape.execution for shape in events.shapes], np.int64)
-    places = np.flatnonzero((meaning != 0) & (executions[events.shape] != OTHER_EXECUTIONS))
+    places = np.flatnonzero(meaning)
     mask, at = meaning[places], events.at[places]
     of_message = mask & OF_MESSAGE != 0
     message = np.where(of_message, events.messages[places], NO_MESSAGE)

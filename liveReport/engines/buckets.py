@@ -14,7 +14,6 @@ from . import campaigns as owners
 from . import executions, series, sql, states
 from .keys import periods
 from .keys.periods import Periods
-from .ledger import fold as ledger
 
 _TABLE = "livereport_bucket"
 _COLUMNS = "series_id, tier, start, count, sketch"
@@ -32,7 +31,6 @@ def apply(
     What executions hold that are ``leaving`` goes to the one that counts all others.
     ``campaigns`` has the ids of the campaigns that the events name.
     """
-    ledger.apply(folded.histories, folded.spans, leaving, campaigns)
     handed = executions.series(leaving, campaigns)
     admitted = series.admit(folded.cells, handed, admission, campaigns)
     ids = admitted.ids(campaigns)

@@ -115,6 +115,12 @@ class Migration(migrations.Migration):
             model_name="ledger",
             index=models.Index(fields=["last_received"], name="ledgers_by_time"),
         ),
+        migrations.AddIndex(
+            model_name="ledger",
+            index=models.Index(
+                condition=models.Q(("execution", 0)), fields=["kept_since"], name="endless_ledgers"
+            ),
+        ),
         migrations.AddConstraint(
             model_name="ledger",
             constraint=models.UniqueConstraint(

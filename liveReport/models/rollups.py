@@ -142,7 +142,12 @@ class Ledger(models.Model):
                 fields=["campaign", "channel", "execution"], name="one_ledger_per_run"
             )
         ]
-        indexes = [models.Index(fields=["last_received"], name="ledgers_by_time")]
+        indexes = [
+            models.Index(fields=["last_received"], name="ledgers_by_time"),
+            models.Index(
+                fields=["kept_since"], name="endless_ledgers", condition=models.Q(execution=0)
+            ),
+        ]
 
 
 class LedgerCount(models.Model):

@@ -11,12 +11,11 @@ from liveReport.counts.buckets import Buckets
 from liveReport.counts.cells import OTHER_EXECUTIONS, Cells, Run, SeriesKey, run_of
 from liveReport.counts.edges import ends_of_runs, starts_of_runs
 from liveReport.counts.folded import Folded
-from liveReport.counts.histories import histories
 from liveReport.counts.sets import Sets
 from liveReport.counts.sketch import hashes
 from liveReport.counts.states import Latest, Span
 from liveReport.events.batch import Events, Shape
-from liveReport.events.columns import Ints, Mask
+from liveReport.events.columns import Mask
 from liveReport.events.hashes import NO_MESSAGE, state_keys
 
 MINUTE = 60
@@ -25,26 +24,12 @@ _NONE = -1
 """The place of no series, and the number of no set."""
 
 
-def fold(
-    events: Events,
-    received: Ints,
-    channels: Mapping[str, Channel],
-    horizon: int,
-    outside: Collection[Run] = (),
-) -> Folded:
-    """Fold events, each of them once; those of executions ``outside`` as of one.
-
-    ``received`` is when each was, and ``horizon`` the time before which they are too late to be
-    counted, both in microseconds. What they say of a profile they say all the same.
-    """
+def fold(events: Events, channels: Mapping[str, Channel], outside: Collection[Run] = ()) -> Folded:
+    """Fold events that count, each of them once; those of executions ``outside`` as of one."""
     if outside:
         events = _counted_together(events, outside)
-    said = histories(events, received, channels)
-    counting = events.at >= horizon
-    if not counting.all():
-        events = events.where(counting)
     latest = [watch.latest(events) for watch in _watches(events.shapes, channels)]
-    return Folded(_cells(events, channels), latest, _spans(events), said)
+    return Folded(_cells(events, channels), latest, _spans(events))
 
 
 def _counted_together(events: Events, outside: Collection[Run]) -> Events:

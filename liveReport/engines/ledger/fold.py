@@ -7,6 +7,7 @@ import numpy as np
 from liveReport.counts import fates
 from liveReport.counts.cells import OTHER_EXECUTIONS, Run
 from liveReport.counts.histories import Facts, Histories, Met
+from liveReport.engines.executions import Admitted
 
 from . import runs, segments
 from .segments import Segment
@@ -15,32 +16,36 @@ from .segments import Segment
 def apply(
     histories: Histories,
     in_scope: Collection[Run],
-    leaving: Sequence[Run],
+    admitted: Admitted,
     campaigns: Mapping[str, int],
 ) -> None:
-    """Add what is known now, in the caller's transaction, before events are counted.
+    """Add what is known now, in the caller's transaction, before its events are counted.
 
-    Executions that are ``leaving`` have no ledger any more. Those that are not counted apart
-    have one together, in which nothing is: nobody's history is in there.
+    Executions that are not counted apart, or no longer, have no ledger. Together they have one
+    in which nothing is: nobody's history is.
     """
-    runs.take_out(leaving, campaigns)
-    ids = runs.note(_with_common(histories.runs, leaving), in_scope, campaigns)
-    number = {place: ids[run] for place, run in enumerate(histories.runs) if run in ids}
+    gone = sorted({*admitted.outside, *admitted.leaving})
+    runs.take_out(gone, campaigns)
+    met = {run: met for run, met in histories.runs.items() if run not in admitted.outside}
+    ids = runs.note(met | _common(histories.runs, gone), in_scope, campaigns)
+    places = {place: ids[run] for place, run in enumerate(histories.runs) if run in ids}
     by_run = histories.facts.by_run()
-    _add({number[place]: facts for place, facts in by_run.items() if place in number})
+    _add({places[place]: facts for place, facts in by_run.items() if place in places})
 
 
-def _with_common(met: Mapping[Run, Met], leaving: Sequence[Run]) -> dict[Run, Met]:
-    """The runs that were met, and those that take over what leaves."""
-    found = dict(met)
-    if met and leaving:
-        latest = Met(*map(max, zip(*met.values(), strict=True)))
-        found |= {Run(*run.place, OTHER_EXECUTIONS): latest for run in leaving}
-    return found | dict(met)
+def _common(met: Mapping[Run, Met], gone: Sequence[Run]) -> dict[Run, Met]:
+    """What stands for the executions that have no ledger of their own."""
+    if not (met and gone):
+        return {}
+    latest = Met(*map(max, zip(*met.values(), strict=True)))
+    places = {run.place for run in met} & {run.place for run in gone}
+    return {Run(*place, OTHER_EXECUTIONS): latest for place in places}
 
 
 def _add(said: Mapping[int, Facts]) -> None:
     """Add facts to ledgers."""
+    if not said:
+        return
     ledgers = np.array(sorted(said), np.int64)
     held = segments.of_ledgers(said)
     arriving, old = [], []

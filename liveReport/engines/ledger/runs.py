@@ -12,6 +12,7 @@ import numpy as np
 from liveReport.counts.cells import OTHER_EXECUTIONS, Place, Run
 from liveReport.counts.histories import Met
 from liveReport.engines import sql
+from liveReport.engines.campaigns import CHANNELS
 from liveReport.engines.series import SERIES
 from liveReport.events.columns import Ints
 from liveReport.events.limits import MAX_FUTURE
@@ -111,6 +112,7 @@ def _began_before(new: Sequence[Run], campaigns: Mapping[str, int]) -> dict[Run,
     common = {Run(*run.place, OTHER_EXECUTIONS) for run in new}
     counted = _counted({*new, *common}, campaigns)
     since = {run.place: known.last_received for run, known in known(common, campaigns).items()}
+    first = first_received(new, campaigns)
     found = {}
     for run in new:
         is_crowded = Run(*run.place, OTHER_EXECUTIONS) in counted
@@ -118,8 +120,20 @@ def _began_before(new: Sequence[Run], campaigns: Mapping[str, int]) -> dict[Run,
         if run.execution == OTHER_EXECUTIONS or (is_crowded and not began_later):
             found[run] = 0
         elif run in counted:
-            found[run] = run.execution - _AHEAD if run.execution else 0
+            found[run] = first[run]
     return found
+
+
+def first_received(runs: Collection[Run], campaigns: Mapping[str, int]) -> dict[Run, int]:
+    """Before when no event of these runs can have been received, as far as anybody knows.
+
+    What is of an execution is not received before it began, nor any event long before it occurs.
+    """
+    keys = _placed(sorted({run.place for run in runs}), campaigns)
+    rows = sql.fetch_in("campaign_id, channel, first_event_at", CHANNELS, keys)
+    slugs = _slugs(campaigns)
+    first = {(slugs[pk], channel): sql.microseconds(at) for pk, channel, at in rows if at}
+    return {run: max(run.execution, first.get(run.place, 0)) - _AHEAD for run in runs}
 
 
 def _counted(runs: Collection[Run], campaigns: Mapping[str, int]) -> set[Run]:

@@ -6,7 +6,7 @@ is as large as ``FULL`` stays as it is.
 """
 
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -68,10 +68,10 @@ def _read(segment: Segment) -> Facts:
 def add(new: Mapping[int, Facts], held: Mapping[int, Sequence[Segment]]) -> None:
     """Add facts to ledgers that have these segments. Call inside a transaction."""
     absorbed: list[Segment] = []
-    whole: dict[int, Facts] = {}
+    whole: list[tuple[int, Facts]] = []
     for pk, facts in new.items():
         chosen = _absorbed(len(facts), held.get(pk, ()))
-        whole[pk] = Facts.joined([*read(chosen), facts.of_run(0)]).compact()
+        whole.append((pk, Facts.joined([*read(chosen), facts.of_run(0)]).compact()))
         absorbed += chosen
     delete(absorbed)
     write(whole)
@@ -88,20 +88,29 @@ def _absorbed(size: int, held: Sequence[Segment]) -> list[Segment]:
     return chosen
 
 
-def write(new: Mapping[int, Facts]) -> None:
-    """A segment for each ledger, of facts of run 0."""
-    numbers = [secrets.randbits(63) for _ in new]
+def write(new: Iterable[tuple[int, Facts]]) -> None:
+    """New segments of ledgers, of facts of run 0. Call inside a transaction."""
+    parts = [(pk, part) for pk, facts in new for part in _portions(facts)]
+    if not parts:
+        return
+    numbers = [secrets.randbits(63) for _ in parts]
     sql.insert(
         SEGMENTS,
         {
             "number": np.array(numbers, np.int64),
-            "ledger_id": np.array(list(new), np.int64),
-            "size": np.array([len(facts) for facts in new.values()], np.int64),
-            "facts": [_packed(facts) for facts in new.values()],
+            "ledger_id": np.array([pk for pk, _facts in parts], np.int64),
+            "size": np.array([len(facts) for _pk, facts in parts], np.int64),
+            "facts": [_packed(facts) for _pk, facts in parts],
         },
     )
-    for number, facts in zip(numbers, new.values(), strict=True):
+    for number, (_pk, facts) in zip(numbers, parts, strict=True):
         _remembered.put(number, facts.copied())
+
+
+def _portions(facts: Facts) -> Iterator[Facts]:
+    """The facts in parts of which none is too large; none if there are none."""
+    for start in range(0, len(facts), FULL):
+        yield facts.between(start, start + FULL)
 
 
 def delete(segments: Sequence[Segment]) -> None:

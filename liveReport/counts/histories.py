@@ -112,6 +112,8 @@ class Facts:
 
     def added_to(self, known: "Facts") -> tuple["Facts", "Facts"]:
         """Those that say something which the known ones do not, and all of both."""
+        if not len(known):
+            return self, self
         is_ours = np.repeat([False, True], [len(known), len(self)])
         both = _concatenated([known, self])
         order = _order(both.run, both.profile, both.message)
@@ -183,7 +185,11 @@ class Facts:
 
     def of_profiles(self, profiles: Ints) -> "Facts":
         """Those of some profiles, which are in order; of one run only."""
+        if not len(self):
+            return self
         low = np.searchsorted(self.profile, profiles)
+        met = self.profile.take(low, mode="clip") == profiles
+        profiles, low = profiles[met], low[met]
         sizes = np.searchsorted(self.profile, profiles, "right") - low
         ends = np.cumsum(sizes)
         places = np.arange(sizes.sum()) + np.repeat(low - ends + sizes, sizes)
@@ -251,7 +257,8 @@ def histories(events: Events, received: Ints, channels: Mapping[str, Channel]) -
     """
     runs = [run_of(shape) for shape in events.shapes]
     kept = events.of_shapes(has_ledger(run, channels) for run in runs)
-    found = sorted({runs[place] for place in np.unique(events.shape[kept]).tolist()})
+    used = np.flatnonzero(np.bincount(events.shape[kept]))
+    found = sorted({runs[place] for place in used.tolist()})
     number = {run: place for place, run in enumerate(found)}
     run = np.array([number.get(run, _NONE) for run in runs], np.int64)[events.shape]
     return Histories(
@@ -261,14 +268,16 @@ def histories(events: Events, received: Ints, channels: Mapping[str, Channel]) -
 
 
 def _met(run: Ints, at: Ints, received: Ints) -> list[Met]:
-    order = np.argsort(run, kind="stable")
-    first = starts_of_runs(run[order])
-    if not len(first):
+    if not len(run):
         return []
+    if (run != run[0]).any():
+        order = np.argsort(run, kind="stable")
+        run, at, received = run[order], at[order], received[order]
+    first = starts_of_runs(run)
     columns = (
-        np.maximum.reduceat(at[order], first),
-        np.minimum.reduceat(received[order], first),
-        np.maximum.reduceat(received[order], first),
+        np.maximum.reduceat(at, first),
+        np.minimum.reduceat(received, first),
+        np.maximum.reduceat(received, first),
     )
     return [Met(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
 

@@ -24,7 +24,7 @@ SLACK = 6 * HOUR_US
 
 @dataclass(frozen=True, eq=False)
 class Expiry:
-    """A ledger of which a part is to be forgotten: what it has in which segments, and what stays."""
+    """A ledger of which a part is to be forgotten: what it holds, who stays and who leaves."""
 
     pk: int
     before: int

@@ -78,10 +78,10 @@ def add(new: Mapping[int, Facts], held: Mapping[int, Sequence[Segment]]) -> None
 
 
 def _absorbed(size: int, held: Sequence[Segment]) -> list[Segment]:
-    """The smallest of some segments, as long as none is much larger than all before it."""
+    """The smallest of some segments, as long as none is larger than all before it together."""
     chosen: list[Segment] = []
     for segment in held:
-        if segment.size > 2 * size or segment.size + size > FULL:
+        if segment.size > size or segment.size + size > FULL:
             break
         chosen.append(segment)
         size += segment.size

@@ -99,3 +99,91 @@ def one(campaign: Campaign, source: Source, *events: Event) -> dict[str, Any]:
     (row,) = rows(campaign).values()
     assert_balanced(row)
     return {key: value for key, value in row.items() if value != 0}
+
+
+# -- What is what --------------------------------------------------------------------------------
+
+
+def of(*kinds: str, profile: str = "p-1", **fields: Any) -> list[Event]:
+    """A profile's events, one after the other."""
+    return [
+        event(MINUTE * (len(kinds) - place), type=kind, profile=profile, **fields)
+        for place, kind in enumerate(kinds)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("history", "expected"),
+    [
+        (of("targeted"), {"targeted": 1, "queued": 1}),
+        (of("targeted", "excluded"), {"targeted": 1, "excluded": 1}),
+        (of("targeted", "error"), {"targeted": 1, "errors": 1}),
+        (of("targeted", "error", "sent"), {"targeted": 1, "sent": 1, "awaiting": 1}),
+        (of("targeted", "sent", "deferred"), {"targeted": 1, "sent": 1, "deferred": 1}),
+        (
+            of("targeted", "sent", "deferred", "bounced"),
+            {"targeted": 1, "sent": 1, "bounced": 1},
+        ),
+        (of("targeted", "delivered"), {"unaccounted": 1}),
+        (of("targeted", "sent", "delivered", "bounced"), {"unaccounted": 1}),
+        (of("targeted", "excluded", "sent"), {"unaccounted": 1}),
+        (
+            [*of("targeted"), *of("sent", profile="p-2")],
+            {"targeted": 1, "queued": 1, "unaccounted": 1},
+        ),
+        (
+            of("sent", "delivered"),
+            {"targeted": None, "queued": None, "unaccounted": None, "sent": 1, "delivered": 1},
+        ),
+        (
+            of("delivered"),
+            {"targeted": None, "queued": None, "unaccounted": None},
+        ),
+    ],
+    ids=lambda value: "-".join(e["type"] for e in value) if isinstance(value, list) else "",
+)
+@pytest.mark.django_db
+def test_a_profile_stands_in_one_place(
+    campaign: Campaign, source: Source, history: list[Event], expected: dict[str, Any]
+) -> None:
+    assert one(campaign, source, *history) == expected
+
+
+@pytest.mark.django_db
+def test_the_first_message_decides_and_the_others_are_repeats(
+    campaign: Campaign, source: Source
+) -> None:
+    found = one(
+        campaign,
+        source,
+        *of("targeted"),
+        *[event(9 * MINUTE, type="sent", message="m1"), event(8 * MINUTE, message="m2")],
+        *[event(7 * MINUTE, type="delivered", message="m2"), event(6 * MINUTE, message="m2")],
+    )
+    assert found == {"targeted": 1, "sent": 1, "awaiting": 1, "repeats": 1}
+
+
+@pytest.mark.django_db
+def test_of_a_message_without_a_name_every_further_sending_is_a_repeat(
+    campaign: Campaign, source: Source
+) -> None:
+    found = one(campaign, source, *of("targeted", "sent", "sent", "sent", "delivered"))
+    assert found == {"targeted": 1, "sent": 1, "delivered": 1, "repeats": 2}
+
+
+@pytest.mark.django_db
+def test_whom_a_run_targets_may_be_said_last(campaign: Campaign, source: Source) -> None:
+    sent = [*of("sent", "delivered"), *of("sent", profile="p-2")]
+    assert one(campaign, source, *sent)["targeted"] is None
+    found = one(campaign, source, *of("targeted"))
+    assert found == {"targeted": 1, "sent": 1, "delivered": 1, "unaccounted": 1}
+    found = one(campaign, source, *of("targeted", profile="p-2"))
+    assert found == {"targeted": 2, "sent": 2, "delivered": 1, "awaiting": 1}
+
+
+@pytest.mark.django_db
+def test_what_comes_too_late_for_the_report_is_in_the_ledger(
+    campaign: Campaign, source: Source
+) -> None:
+    late = event(timedelta(hours=30), type="targeted")
+    assert one(campaign, source, late, *of("sent")) == {"targeted": 1, "sent": 1, "awaiting": 1}

@@ -189,7 +189,7 @@ class WidgetReport(WidgetInfo):
     ``trend`` is a series frame of the additive metrics for a KPI's sparklines.
     ``names`` maps dimension values to what people call them, ``definitions``
     metrics to what they mean, ``rates`` metrics to the rate shown with them, ``notes``
-    metrics to why they may be undefined.
+    metrics to why they may be undefined. ``remark`` says in a sentence what the frame shows.
     """
 
     definitions: dict[str, Text]
@@ -198,6 +198,7 @@ class WidgetReport(WidgetInfo):
     rates: dict[str, str] = field(default_factory=dict)
     names: dict[str, Text] = field(default_factory=dict)
     notes: dict[str, Text] = field(default_factory=dict)
+    remark: Text = ""
 
     def as_json(self) -> dict[str, Any]:
         return {

@@ -103,7 +103,7 @@ def state(message: set[str]) -> str:
     return "deferred" if "deferred" in message else "awaiting"
 
 
-def assert_balanced(row: Figures) -> None:
+def assert_balanced(row: dict[str, Any]) -> None:
     """Every profile stands in one place."""
     if row["targeted"] is not None:
         parts = [row[key] or 0 for key in ("excluded", "sent", "errors", "queued")]

@@ -52,7 +52,7 @@ def _note_ledger(found: Found, source: Source, rounds: int) -> None:
 def _no_ledger() -> Iterator[None]:
     nothing = Histories({}, Facts.none())
     with (
-        mock.patch.object(tick.Scope, "histories", lambda *_: nothing),
+        mock.patch.object(tick.Scope, "histories", return_value=nothing),
         mock.patch.object(tick, "ledgers", mock.Mock()),
     ):
         yield

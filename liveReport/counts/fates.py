@@ -55,10 +55,11 @@ def counts(facts: Facts, runs: int) -> Ints:
     fate = profiles.fates()
     repeats = np.where(fate == Fate.IMPOSSIBLE, 0, np.maximum(profiles.sent - 1, 0))
     targeted = (profiles.mask & TARGETED != 0).astype(np.int64)
-    found = np.zeros((runs, 2, COUNTED), np.int64)
-    np.add.at(found, (profiles.run, targeted, fate), 1)
-    np.add.at(found, (profiles.run, targeted, FATES), repeats)
-    return found
+    row = 2 * profiles.run + targeted
+    found = np.zeros((runs * 2, COUNTED), np.int64)
+    np.add.at(found, (row, fate), 1)
+    np.add.at(found[:, FATES], row, repeats)
+    return found.reshape(runs, 2, COUNTED)
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,5 +168,5 @@ def _is_sound(message: Ints) -> Mask:
     """Whether all that is known of a message goes together."""
     has_no_end = message & (DEFERRED | ARRIVED | BOUNCED) == 0
     is_both = message & (ARRIVED | BOUNCED) == ARRIVED | BOUNCED
-    sound: Mask = (message & SENT != 0) | has_no_end
-    return sound & ~is_both
+    sound: Mask = ((message & SENT != 0) | has_no_end) & ~is_both
+    return sound

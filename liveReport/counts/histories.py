@@ -6,7 +6,7 @@ So the order in which events arrive does not matter, nor how they are divided.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +37,8 @@ ROLES = (
 HOUR_US = 3_600_000_000
 _NONE = -1
 """The number of no run."""
+Column = NDArray[Any]
+"""Of integers, as small as they can be: see ``_KINDS``."""
 NEVER = np.iinfo(np.int64).max
 """When a message was met that was not."""
 
@@ -69,13 +71,13 @@ class Facts:
     last of what is new was received.
     """
 
-    run: Ints
-    profile: Ints
-    message: NDArray[np.uint64]
-    at: Ints
-    mask: NDArray[np.uint8]
-    sends: NDArray[np.uint32]
-    seen: NDArray[np.uint32]
+    run: Column
+    profile: Column
+    message: Column
+    at: Column
+    mask: Column
+    sends: Column
+    seen: Column
 
     @classmethod
     def none(cls) -> "Facts":
@@ -200,7 +202,7 @@ _NAMES = tuple(field.name for field in fields(Facts))
 _KINDS = (np.int64, np.int64, np.uint64, np.int64, np.uint8, np.uint32, np.uint32)
 
 
-def _order(run: Ints, profile: Ints, message: NDArray[np.uint64]) -> Ints:
+def _order(run: Ints, profile: Ints, message: Column) -> Ints:
     """By run, profile and message. Few profiles have several messages, and most are in order."""
     several = len(run) and (run != run[0]).any()
     order = np.lexsort((profile, run)) if several else np.argsort(profile, kind="stable")

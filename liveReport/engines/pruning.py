@@ -93,7 +93,9 @@ def ledgers(before: int) -> None:
         last = ids[-1]
     nobodys = ~Exists(Ledger.objects.filter(pk=OuterRef("ledger_id")))
     for model in (LedgerSegment, LedgerCount):  # written while their campaign was deleted
-        model.objects.filter(nobodys).delete()
+        left = model.objects.filter(nobodys)
+        if left.exists():
+            left.delete()
 
 
 def _portions(ids: Iterable[int], ended: Q) -> Iterator[list[int]]:

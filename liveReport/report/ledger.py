@@ -151,7 +151,7 @@ class Ledger(OwnWidget):
         )
 
     def names(self, numbers: Numbers) -> dict[str, Text]:
-        return numbers.names | {NONE: _("No execution"), OTHER: _("Other executions")}
+        return numbers.names | {NONE: _("Without a run"), OTHER: _("Other executions")}
 
     def notes(self) -> dict[str, Text]:
         return {"targeted": _("Not known: nobody says whom the run targets.")}

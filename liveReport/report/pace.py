@@ -133,7 +133,7 @@ class Pace(OwnWidget):
         )
 
     def names(self, numbers: Numbers) -> dict[str, Text]:
-        return numbers.names | {NONE: _("No execution"), OTHER: _("Other executions")}
+        return numbers.names | {NONE: _("Without a run"), OTHER: _("Other executions")}
 
     def _rows(self, tallies: ChannelTallies, now: datetime) -> Iterator[tuple[Row, list[str]]]:
         """The rows of a channel, the latest run first, those beyond the limit in one."""

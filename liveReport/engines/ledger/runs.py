@@ -147,6 +147,8 @@ def _counted(runs: Collection[Run], campaigns: Mapping[str, int]) -> set[Run]:
 def take_out(runs: Sequence[Run], campaigns: Mapping[str, int]) -> None:
     """Delete the ledgers of some runs."""
     keys = [found.pk for found in known(runs, campaigns).values()]
+    if not keys:
+        return
     for table, name in ((SEGMENTS, "ledger_id"), (COUNTS, "ledger_id"), (LEDGERS, "id")):
         inside, given = sql.among(name, keys)
         sql.fetch(f"DELETE FROM {table} WHERE {inside} RETURNING {name}", [given])

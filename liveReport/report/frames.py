@@ -43,7 +43,7 @@ class Column:
     that it asks for, if any. ``whole`` is the key of the metric that this one is a part of,
     where pages show how far it is. ``of`` names what a rate's whole, or the events behind a
     number of profiles, are called; ``is_proportion`` says that a rate's part belongs to
-    its whole.
+    its whole, and ``adds_up`` that a profile counts anew in each row.
     """
 
     key: str
@@ -54,6 +54,7 @@ class Column:
     whole: str = ""
     of: Sequence[Text] = ()
     is_proportion: bool = False
+    adds_up: bool = False
 
     @property
     def is_moment(self) -> bool:
@@ -63,7 +64,7 @@ class Column:
     @property
     def is_distinct(self) -> bool:
         """Whether what it counts can be in several rows, so that these do not add up."""
-        return self.unit == "profiles"
+        return self.unit == "profiles" and not self.adds_up
 
     def as_json(self) -> dict[str, str]:
         shown = {"key": self.key, "label": str(self.label), "role": self.role}

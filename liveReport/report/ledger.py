@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import ClassVar
 
@@ -16,7 +16,7 @@ from liveReport.engines.ledger.reading import LedgerRow
 from liveReport.events.moments import microseconds
 
 from .build import execution_column, execution_name, metric_column
-from .frames import Frame, Row
+from .frames import Column, Frame, Row
 from .own import CHANNEL, ChannelTable, Numbers, OwnWidget, channel_column
 from .tally import Key
 from .window import Window
@@ -145,7 +145,7 @@ class Ledger(OwnWidget):
     def frame(self, numbers: Numbers) -> Frame:
         rows = [row for slug, held in _held(numbers) for row in self._rows(slug, held)]
         return Frame(
-            columns=[channel_column(), execution_column(), *map(metric_column, METRICS)],
+            columns=[channel_column(), execution_column(), *map(_column, METRICS)],
             rows=[*rows],
             totals={**{metric.key: _sum(rows, metric.key) for metric in METRICS}},
         )
@@ -180,6 +180,10 @@ class Ledger(OwnWidget):
             yield _row(slug, row.execution, figures(row))
         if rest:
             yield _row(slug, OTHER, _together([figures(row) for row in rest]))
+
+
+def _column(metric: Metric) -> Column:
+    return replace(metric_column(metric), adds_up=True)
 
 
 def _held(numbers: Numbers) -> Iterator[tuple[str, list[LedgerRow]]]:

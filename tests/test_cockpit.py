@@ -351,7 +351,7 @@ class TestInABrowser:
         expect(page.locator(f'[data-widget="{OWN[4]}"]')).to_be_visible()
         expect(page.locator('[data-widget="campaign.timeline"] [data-chart] svg')).to_be_visible()
         row = page.locator('[data-widget="campaign.pace"] tbody tr', has_text="Email")
-        expect(row.locator('[data-metric="done"]')).to_have_text("42% of 100")
+        expect(row.locator('[data-metric="done"]')).to_have_text("44% of 100")
         expect(row.locator("svg.lr-bar")).to_be_visible()
         statistics = page.locator('[data-widget="campaign.statistics"]')
         expect(statistics.locator(".lr-spark")).to_have_count(3)

@@ -46,6 +46,7 @@ class Widget:
         self.kind = kind_of(report.kinds, standing.picture)
         self.title = report.heading
         self.help = report.help
+        self.remark = report.remark
         # Another picture is another element: nothing of the old one may stay.
         self.id = f"lr-{report.slug.replace('.', '-')}-{standing.picture}"
         self._asked = asked

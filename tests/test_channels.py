@@ -236,6 +236,23 @@ def test_checks_name_the_mistake(changes: dict[str, Any], message: str) -> None:
     assert message in mistakes(**changes)
 
 
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"sends": ["nobody"]}, "sends names an unknown event type 'nobody'"),
+        ({"exclusions": "lost"}, "exclusions is no list"),
+        ({"bounces": ["lost"]}, "bounces needs sends"),
+        (
+            {"sends": ["sent"], "arrivals": ["lost"], "bounces": ["lost"]},
+            "bounces names 'lost', which arrivals does, too",
+        ),
+    ],
+)
+def test_checks_name_what_no_ledger_could_balance(changes: dict[str, Any], message: str) -> None:
+    assert mistakes(sends=changes.pop("sends", ()), **changes).count(message) == 1
+    assert mistakes(sends=["sent"], bounces=["lost"]) == ""
+
+
 def test_one_mistake_does_not_hide_the_next() -> None:
     found = mistakes(label="", audience=["nobody"])
     assert "label is empty" in found

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from dashboards.models import WidgetChange
-from tests.support.browser import NEWS, Open, chart, in_browser, show_as, widget
+from tests.support.browser import NEWS, Open, begin_days_ago, chart, in_browser, show_as, widget
 from tests.support.factories import event
 
 pytestmark = in_browser
@@ -38,6 +38,7 @@ def mails(send: Send, **counts: int) -> None:
             for n in range(count)
         )
     )
+    begin_days_ago()
 
 
 # -- Lines switched off -----------------------------------------------------------------------
@@ -122,6 +123,28 @@ def test_small_charts_have_each_its_own_scale(open_page: Open, send: Send) -> No
 
     course.get_by_role("button", name="Sent").click()
     expect(texts.get_by_text("Sent", exact=True)).to_have_count(0)
+
+
+def test_small_charts_share_the_width_of_the_paper(open_page: Open, send: Send) -> None:
+    mails(send, sent=400, delivered=390, bounced=7, complained=2)
+    page = open_page(EMAIL)
+    drawing = email(page, "performance_by_date").locator(".lr-chart svg")
+    expect(drawing).to_be_visible()
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    expect(drawing).to_have_attribute("viewBox", "0 0 680 320")
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+    assert drawing.evaluate(OUTSIDE) == []
+
+
+OUTSIDE = """(svg) => {
+    const { left, right, bottom } = svg.getBoundingClientRect()
+    return [...svg.querySelectorAll("text, path[stroke]")]
+        .map((part) => [part.textContent, part.getBoundingClientRect()])
+        .filter(([, box]) => box.left < left - 2 || box.right > right + 2
+            || box.bottom > bottom + 2)
+        .map(([text]) => text)
+}"""
 
 
 HEIGHTS = """(chart) => ["rgb(47, 111, 196)", null].map((colour) => {

@@ -12,7 +12,7 @@ import time_machine
 from playwright.sync_api import Page, expect
 
 from dashboards.moments import offset_mark
-from liveReport.models import Campaign, CampaignChannel
+from liveReport.models import Campaign
 from tests.support.browser import NEWS, TAB, Open, chart, in_browser, pigeon, widget
 
 pytestmark = in_browser
@@ -34,17 +34,11 @@ DAYS = [
 ]
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def now(request: pytest.FixtureRequest) -> Iterator[datetime]:
     moment = datetime.fromisoformat(request.param)
     with time_machine.travel(moment, tick=False):
         yield moment
-
-
-@pytest.fixture(autouse=True)
-def a_whole_day(now: datetime, flights: None) -> None:
-    """A course begins with the campaign's first event, which is from before the window."""
-    CampaignChannel.objects.update(first_event_at=now - timedelta(days=2))
 
 
 def choose(page: Page, zone: str) -> None:

@@ -37,6 +37,10 @@ NOW = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
 RUN, EARLIER = "2026-03-14T14:06:00Z", "2026-03-14T08:00:00Z"
 TAB = "/admin/reports/summer/campaign/"
 API = "/api/v1/campaigns/summer/report/campaign/"
+LEDGER = (
+    *("targeted", "excluded", "sent", "errors", "queued"),
+    *("delivered", "bounced", "deferred", "awaiting", "unaccounted", "repeats"),
+)
 FUNNEL = [*STAGES, *(rate for rate in STAGES.values() if rate)]
 
 Send = Callable[..., Any]
@@ -116,12 +120,14 @@ def test_the_tab_has_these_frames(alices: Client, send: Send) -> None:
         "funnel": FUNNEL,
         "timeline": ("email", "sms"),
         "statistics": ("audience", "actions_delivered", "errors"),
+        "ledger": LEDGER,
     }
     axes = {
         "pace": [("channel", "dimension"), ("execution", "execution")],
         "funnel": [("channel", "dimension")],
         "timeline": [("time", "time")],
         "statistics": [],
+        "ledger": [("channel", "dimension"), ("execution", "execution")],
     }
     assert columns == {key: axes[key] + [(one, "metric") for one in metrics[key]] for key in axes}
     for widget in found.values():
@@ -335,14 +341,17 @@ class TestInABrowser:
     pytestmark = in_browser
 
     def test_four_cards_fill_the_first_screen(self, open_page: Open, send: Send) -> None:
+        earlier = (datetime.now(UTC) - timedelta(hours=3)).isoformat()
+        send(*some(5, "delivered", occurred_at=earlier), *some(2, "error", occurred_at=earlier))
         lately = (datetime.now(UTC) - timedelta(minutes=3)).isoformat()
         send(*some(100, "targeted", occurred_at=lately), *some(42, "sent", occurred_at=lately))
         page = open_page(TAB, viewport={"width": 1440, "height": 1000})
-        for slug in OWN:
+        for slug in OWN[:4]:
             expect(page.locator(f'[data-widget="{slug}"]')).to_be_in_viewport()
+        expect(page.locator(f'[data-widget="{OWN[4]}"]')).to_be_visible()
         expect(page.locator('[data-widget="campaign.timeline"] [data-chart] svg')).to_be_visible()
         row = page.locator('[data-widget="campaign.pace"] tbody tr', has_text="Email")
-        expect(row.locator('[data-metric="done"]')).to_have_text("42% of 100")
+        expect(row.locator('[data-metric="done"]')).to_have_text("44% of 100")
         expect(row.locator("svg.lr-bar")).to_be_visible()
         statistics = page.locator('[data-widget="campaign.statistics"]')
         expect(statistics.locator(".lr-spark")).to_have_count(3)

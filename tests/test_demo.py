@@ -17,6 +17,7 @@ from liveReport.demo.traffic import Event, World
 from liveReport.ingest import receive
 from liveReport.management.commands.demo import create
 from liveReport.models import Source
+from tests.support import ledger
 
 ANCHOR = datetime(2026, 5, 4, 9, 30, tzinfo=UTC)
 DAY = 24 * 60
@@ -69,6 +70,27 @@ def test_in_an_execution_nobody_is_met_twice(events: list[Event]) -> None:
     ]
     assert len(begun) > 1_000
     assert len(set(begun)) == len(begun)
+
+
+def test_nobody_is_unaccounted_for_at_any_moment() -> None:
+    """Not even while an event is late."""
+    sent = [d for minute in range(-DAY, 60) for d in world(0.2).deliveries(minute)]
+    for minute in (-550, -30, 0, 60):
+        until = ANCHOR + timedelta(minutes=minute)
+        for rows in ledgers({d.event["id"]: d.event for d in sent if d.sent_at <= until}):
+            assert not any(row["unaccounted"] for row in rows.values())
+
+
+def ledgers(events: dict[str, Event]) -> list[dict[ledger.Run, ledger.Figures]]:
+    """The ledger of each campaign."""
+    by_campaign: dict[str, list[Event]] = defaultdict(list)
+    for event in events.values():
+        plain = event | {"occurred_at": event["occurred_at"].isoformat()}
+        by_campaign[event["campaign"]].append(plain)
+    return [
+        ledger.recount(one for one in some if one["channel"] not in ("web", "inapp"))
+        for some in by_campaign.values()
+    ]
 
 
 def test_one_campaign_goes_wrong_after_an_hour_and_recovers() -> None:

@@ -8,7 +8,7 @@ from django.test import Client
 from playwright.sync_api import Page, expect
 
 from liveReport.models import Campaign, ChannelPlugin
-from tests.support.browser import NEWS, TAB, Open, chart, in_browser
+from tests.support.browser import NEWS, TAB, Open, in_browser, widget
 
 FIRST = "/admin/reports/summer/campaign/"
 SOON = 20_000
@@ -77,7 +77,7 @@ class TestOpenPages:
         expect(page.locator("#lr-tabs a")).to_have_count(1)
         switch(on=True)
         expect(page).to_have_url(re.compile(rf"{TAB}\?kiosk=5"), timeout=SOON)
-        expect(chart(page, "course")).to_be_visible()
+        expect(widget(page, "tiles")).to_be_visible()
 
     def test_a_wall_screen_waits_for_its_server(self, open_page: Open) -> None:
         page = open_page(f"{FIRST}?kiosk=5")

@@ -170,3 +170,7 @@ class DirectMail(Channel):
     audience = ("targeted",)
     deliveries = ("sent",)
     errors = ("error",)
+    exclusions = ("excluded",)
+    sends = ("sent",)
+    arrivals = ("delivered",)
+    bounces = ("returned",)

@@ -53,3 +53,8 @@ class Email(Channel):
     audience = ("targeted",)
     deliveries = ("delivered",)
     errors = ("error",)
+    exclusions = ("excluded",)
+    sends = ("sent",)
+    deferrals = ("deferred",)
+    arrivals = ("delivered",)
+    bounces = ("bounced",)

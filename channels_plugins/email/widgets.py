@@ -37,7 +37,7 @@ WIDGETS = (
         ),
         by=EXECUTION,
         limit=100,
-        size=(12, 9),
+        size=(12, 6),
     ),
     Parts(
         key="bounce_categories",

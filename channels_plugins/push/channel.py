@@ -46,3 +46,7 @@ class Push(Channel):
     audience = ("targeted",)
     deliveries = ("delivered",)
     errors = ("error",)
+    exclusions = ("excluded",)
+    sends = ("sent",)
+    arrivals = ("delivered",)
+    bounces = ("bounced",)

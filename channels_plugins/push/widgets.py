@@ -32,7 +32,7 @@ WIDGETS = (
         ),
         by=EXECUTION,
         limit=100,
-        size=(12, 9),
+        size=(12, 6),
     ),
     TimeSeries(
         key="sending_summary",

@@ -33,3 +33,7 @@ class Sms(Channel):
     audience = ("targeted",)
     deliveries = ("sent",)
     errors = ("error",)
+    exclusions = ("excluded",)
+    sends = ("sent",)
+    arrivals = ("delivered",)
+    bounces = ("bounced",)

@@ -15,7 +15,7 @@ WIDGETS = (
         metrics=("targeted", "excluded", "sent", "bounces", "errors", "clicks"),
         by=EXECUTION,
         limit=100,
-        size=(12, 9),
+        size=(12, 6),
     ),
     TimeSeries(
         key="performance_by_date",

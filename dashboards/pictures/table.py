@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 from liveReport.report.frames import Column, MarkedRow
 
 from ..drawing import Cell, Drawing, Kind, RowHead
+from ..numbers import UNDEFINED
 from ..progress import Progress, progress
 
 
@@ -67,12 +68,17 @@ def _totals(drawing: Drawing, columns: Sequence[Column]) -> list[Cell]:
     if all(totals.values.get(column.key) is None for column in columns):
         return []
     return [
-        cell
+        _alone(cell)
         if column.unit == "ratio" or totals.values.get(column.key) is not None
         else cell._replace(text="")
         for column, cell in zip(drawing.measures(), drawing.cells(totals, is_sum=True), strict=True)
         if column in columns
     ]
+
+
+def _alone(cell: Cell) -> Cell:
+    """A total whose rate is undefined stands without it."""
+    return cell if cell.below != UNDEFINED else cell._replace(below_key="", below="")
 
 
 _PICTURES = {

@@ -10,10 +10,10 @@ class Channel:
     """One channel: subclass, fill in the attributes, decorate with ``@register``.
 
     Required: ``slug`` (permanent: it is stored with every event), ``label``,
-    ``events``, ``metrics`` and ``widgets``. The three roles ``audience``,
-    ``deliveries`` and ``errors`` name event types; through them the channel
-    takes part in the Campaign tab. Nothing else needs overriding: the cached
-    properties below are derived, for the core to read.
+    ``events``, ``metrics`` and ``widgets``. The roles below name event types; through
+    ``audience``, ``deliveries`` and ``errors`` the channel takes part in the Campaign
+    tab, and with ``sends`` it has a ledger there. Nothing else needs overriding: the
+    cached properties below are derived, for the core to read.
     """
 
     slug: str
@@ -30,6 +30,17 @@ class Channel:
     audience: Sequence[str] = ()
     deliveries: Sequence[str] = ()
     errors: Sequence[str] = ()
+
+    exclusions: Sequence[str] = ()
+    """Held back before anything was sent."""
+    sends: Sequence[str] = ()
+    """A message has left."""
+    deferrals: Sequence[str] = ()
+    """It will be tried again; not the end of it."""
+    arrivals: Sequence[str] = ()
+    """It has come to where it was sent: the end of it."""
+    bounces: Sequence[str] = ()
+    """It came back, or never will arrive: the other end of it."""
 
     @cached_property
     def dimension_by_key(self) -> dict[str, Dimension]:

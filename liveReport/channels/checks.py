@@ -43,6 +43,10 @@ MOST_CHOICES = 900
 was sent before they were closed."""
 
 ROLES = ("audience", "deliveries", "errors")
+ENDS = ("deferrals", "arrivals", "bounces")
+"""What may become of what was sent."""
+LEDGER = ("exclusions", "sends", *ENDS)
+"""Roles of which an event type has one at most."""
 
 
 @register
@@ -82,7 +86,7 @@ def _shape(channel: Channel) -> Iterator[str]:
             yield f"{name} is missing or no text."
     if not _is_number(channel.position) or channel.position < 0:
         yield f"position {channel.position!r} is no whole number from 0 on."
-    for name in (*_KINDS, *ROLES):
+    for name in (*_KINDS, *ROLES, *LEDGER):
         if not _is_list(getattr(channel, name)):
             yield f"{name} is no list."
             continue
@@ -335,9 +339,22 @@ def _needed(channel: Channel, widget: Widget) -> list[Metric]:
 
 
 def _roles(channel: Channel) -> Iterator[str]:
-    for role in ROLES:
+    for role in (*ROLES, *LEDGER):
         for key in _unknown(getattr(channel, role), channel.event_by_key):
             yield f"{role} names an unknown event type {key!r}."
+    yield from _ledger(channel)
+
+
+def _ledger(channel: Channel) -> Iterator[str]:
+    """Why no ledger of the channel could ever balance."""
+    for role in ENDS:
+        if getattr(channel, role) and not channel.sends:
+            yield f"{role} needs sends: nothing was ever sent."
+    roles: dict[str, str] = {}
+    for role in LEDGER:
+        for key in getattr(channel, role):
+            if roles.setdefault(key, role) != role:
+                yield f"{role} names {key!r}, which {roles[key]} does, too."
 
 
 def _unknown(keys: Sequence[str], known: Iterable[str]) -> list[str]:

@@ -23,6 +23,8 @@ STRIDE = 7_919
 """How many profiles further the next execution begins for each minute that it is later."""
 LATE = 0.008
 """Share of the events that are sent minutes after they occurred."""
+PUNCTUAL = frozenset({"targeted", "sent"})
+"""Events of the producer's own doing: it never tells of them after what they led to."""
 TWICE = 0.004
 """Share of the events that are sent a second time, with the same id."""
 
@@ -88,7 +90,7 @@ def _profile(random: Random, stream: Stream, minute: int, began: int | None, num
 def _deliver(random: Random, event: Event) -> Iterator[Delivery]:
     """Most events are sent at once, and once, as producers do."""
     at: datetime = event["occurred_at"]
-    if random.random() < LATE:
+    if random.random() < LATE and event["type"] not in PUNCTUAL:
         at += timedelta(seconds=random.uniform(30, 1_200))
     yield Delivery(at, event)
     if random.random() < TWICE:

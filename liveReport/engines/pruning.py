@@ -19,6 +19,9 @@ from liveReport.models import (
     Execution,
     KeyPage,
     KeyPeriod,
+    Ledger,
+    LedgerCount,
+    LedgerSegment,
     MessageState,
     QuarantinedBatch,
     QuarantineTally,
@@ -73,6 +76,26 @@ def executions(before: datetime) -> None:
             free = old.select_for_update(skip_locked=True).filter(pk__in=ids)
             Execution.objects.filter(pk__in=list(free.values_list("pk", flat=True))).delete()
         last = ids[-1]
+
+
+def ledgers(before: int) -> None:
+    """Ledgers of runs of which nothing was received since this time, in microseconds.
+
+    The log has none of their events any more, so nobody recounts them.
+    """
+    old = Ledger.objects.filter(last_received__lt=before).order_by("pk")
+    last = 0
+    while ids := list(old.filter(pk__gt=last).values_list("pk", flat=True)[:SLICE]):
+        with short_transaction():
+            # One that is locked has just got an event.
+            free = old.select_for_update(skip_locked=True).filter(pk__in=ids)
+            Ledger.objects.filter(pk__in=list(free.values_list("pk", flat=True))).delete()
+        last = ids[-1]
+    nobodys = ~Exists(Ledger.objects.filter(pk=OuterRef("ledger_id")))
+    for model in (LedgerSegment, LedgerCount):  # written while their campaign was deleted
+        left = model.objects.filter(nobodys)
+        if left.exists():
+            left.delete()
 
 
 def _portions(ids: Iterable[int], ended: Q) -> Iterator[list[int]]:

@@ -12,7 +12,17 @@ from .campaigns import (
 )
 from .log import BatchCampaign, EventBatch, SetAsideBatch, Suspect
 from .quarantine import QuarantinedBatch, QuarantinedCampaign, QuarantineTally
-from .rollups import Bucket, FoldLease, KeyPage, KeyPeriod, MessageState, Series
+from .rollups import (
+    Bucket,
+    FoldLease,
+    KeyPage,
+    KeyPeriod,
+    Ledger,
+    LedgerCount,
+    LedgerSegment,
+    MessageState,
+    Series,
+)
 
 __all__ = [
     "ApiToken",
@@ -26,6 +36,9 @@ __all__ = [
     "FoldLease",
     "KeyPage",
     "KeyPeriod",
+    "Ledger",
+    "LedgerCount",
+    "LedgerSegment",
     "MessageState",
     "QuarantineTally",
     "QuarantinedBatch",

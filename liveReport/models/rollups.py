@@ -117,6 +117,78 @@ class MessageState(models.Model):
         ]
 
 
+class Ledger(models.Model):
+    """What became of the profiles of one run (see ``counts.fates``).
+
+    ``execution`` is that of ``Series``. Times are in microseconds since 1970: when its last
+    event occurred, when the first and the last of its events were received, and since when
+    what is ``kept`` of it goes back. A run that was met before its ledger was kept is not
+    ``whole``; of it, and of one of which something has been forgotten, ``first_received`` is
+    when it began at the latest.
+    """
+
+    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="ledgers")
+    channel = models.CharField(max_length=50)
+    execution = models.BigIntegerField()
+    whole = models.BooleanField()
+    last_at = models.BigIntegerField()
+    first_received = models.BigIntegerField()
+    last_received = models.BigIntegerField()
+    kept_since = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["campaign", "channel", "execution"], name="one_ledger_per_run"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["last_received"], name="ledgers_by_time"),
+            models.Index(
+                fields=["kept_since"], name="endless_ledgers", condition=models.Q(execution=0)
+            ),
+        ]
+
+
+class LedgerCount(models.Model):
+    """The profiles of a run that are ``targeted``, or that are not, by what became of them.
+
+    ``impossible`` are those of whom things are said that exclude each other; ``repeats`` are
+    the further messages of the others.
+    """
+
+    pk = models.CompositePrimaryKey("ledger_id", "targeted")
+    ledger = models.ForeignKey(
+        Ledger, models.CASCADE, related_name="counts", db_index=False, db_constraint=False
+    )
+    targeted = models.BooleanField()
+    queued = models.BigIntegerField()
+    excluded = models.BigIntegerField()
+    failed = models.BigIntegerField()
+    awaiting = models.BigIntegerField()
+    deferred = models.BigIntegerField()
+    delivered = models.BigIntegerField()
+    bounced = models.BigIntegerField()
+    impossible = models.BigIntegerField()
+    repeats = models.BigIntegerField()
+
+
+class LedgerSegment(models.Model):
+    """Facts of a run (see ``counts.histories``) that were new at some time; it never changes.
+
+    Of a profile there can be some in each of a run's segments. ``number`` is drawn, so that
+    what a process remembers of a segment that was rolled back is never taken for another.
+    """
+
+    pk = models.CompositePrimaryKey("ledger_id", "number")
+    ledger = models.ForeignKey(
+        Ledger, models.CASCADE, related_name="segments", db_index=False, db_constraint=False
+    )
+    number = models.BigIntegerField()
+    size = models.PositiveIntegerField()
+    facts = models.BinaryField()
+
+
 class FoldLease(models.Model):
     """Who folds now. The fence grows with every holder; a commit with an old one fails."""
 

@@ -10,6 +10,7 @@ from liveReport.channels import Channel, Kpi, Text
 from .build import guarded, metric_column, time_column, utc, widget_info
 from .frames import Frame, Row, WidgetInfo, WidgetReport
 from .funnel import Funnel
+from .ledger import Ledger
 from .own import Numbers, OwnWidget
 from .pace import Pace
 from .roles import CampaignActions, CampaignEvents, CampaignProfiles, RoleMetric
@@ -95,7 +96,7 @@ class Statistics(OwnWidget):
         return {metric.key: metric.absent for metric in METRICS if metric.absent}
 
 
-OWN: Sequence[OwnWidget] = (Statistics(), Pace(), Funnel(), Timeline())
+OWN: Sequence[OwnWidget] = (Statistics(), Pace(), Funnel(), Timeline(), Ledger())
 
 _own_by_key = {own.widget.key: own for own in OWN}
 
@@ -126,4 +127,5 @@ def campaign_widget(numbers: Numbers, key: str) -> WidgetReport:
         trend=trend,
         names=own.names(numbers),
         notes=own.notes(),
+        remark=own.remark(numbers, frame) if frame else "",
     )

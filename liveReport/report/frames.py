@@ -47,7 +47,7 @@ class Column:
     that it asks for, if any. ``whole`` is the key of the metric that this one is a part of,
     where pages show how far it is. ``of`` names what a rate's whole, or the events behind a
     number of profiles, are called; ``is_proportion`` says that a rate's part belongs to
-    its whole.
+    its whole, and ``adds_up`` that a profile counts anew in each row.
     """
 
     key: str
@@ -58,6 +58,7 @@ class Column:
     whole: str = ""
     of: Sequence[Text] = ()
     is_proportion: bool = False
+    adds_up: bool = False
 
     @property
     def is_moment(self) -> bool:
@@ -67,7 +68,7 @@ class Column:
     @property
     def is_distinct(self) -> bool:
         """Whether what it counts can be in several rows, so that these do not add up."""
-        return self.unit == "profiles"
+        return self.unit == "profiles" and not self.adds_up
 
     def as_json(self) -> dict[str, str]:
         shown = {"key": self.key, "label": str(self.label), "role": self.role}
@@ -199,7 +200,7 @@ class WidgetReport(WidgetInfo):
     ``trend`` is a series frame of the additive metrics for a KPI's sparklines.
     ``names`` maps dimension values to what people call them, ``definitions``
     metrics to what they mean, ``rates`` metrics to the rate shown with them, ``notes``
-    metrics to why they may be undefined.
+    metrics to why they may be undefined. ``remark`` says in a sentence what the frame shows.
     """
 
     definitions: dict[str, Text]
@@ -208,6 +209,7 @@ class WidgetReport(WidgetInfo):
     rates: dict[str, str] = field(default_factory=dict)
     names: dict[str, Text] = field(default_factory=dict)
     notes: dict[str, Text] = field(default_factory=dict)
+    remark: Text = ""
 
     def as_json(self) -> dict[str, Any]:
         return {

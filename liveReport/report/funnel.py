@@ -130,7 +130,7 @@ class Funnel(OwnWidget):
             "channel’s own, as on its tab; “—” stands where it has none of that kind."
         ),
         metrics=tuple(metric.key for metric in (*STAGES, *RATES)),
-        size=(12, 6),
+        size=(12, 5),
     )
     metrics = (*STAGES, *RATES)
     rates: ClassVar[Mapping[str, str]] = {stage.key: stage.rate for stage in STAGES if stage.rate}

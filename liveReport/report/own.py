@@ -66,6 +66,10 @@ class OwnWidget(ABC):
         """What people call the values of its dimensions."""
         return {}
 
+    def remark(self, numbers: Numbers, frame: Frame) -> Text:
+        """What the frame shows, in a sentence."""
+        return ""
+
     def notes(self) -> dict[str, Text]:
         """Why a metric may be undefined."""
         return {}

@@ -36,7 +36,7 @@ class Timeline(OwnWidget):
             "there were in each step. What a channel takes for a delivery is said below."
         ),
         metrics=(),
-        size=(8, 8),
+        size=(12, 7),
     )
 
     def declared(self, channels: Sequence[Channel]) -> tuple[Widget, Mapping[str, Metric]]:

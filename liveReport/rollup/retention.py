@@ -8,6 +8,7 @@ from django.utils import timezone
 from liveReport.counts.tiers import TIERS
 from liveReport.engines import pruning
 from liveReport.events.limits import RETENTION, cutoff
+from liveReport.events.moments import microseconds
 
 
 def prune(now: datetime | None = None) -> None:
@@ -16,5 +17,6 @@ def prune(now: datetime | None = None) -> None:
     pruning.buckets(cutoff(now) // 1_000_000)
     pruning.executions(now - RETENTION - timedelta(seconds=max(TIERS)))
     pruning.log(now - settings.LOG_RETENTION)
+    pruning.ledgers(microseconds(now - settings.LOG_RETENTION))  # after what they are counted from
     pruning.quarantine(now - settings.QUARANTINE_RETENTION)
     pruning.set_aside(now - settings.QUARANTINE_RETENTION)

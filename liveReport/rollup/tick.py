@@ -12,21 +12,26 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
+from django.conf import settings
 from django.utils import timezone
 
-from liveReport.channels import all_channels
+from liveReport.channels import Channel, all_channels
 from liveReport.counts.cells import Run
 from liveReport.counts.folded import Folded
+from liveReport.counts.histories import Histories, histories
 from liveReport.engines import buckets, executions, log, suspects
 from liveReport.engines import campaigns as stored_campaigns
 from liveReport.engines.keys import periods
 from liveReport.engines.keys.periods import Periods
 from liveReport.engines.lease import Fenced, Lease, acquire
+from liveReport.engines.ledger import expiry
+from liveReport.engines.ledger import fold as ledgers
 from liveReport.engines.outage import let_others_write
 from liveReport.events import former
 from liveReport.events.batch import Events
 from liveReport.events.columns import Ints, Mask
 from liveReport.events.limits import cutoff
+from liveReport.events.moments import microseconds
 from liveReport.models import EventBatch
 
 from .admission import admission
@@ -78,6 +83,12 @@ class Chunk:
         """The id of each event's batch."""
         return np.array([batch.pk for batch in self.batches], np.int64)[self.batch]
 
+    @property
+    def received(self) -> Ints:
+        """When each event was, in microseconds."""
+        each = [microseconds(batch.received_at) for batch in self.batches]
+        return np.array(each, np.int64)[self.batch]
+
     def where(self, kept: Mask) -> "Chunk":
         """The events of which ``kept`` is true: itself, if that is all of them."""
         if kept.all():
@@ -113,6 +124,7 @@ def fold_pending(now: datetime | None = None, budget: float = BUDGET) -> int:
         if lease.failures:
             suspects.convict(lease.fence - 1)
         _close_period(lease, now or timezone.now())
+        _forget(lease, now or timezone.now())
         for batches, noted in _portions(lease, deadline, now):
             started = time.monotonic()
             done += _try(batches, lease, now or timezone.now(), noted=noted)
@@ -170,16 +182,17 @@ def fold_chunk(batches: Sequence[EventBatch], lease: Lease, now: datetime) -> in
     """Fold some batches in one transaction; how many events they held."""
     chunk = Chunk.of(batches)
     scope = Scope.at(now, chunk.events.campaigns())
-    folded = scope.fold(chunk)
+    folded, said = scope.fold(chunk), scope.histories(chunk)
     with lease.commit(now):
         held = periods.load(now)
         fresh = chunk.fresh(held)
         if fresh is not chunk:  # rarely: some were repeats of older batches' events
-            folded = scope.fold(fresh)
+            folded, said = scope.fold(fresh), scope.histories(fresh)
         room = admission()
         runs = executions.admit(folded.executions(), room, scope.campaigns)
         if runs.outside:
             folded = scope.fold(fresh, runs.outside)
+        ledgers.apply(said, folded.spans, runs, scope.campaigns)  # before anything is counted
         buckets.apply(folded, runs.leaving, room, scope.campaigns, held)
         _mark(fresh, scope)
         log.describe([batch for batch in batches if batch.first_at is None])
@@ -198,15 +211,24 @@ class Scope:
         return cls(cutoff(now), stored_campaigns.ids(campaigns))
 
     def includes(self, events: Events) -> Mask:
-        return (events.at >= self.horizon) & events.of_shapes(
-            shape.campaign in self.campaigns for shape in events.shapes
-        )
+        return (events.at >= self.horizon) & self._is_known(events)
+
+    def _is_known(self, events: Events) -> Mask:
+        return events.of_shapes(shape.campaign in self.campaigns for shape in events.shapes)
 
     def fold(self, chunk: Chunk, outside: Collection[Run] = ()) -> Folded:
         """Fold the events that are in scope, those ``outside`` as of one execution."""
-        channels = {channel.slug: channel for channel in all_channels()}
         events = chunk.where(self.includes(chunk.events)).events
-        return fold(events, channels, outside)
+        return fold(events, _channels(), outside)
+
+    def histories(self, chunk: Chunk) -> Histories:
+        """What events say of profiles, also those that come too late to be counted."""
+        known = chunk.where(self._is_known(chunk.events))
+        return histories(known.events, known.received, _channels())
+
+
+def _channels() -> dict[str, Channel]:
+    return {channel.slug: channel for channel in all_channels()}
 
 
 def _close_period(lease: Lease, now: datetime) -> None:
@@ -214,6 +236,13 @@ def _close_period(lease: Lease, now: datetime) -> None:
     if closing := periods.due(now):
         with lease.commit(now):
             closing.save()
+
+
+def _forget(lease: Lease, now: datetime) -> None:
+    """Let go of who has been in a run without end for as long as its events are in the log."""
+    if expired := expiry.due(microseconds(now - settings.LOG_RETENTION)):
+        with lease.commit(now):
+            expired.save()
 
 
 def _mark(fresh: Chunk, scope: Scope) -> None:

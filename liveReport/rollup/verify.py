@@ -19,9 +19,12 @@ from liveReport.engines import buckets as stored_buckets
 from liveReport.engines import campaigns, executions, log, series, states
 from liveReport.engines.keys import periods
 from liveReport.engines.lease import Lease, acquire
+from liveReport.engines.ledger import recount as ledgers
 from liveReport.events.limits import cutoff
+from liveReport.events.moments import microseconds
 
 from .tick import Chunk, Scope
+from .verify_ledger import LedgerRecount
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,7 @@ class Recount:
     """The executions that are counted apart."""
     parts: list[Cells] = field(default_factory=list)
     states: dict[int, State] = field(default_factory=dict)
+    ledgers: LedgerRecount = field(default_factory=LedgerRecount)
 
     def add(self, chunk: Chunk) -> None:
         shapes = {run_of(shape) for shape in chunk.events.shapes}
@@ -70,6 +74,8 @@ class Recount:
         for latest in folded.latest:
             for message, state in latest.states():
                 self.states[message] = max(state, self.states.get(message, state))
+        received = min(batch.received_at for batch in chunk.batches)
+        self.ledgers.add(self.scope.histories(chunk), microseconds(received))
 
     @cached_property
     def capped(self) -> set[Place]:
@@ -112,6 +118,7 @@ def verify(now: datetime | None = None, *, rebuild: bool = False) -> list[Differ
         return [
             *_compare_buckets(recount, lease, rebuild=rebuild),
             *_compare_states(recount, lease, rebuild=rebuild),
+            *_compare_ledgers(recount, lease, rebuild=rebuild),
         ]
 
 
@@ -244,3 +251,13 @@ def _replace_states(recount: Recount, wrong: list[int], lease: Lease) -> None:
     with lease.commit(now):
         states.replace(wrong, columns_of(right), recount.scope.campaigns, periods.load(now))
         campaigns.show_anew()
+
+
+def _compare_ledgers(recount: Recount, lease: Lease, *, rebuild: bool) -> list[Difference]:
+    """What became of everybody in a run, by the log and by its ledger."""
+    wrong = list(recount.ledgers.wrong())
+    if rebuild and wrong:
+        with lease.commit(timezone.now()):
+            ledgers.replace({one.found.pk: one.right for one in wrong})
+            campaigns.show_anew()
+    return [Difference(f"ledger of {one.found.run}", *one.described) for one in wrong]

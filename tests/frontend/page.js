@@ -2,4 +2,4 @@
 globalThis.document = { documentElement: { lang: "en" }, getElementById: () => null };
 
 /** Colours as a chart is given them, with sizes as they are. */
-export const colours = { size: (px) => px, tones: { plain: "blue", bad: "red" } };
+export const colours = { size: (px) => px, card: "white", tones: { plain: "blue", bad: "red" } };

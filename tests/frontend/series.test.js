@@ -56,7 +56,8 @@ describe("a line", () => {
   test("is hollow, at its pace, where its step still runs, and not there where little is", () => {
     assert.deepEqual(open.data[4], [moments[3], 6]);
     assert.equal(open.data[0][1], null);
-    assert.equal(open.symbol(open.data[4]), "emptyCircle");
+    assert.equal(open.symbol(open.data[4]), "circle");
+    assert.equal(open.itemStyle.color, colours.card);
     assert.equal(open.symbol(open.data[3]), "none");
   });
 
@@ -67,7 +68,7 @@ describe("a line", () => {
       height: 300,
     }).series;
     assert.deepEqual(point.data, [[moments[3], 6]]);
-    assert.equal(point.symbol(point.data[0]), "emptyCircle");
+    assert.equal(point.symbol(point.data[0]), "circle");
   });
 
   test("has names that stay its own whatever the others are", () => {
@@ -165,7 +166,7 @@ describe("a mark", () => {
   test("returns along the line, and is nowhere else", () => {
     const symbol = symbolAt(4, 94);
     const found = Array.from({ length: 94 }, (_, dataIndex) => symbol(0, { dataIndex }));
-    assert.deepEqual(new Set(found), new Set(["none", "emptyCircle"]));
+    assert.deepEqual(new Set(found), new Set(["none", "circle"]));
     assert.ok(found.filter((name) => name !== "none").length >= 6);
   });
 });

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -22,7 +24,7 @@ from playwright.sync_api import (
 )
 
 from liveReport.channels import registered
-from liveReport.models import Campaign
+from liveReport.models import Campaign, CampaignChannel
 from tests.support.factories import event
 from tests.support.showcase import Showcase
 
@@ -81,7 +83,13 @@ def flights(campaign: Campaign, send: Any) -> Iterator[None]:
             *(pigeon("lost", profile=f"q{i}", reason="hawk") for i in range(4)),
             pigeon("lost", reason="<img src=x onerror=alert(1)>"),
         )
+        begin_days_ago()
         yield
+
+
+def begin_days_ago() -> None:
+    """A course begins with the campaign's first event: let that be from before every window."""
+    CampaignChannel.objects.update(first_event_at=timezone.now() - timedelta(days=2))
 
 
 @pytest.fixture

@@ -10,9 +10,13 @@ from typing import Any
 from liveReport.channels import NONE, Count, Rate
 from liveReport.report.frames import Frame, WidgetReport
 from tests.support import oracle
+from tests.support.ledger import assert_balanced
 from tests.support.oracle import Event, Expected, Part, Row
 
-OWN = ["campaign.statistics", "campaign.pace", "campaign.funnel", "campaign.timeline"]
+OWN = [
+    *("campaign.statistics", "campaign.pace", "campaign.funnel", "campaign.timeline"),
+    "campaign.ledger",
+]
 DONE = ("excluded", "sent", "errors")
 STAGES = {
     "targeted": "",
@@ -151,6 +155,10 @@ def assert_cockpit(
     found = [funnel(one) for one in channels]
     totals = {key: total(key, channels, found) for rate in STAGES.items() for key in rate if key}
     oracle.assert_frame("funnel", frames["funnel"], found, totals)
+    ledger = frames["ledger"]
+    assert ledger is not None
+    for row in ledger.rows:
+        assert_balanced(dict(row))
 
 
 def assert_pace(frame: Frame | None, rows: Sequence[Row]) -> None:

@@ -95,12 +95,15 @@ function isShortened({ title }, { shape, total }) {
   return shape === "donut" && title.text !== total;
 }
 
-/** A chart takes the size of its container, and what it shows may need another place. */
+/**
+ * A chart takes the size of its container, and what it shows may need another place. On paper it
+ * is drawn already, and scales with the page.
+ */
 function fit(container) {
   const report = container.closest("[data-report]");
   const { chart } = charts.get(container) ?? {};
   const { clientWidth: width, clientHeight: height } = container;
-  if (!report || !width || !height) return;
+  if (!report || !width || !height || "print" in document.documentElement.dataset) return;
   if (chart && chart.getWidth() === width && chart.getHeight() === height) return;
   chart?.resize();
   drawChart(report, container);

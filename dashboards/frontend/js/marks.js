@@ -18,11 +18,10 @@ export function markOf(number) {
 
 /** The mark's name for ECharts at each point of a line: at a few of them, and not where others have theirs. */
 export function symbolAt(number, points) {
-  const { shape, isHollow } = markOf(number);
-  const name = isHollow ? `empty${shape[0].toUpperCase()}${shape.slice(1)}` : shape;
+  const { shape } = markOf(number);
   const every = Math.max(1, Math.round(points / ALONG));
   const first = Math.round((number * every * 3) / 8) % every;
-  return (_value, { dataIndex }) => (dataIndex % every === first ? name : "none");
+  return (_value, { dataIndex }) => (dataIndex % every === first ? shape : "none");
 }
 
 /** A piece of a line with its mark, for the list of lines. */

@@ -5,6 +5,7 @@ const HEAD = 24; // name and total
 const FOOT = 20; // labels of the axis of time
 const NUMBERS = 40; // labels of the other one
 const GAP = 18;
+const EDGE = 6; // for a mark on the last step
 const NARROWEST = 150;
 const SHAPE = 2.4; // width to height that reads well
 
@@ -23,7 +24,7 @@ export function multiples(
   const columns = columnsFor(lines.length, width, height, colours);
   const rows = Math.ceil(lines.length / columns);
   const size = {
-    width: (width + colours.size(GAP)) / columns,
+    width: (width + colours.size(GAP - EDGE)) / columns,
     height: (height - colours.size(FOOT)) / rows,
   };
   const panels = lines.map((line, index) => ({

@@ -33,7 +33,7 @@ export function startNotes(report) {
 
 function makeTip(report) {
   const tip = document.createElement("div");
-  Object.assign(tip, { id: "lr-tip", className: "lr-tip", popover: "manual", role: "tooltip" });
+  Object.assign(tip, { id: "lr-tip", popover: "manual", role: "tooltip" });
   report.after(tip); // beside the report: a popover within it belongs to a button
   return tip;
 }

@@ -98,7 +98,7 @@ function bar({ slices, note }, colours, width) {
       axisLabel: {
         color: colours.text,
         fontSize: colours.size(11),
-        width: Math.max(colours.size(90), width * 0.32),
+        width: Math.max(colours.size(90), width * 0.42),
         overflow: "truncate",
       },
       axisLine: { lineStyle: { color: colours.line } },

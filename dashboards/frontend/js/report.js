@@ -38,11 +38,11 @@ function start() {
   startPopovers(report);
   startForms(report);
   startPrinting(report);
-  startSwitcher(report);
   onThemeChange(() => drawCharts(report, { anew: true }));
   page.refresh();
   if (isPaper) return;
   startAge(report);
+  startSwitcher(report);
   page.poll = startPolling(report, page.refresh);
   startPictures(report, page);
   startLegends(report, page);

@@ -2,7 +2,7 @@
 // what is in them, as a dashed piece.
 import { timeAxis } from "./axis.js";
 import { formatMarked, formatShort } from "./format.js";
-import { symbolAt } from "./marks.js";
+import { markOf, symbolAt } from "./marks.js";
 import { multiples } from "./multiples.js";
 import { WIDE } from "./paper.js";
 import { paced, whole } from "./steps.js";
@@ -108,16 +108,19 @@ function strokes({ key, name, tone, mark, drawn }, moments, colours, [first, end
   const head = first ? [...points.slice(0, first + 1), [moments[first] + 1, null]] : [];
   const open = [...head, ...points.slice(Math.max(first, end - 1))];
   const one = { key, name, color: colours.tones[tone] };
+  const hollow = { color: colours.card, borderColor: one.color, borderWidth: 2 };
   return [
     {
       ...stroke(one, "complete", complete, { width: 2 }),
+      ...(markOf(mark).isHollow && complete.length > 1 ? { itemStyle: hollow } : {}),
       showSymbol: true,
       symbol: complete.length === 1 ? "circle" : symbolAt(mark, complete.length),
     },
     {
       ...stroke(one, "open", open, { width: 2, type: [2, 3], opacity: 0.8 }),
+      itemStyle: hollow,
       showSymbol: true,
-      symbol: ([moment]) => (moment >= moments[end] ? "emptyCircle" : "none"),
+      symbol: ([moment]) => (moment >= moments[end] ? "circle" : "none"),
     },
   ];
 }

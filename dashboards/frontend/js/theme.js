@@ -40,6 +40,6 @@ function plain(colour) {
 export function onThemeChange(callback) {
   dark.addEventListener("change", callback);
   new MutationObserver(callback).observe(document.documentElement, {
-    attributeFilter: ["data-theme", "data-print"],
+    attributeFilter: ["data-theme"],
   });
 }

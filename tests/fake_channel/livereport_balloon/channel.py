@@ -267,3 +267,8 @@ class Balloon(Channel):
     audience = ["meant"]
     deliveries = ["landed"]
     errors = ["burst"]
+    exclusions = ["withheld"]
+    sends = ["risen"]
+    deferrals = ["drifting"]
+    arrivals = ["landed"]
+    bounces = ["burst"]

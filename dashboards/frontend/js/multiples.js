@@ -63,8 +63,11 @@ function own(axis) {
   return { ...axis, min: 0, max: ({ max }) => (max > 1 ? undefined : 1), splitNumber: 2 };
 }
 
-function withLabels(axis, isLowest) {
-  return isLowest ? axis : { ...axis, axisLabel: { ...axis.axisLabel, show: false } };
+/** The last label stays within the chart, where its step is the last one. */
+function withLabels({ axisLabel, ...axis }, isLowest) {
+  const isAtEnd = axisLabel.customValues.at(-1) === axis.max;
+  const fitted = isAtEnd ? { alignMaxLabel: "right" } : {};
+  return { ...axis, axisLabel: { ...axisLabel, ...fitted, show: isLowest } };
 }
 
 function headOf({ line, x, y }, { left, width }, colours) {

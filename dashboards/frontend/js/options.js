@@ -6,7 +6,7 @@ const calm = matchMedia("(prefers-reduced-motion: reduce)");
 /** What to draw of a widget's data in a chart of this size. */
 export function optionOf(frame, colours, size) {
   return {
-    animation: !calm.matches && !document.documentElement.dataset.print,
+    animation: !calm.matches && !("print" in document.documentElement.dataset),
     animationDuration: 400,
     animationDurationUpdate: 300,
     textStyle: { fontFamily: colours.font, color: colours.text },

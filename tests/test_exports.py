@@ -13,7 +13,7 @@ from django.test import Client
 from tests.support import pages
 from tests.support.pages import MORNING, NOON, TAB, Send, pigeon, rows
 
-OWN_TITLES = ["Campaign statistics", "Pace", "What came of it", "Timeline"]
+OWN_TITLES = ["Campaign statistics", "Pace", "What came of it", "Timeline", "Ledger"]
 """What the Campaign tab shows by itself."""
 
 at_noon = pages.at_noon

@@ -130,14 +130,13 @@ def test_small_charts_share_the_width_of_the_paper(open_page: Open, send: Send) 
     page = open_page(EMAIL)
     drawing = email(page, "performance_by_date").locator(".lr-chart svg")
     expect(drawing).to_be_visible()
-    page.evaluate("dispatchEvent(new Event('beforeprint'))")
     page.emulate_media(media="print")
-    expect(drawing).to_have_attribute("viewBox", "0 0 680 320")
-    page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
     assert drawing.evaluate(OUTSIDE) == []
+    expect(drawing).to_have_attribute("viewBox", "0 0 680 320")
 
 
 OUTSIDE = """(svg) => {
+    dispatchEvent(new Event("beforeprint"))
     const { left, right, bottom } = svg.getBoundingClientRect()
     return [...svg.querySelectorAll("text, path[stroke]")]
         .map((part) => [part.textContent, part.getBoundingClientRect()])

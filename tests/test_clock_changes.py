@@ -144,7 +144,7 @@ def test_runs_are_the_same_with_and_without_scripts(
         page.wait_for_load_state("networkidle")
         table = widget(page, "runs").locator("time").all_text_contents()
         offered = page.locator("#lr-executions-menu time").all_text_contents()
-        assert table == offered
+        assert [text.removesuffix("†") for text in table] == offered
         shown.append(
             (
                 table,

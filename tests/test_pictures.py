@@ -212,6 +212,9 @@ OFFERED = {
     "push.sending_summary": [
         "multiples", "line", "area", "bar", "stacked", "log", "table", "kpi",
     ],
+    "sms.performance_by_date": [
+        "multiples", "line", "area", "bar", "stacked", "log", "table", "kpi",
+    ],
     "web.interactions_by_element": ["table", "donut", "bar"],
     "directmail.sending_statistics": ["table", "kpi", "bar"],
     "campaign.statistics": ["kpi", "bar", "table"],

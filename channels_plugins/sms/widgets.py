@@ -23,6 +23,7 @@ WIDGETS = (
         help=_("Sending and its failures over time."),
         metrics=("sent", "bounces", "errors"),
         whole=("bounces", "errors"),
+        apart=True,
     ),
     Parts(
         key="error_reasons",

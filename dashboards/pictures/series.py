@@ -106,12 +106,13 @@ def _sum(parts: Sequence[Text]) -> Text:
 
 
 def _choose(info: WidgetInfo) -> Sequence[str]:
-    """Stacked is what may be added; of many metrics each has an axis of its own at first."""
+    """Stacked is what may be added; of many metrics, or of such as are read apart, each has an
+    axis of its own at first."""
     stacked = ["stacked"] if len(info.whole) > 1 else []
     together = ["line", "area", "bar", *stacked, "log"]
     if len(info.metrics) < 2:
         return together
-    if len(info.metrics) > TOGETHER:
+    if info.apart or len(info.metrics) > TOGETHER:
         return ["multiples", *together]
     return ["line", "multiples", *together[1:]]
 

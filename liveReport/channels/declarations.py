@@ -320,6 +320,7 @@ class Widget:
 
     kind: ClassVar[str] = ""
     by: str = ""
+    apart: bool = False
 
     @property
     def axis(self) -> Axis:
@@ -370,7 +371,10 @@ class Kpi(Widget):
 
 @dataclass(frozen=True, kw_only=True)
 class TimeSeries(Widget):
-    """The metrics over the window, in the steps that go with its length."""
+    """The metrics over the window, in the steps that go with its length.
+
+    Where one would flatten the others they are drawn ``apart`` at first, each on its own scale.
+    """
 
     size: tuple[int, int] = (12, 8)
 

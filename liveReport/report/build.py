@@ -92,6 +92,7 @@ def widget_info(tab: str, widget: Widget, metrics: Mapping[str, Metric]) -> Widg
         by_default=widget.by_default,
         metrics={metric.key: metric.label for metric in shown},
         whole=widget.parts,
+        apart=widget.apart,
         adds_up=_adds_up(widget, shown),
     )
 

@@ -169,7 +169,8 @@ class WidgetInfo:
     is not there ``by_default`` waits in the gallery until somebody adds it. ``has_rates``:
     some of its numbers have their rate with them. ``metrics`` has the labels of its metrics
     by key, and ``whole`` the keys of those that make up one whole. ``adds_up`` says that
-    its rows or, where there is one, its metrics do.
+    its rows or, where there is one, its metrics do. Metrics that are read ``apart`` have each
+    its own scale at first.
     """
 
     slug: str
@@ -185,6 +186,7 @@ class WidgetInfo:
     metrics: Mapping[str, Text] = field(default_factory=dict)
     whole: Sequence[str] = ()
     adds_up: bool = False
+    apart: bool = False
 
     @property
     def heading(self) -> str:

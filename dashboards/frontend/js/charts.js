@@ -34,7 +34,10 @@ export function resizeCharts(sizeOf = () => ({})) {
   for (const [container, { chart, drawn, colours }] of charts) {
     const size = sizeOf(container);
     chart.resize({ ...size, animation: { duration: 0 } });
-    if (drawn && size.width) apply(chart, optionOf(drawn, colours, size));
+    if (drawn && size.width) {
+      chart.clear(); // lines that are there would still be on their way
+      apply(chart, optionOf(drawn, colours, size));
+    }
     chart.getZr().flush();
   }
 }

@@ -222,7 +222,7 @@ class Kind:
     to be named and switched off, and ``has_shares`` of the first metric or of all.
     ``choose`` names the pictures that tell the truth of a widget, its usual one first;
     without it, all do. Where no number has a rate, the pictures ``of_rates`` would show
-    nothing new.
+    nothing new; those ``without_rates`` leave them out.
     """
 
     draw: Callable[[Drawing], Any]
@@ -233,6 +233,7 @@ class Kind:
     has_keys: bool = False
     has_shares: bool = False
     of_rates: Container[str] = ()
+    without_rates: Container[str] = ()
     choose: Callable[[WidgetInfo], Sequence[str]] | None = None
 
     def offered(self, info: WidgetInfo) -> dict[str, Text]:

@@ -117,7 +117,8 @@ class Widget:
     @property
     def head_key(self) -> str:
         """Names all that its title, help and choice of pictures are drawn from."""
-        return f"{self._asked.tab}-{self.id}-{self.state}-{get_language()}"
+        basis = self.rates_of_runs
+        return f"{self._asked.tab}-{self.id}-{self.state}-{basis}-{get_language()}"
 
     @property
     def body_key(self) -> str:
@@ -159,8 +160,10 @@ class Widget:
         frame = self.report.frame
         if frame is None or frame.basis != RUN or self.state != "ready":
             return False
-        has_any = any(column.unit == "ratio" for column in frame.metrics)
-        return has_any and getattr(self.picture, "has_rates", False)
+        is_course = frame.axis is not None and frame.axis.role == "time"
+        if is_course or self.shown_as in KINDS[self.kind].without_rates:
+            return False
+        return any(column.unit == "ratio" for column in frame.metrics)
 
     @property
     def signs(self) -> set[str]:

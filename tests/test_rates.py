@@ -207,7 +207,7 @@ def test_a_total_that_is_no_sum_says_so(campaign: Campaign, send: Any, alices: C
     send(*(event(type="excluded", profile="p", reason="r", execution=run) for run in runs))
     table = table_of(alices.get(TAB).content.decode())
     total = table[table.index("<tfoot") :]
-    assert '<span data-metric="excluded">1‡</span>' in total
+    assert 'data-metric="excluded">1‡<' in total
     assert "Distinct, not a sum" in total
 
 

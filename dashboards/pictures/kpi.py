@@ -43,7 +43,6 @@ class KpiPicture:
         totals = frame.marked_totals
         if trend is None and frame.axis and frame.axis.role == "time":
             trend = frame
-        self.has_rates = True
         self.tiles = [
             Tile(
                 number=drawing.number(column, totals),

@@ -32,7 +32,6 @@ class TablePicture:
         rows = frame.marked_rows
         if frame.axis and frame.axis.role == "time":
             rows.reverse()
-        self.has_rates = drawing.picture != "numbers"
         self.heading = " · ".join(str(axis.label) for axis in frame.axes)
         wholes = {column.whole for column in frame.metrics if column.whole}
         self.columns = [column for column in drawing.measures() if column.key not in wholes]
@@ -86,4 +85,10 @@ _PICTURES = {
     "numbers": gettext_lazy("Table without rates"),
     "rates": gettext_lazy("Table of rates"),
 }
-KIND = Kind(draw=TablePicture, pictures=_PICTURES, draws_zeros=False, of_rates=("numbers", "rates"))
+KIND = Kind(
+    draw=TablePicture,
+    pictures=_PICTURES,
+    draws_zeros=False,
+    of_rates=("numbers", "rates"),
+    without_rates=("numbers",),
+)

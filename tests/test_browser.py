@@ -87,7 +87,7 @@ def test_charts_mark_the_estimates_among_their_values(
 def test_tooltips_mark_the_estimates_among_their_values(
     open_page: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(build, "_estimates", lambda metrics, row: ["flown"])
+    monkeypatch.setattr(build, "estimates", lambda metrics, row: ["flown"])
     page = open_page()
     chart(page, "course").hover()
     tip = widget(page, "course").locator(".lr-tip")

@@ -91,7 +91,7 @@ def test_other_buttons_may_be_pressed_twice(open_page: Open, button: str) -> Non
     modify(page)
     widget(page, "runs").get_by_role("button", name="Remove Runs").click()
     widget(page, "tiles").get_by_role("button", name="Remove Flights").click()
-    page.get_by_role("toolbar").get_by_role("button", name=button).click()
+    page.get_by_role("toolbar").get_by_role("button", name=button).dblclick()
     for key in ("runs", "tiles"):
         expect(widget(page, key)).to_have_count(1)
         expect(widget(page, key)).to_be_visible()

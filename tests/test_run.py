@@ -18,6 +18,7 @@ import msgspec
 import pytest
 from django.conf import settings
 
+from liveReport.demo.campaigns import CAMPAIGNS
 from tests.support.factories import event
 from tests.support.processes import MANAGE, Running, Site, eventually, free_port
 
@@ -220,7 +221,7 @@ def test_the_demo_moves_on_when_it_is_killed(tmp_path: Path) -> None:
         assert re.search(r"log in as +demo\n +password +\S{12}\n", run.says())
         assert (tmp_path / "demo-password").stat().st_mode & 0o777 == 0o600
         eventually(lambda: site.ask(COUNTED), "events are counted")
-        assert site.ask("SELECT count(*) FROM livereport_campaign") == 4
+        assert site.ask("SELECT count(*) FROM livereport_campaign") == len(CAMPAIGNS)
         os.kill(child(site, run, "demo"), signal.SIGKILL)
         eventually(lambda: site.ask(TOKENS) == 2, "there is a new one")
         sent = site.ask(SENT)

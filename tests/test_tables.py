@@ -38,7 +38,7 @@ def test_a_rate_stands_below_its_number(open_page: Open) -> None:
     page = open_page()
     cell = widget(page, "runs").locator("td:has([data-metric='arrived'])").first
     number, rate = cell.locator("[data-metric='arrived']"), cell.locator("[data-metric$='rate']")
-    expect(rate).to_have_text("75.0%?")
+    expect(rate).to_have_text("75.0%†?")
     above, below = number.bounding_box(), rate.bounding_box()
     assert above
     assert below
@@ -49,7 +49,7 @@ def test_a_rate_stands_below_its_number(open_page: Open) -> None:
 def test_a_table_switches_between_numbers_rates_and_both(open_page: Open) -> None:
     page = open_page()
     show_as(page, "runs", "Table of rates")
-    expect(column(page, "arrival_rate")).to_have_text(["75.0%?"])
+    expect(column(page, "arrival_rate")).to_have_text(["75.0%†?"])
     expect(column(page, "arrived")).to_have_count(0)
     show_as(page, "runs", "Table without rates")
     expect(column(page, "arrival_rate")).to_have_count(0)

@@ -240,6 +240,7 @@ class Balloon(Channel):
             metrics=["answers"],
             only_with_data=True,
             by_default=False,
+            apart=True,
         ),
         TimeSeries(
             key="losses",
@@ -247,6 +248,7 @@ class Balloon(Channel):
             help=_("Only for whoever adds it."),
             metrics=["burst"],
             by_default=False,
+            apart=True,
         ),
         Table(
             key="answered",
@@ -254,6 +256,7 @@ class Balloon(Channel):
             help=_("Only for whoever adds it."),
             metrics=["answers"],
             by_default=False,
+            apart=True,
         ),
         Parts(
             key="colours_met",
@@ -262,6 +265,7 @@ class Balloon(Channel):
             metrics=["risen"],
             by="colour",
             by_default=False,
+            apart=True,
         ),
     ]
     audience = ["meant"]

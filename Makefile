@@ -14,8 +14,8 @@ TEMPLATES := $(shell find liveReport dashboards channels_plugins -name '*.html')
 CATALOGS := $(shell find liveReport dashboards channels_plugins -name '*.po')
 POSTGRES := $(or $(LIVEREPORT_TEST_POSTGRES),postgres://postgres@127.0.0.1:5432/livereport)
 # These drive browsers and processes on a database of their own.
-NOT_ON_POSTGRESQL := accessibility browser celery clock_changes data_dir editor odd_answers \
-    presses reading run sessions_end vanished_tab
+NOT_ON_POSTGRESQL := accessibility browser celery charts clock_changes data_dir editor odd_answers \
+    presses reading run sessions_end start_browser tables vanished_tab zoom
 # On two cores: a third test counts while two wait for a page or a process.
 TOGETHER := -n 3 --dist worksteal
 # These attack, upgrade and load whole sites: they take their time, and the processor for themselves.

@@ -26,15 +26,15 @@ from tests.support.processes import MANAGE, Site, eventually, free_port  # noqa:
 HISTORY = 240.0
 """Seconds within which the demo has a day behind it."""
 START = "/admin/reports/"
-COCKPIT = "/admin/reports/autumn-sale/campaign/"
+COCKPIT = "/admin/reports/flash-offer/campaign/"
 EMAIL = "/admin/reports/autumn-sale/email/"
 WIDE = {"width": 1440, "height": 1000}
 DARK = {"color_scheme": "dark"}
 View = tuple[str, dict[str, Any]]
 """Address and options of the browser."""
 PRINTED: dict[str, View] = {
-    "live-report": (f"{COCKPIT}?window=6h", {}),
-    "live-report-dark": (f"{COCKPIT}?window=6h", DARK),
+    "live-report": (f"{COCKPIT}?window=1h", {}),
+    "live-report-dark": (f"{COCKPIT}?window=1h", DARK),
     "start-page": (START, {}),
 }
 VIEWS: dict[str, View] = {
@@ -48,7 +48,7 @@ VIEWS: dict[str, View] = {
     "narrow": (EMAIL, {"viewport": {"width": 320, "height": 640}}),
     "very-wide": (EMAIL, {"viewport": {"width": 2560, "height": 1440}}),
     "wall": (f"{EMAIL}?kiosk=60", {"viewport": {"width": 1920, "height": 1080}}),
-    "just-begun": ("/admin/reports/flash-offer/campaign/?window=15m", {}),
+    "autumn": ("/admin/reports/autumn-sale/campaign/?window=6h", {}),
     "sms": ("/admin/reports/basket-reminder/sms/", {}),
     "web": ("/admin/reports/welcome/web/", {}),
     "post": ("/admin/reports/catalogue/directmail/", {}),

@@ -23,7 +23,7 @@ from liveReport.models import Campaign, Source
 from tests.support import factories
 from tests.support.names import note_names
 
-pytest_plugins = ["tests.support.browser"]
+pytest_plugins = ["tests.support.browser", "tests.support.seeds"]
 
 # `pytest --hypothesis-profile=thorough` takes its time; the default is for every day.
 hypothesis_settings.register_profile("thorough", max_examples=2_000, stateful_step_count=60)

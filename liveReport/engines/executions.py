@@ -17,6 +17,8 @@ from liveReport.events.moments import moment
 
 from . import sql
 from .keys.periods import MESSAGES
+from .places import columns_of, columns_of_runs
+from .places import slugs as slugs_of
 from .series import SERIES
 from .series import weights as weights_of
 
@@ -78,7 +80,7 @@ def apart(campaigns: Mapping[str, int]) -> set[Run]:
 def _known(runs: Iterable[Run], campaigns: Mapping[str, int]) -> set[Run]:
     """Those of some executions that are counted apart."""
     wanted = list(runs)
-    keys = _placed([run.place for run in wanted], campaigns)
+    keys = columns_of([run.place for run in wanted], campaigns)
     keys["started_at"] = [moment(run.execution) for run in wanted]
     rows = sql.fetch_in("campaign_id, channel, found.started_at", EXECUTIONS, keys)
     return {run for (run,) in _runs(rows, campaigns)}
@@ -86,26 +88,26 @@ def _known(runs: Iterable[Run], campaigns: Mapping[str, int]) -> set[Run]:
 
 def _counts(places: Iterable[Place], campaigns: Mapping[str, int]) -> dict[Place, int]:
     """How many are counted apart of each place that has any."""
-    keys = _placed(places, campaigns)
+    keys = columns_of(places, campaigns)
     by = "campaign_id, channel"
     rows = sql.fetch_in(f"{by}, COUNT(*)", EXECUTIONS, keys, tail=f"GROUP BY {by}")
-    slugs = _slugs(campaigns)
+    slugs = slugs_of(campaigns)
     return {(slugs[campaign], channel): count for campaign, channel, count in rows}
 
 
 def _of_places(places: Iterable[Place], campaigns: Mapping[str, int]) -> dict[Run, int]:
     """All that are counted apart, with their ids: the greater, the newer."""
-    keys = _placed(places, campaigns)
+    keys = columns_of(places, campaigns)
     rows = sql.fetch_in("campaign_id, channel, started_at, id", EXECUTIONS, keys)
     return dict(_runs(rows, campaigns))
 
 
 def _weights(runs: Sequence[Run], campaigns: Mapping[str, int]) -> dict[Run, int]:
     """The events of each execution, as far as they are kept."""
-    keys = _keys(runs, campaigns)
+    keys = columns_of_runs(runs, campaigns)
     keys["dimension"] = [""] * len(runs)
     rows = sql.fetch_in("id, campaign_id, channel, execution", SERIES, keys)
-    slugs = _slugs(campaigns)
+    slugs = slugs_of(campaigns)
     events = weights_of([pk for pk, *_run in rows])
     found: Counter[Run] = Counter()
     for pk, campaign, channel, execution in rows:
@@ -116,8 +118,8 @@ def _weights(runs: Sequence[Run], campaigns: Mapping[str, int]) -> dict[Run, int
 def series(runs: Sequence[Run], campaigns: Mapping[str, int]) -> dict[SeriesKey, list[int]]:
     """The ids of all series of some executions, by the one that counts the same of the others."""
     names = "campaign_id, channel, type, dimension, value, id"
-    rows = sql.fetch_in(names, SERIES, _keys(runs, campaigns))
-    slugs = _slugs(campaigns)
+    rows = sql.fetch_in(names, SERIES, columns_of_runs(runs, campaigns))
+    slugs = slugs_of(campaigns)
     found: dict[SeriesKey, list[int]] = defaultdict(list)
     for campaign, channel, kind, dimension, value, pk in rows:
         heir = SeriesKey(slugs[campaign], channel, kind, dimension, value, OTHER_EXECUTIONS)
@@ -132,7 +134,7 @@ def note(last_events: Mapping[Run, int], campaigns: Mapping[str, int]) -> None:
         EXECUTIONS,
         {
             "started_at": [moment(run.execution) for run in runs],
-            **_placed([run.place for run in runs], campaigns),
+            **columns_of([run.place for run in runs], campaigns),
             "last_event_at": [moment(last_events[run]) for run in runs],
         },
         "(campaign_id, channel, started_at) DO UPDATE SET last_event_at = excluded.last_event_at"
@@ -142,13 +144,13 @@ def note(last_events: Mapping[Run, int], campaigns: Mapping[str, int]) -> None:
 
 def take_out(runs: Sequence[Run], campaigns: Mapping[str, int]) -> None:
     """Count executions apart no longer; the messages that wait in them do so in the common one."""
-    keys = _placed([run.place for run in runs], campaigns)
+    keys = columns_of([run.place for run in runs], campaigns)
     keys["started_at"] = [moment(run.execution) for run in runs]
     found = sql.fetch_in("id", EXECUTIONS, keys)
     inside, given = sql.among("id", [pk for (pk,) in found])
     sql.fetch(f"DELETE FROM {EXECUTIONS} WHERE {inside} RETURNING id", [given])
     watched = [(run, gauge) for run in runs for gauge in _gauges(run.channel)]
-    waiting = _keys([run for run, _gauge in watched], campaigns)
+    waiting = columns_of_runs([run for run, _gauge in watched], campaigns)
     waiting["gauge"] = [gauge for _run, gauge in watched]
     # The others are in no execution's number, and their next event brings its own.
     states = sql.fetch_in("period, key", MESSAGES, waiting, also="waiting")
@@ -163,27 +165,10 @@ def _gauges(channel: str) -> list[str]:
     return [gauge.key for gauge in found.gauges] if found else []
 
 
-def _placed(places: Iterable[Place], campaigns: Mapping[str, int]) -> dict[str, sql.Each]:
-    """The columns by which a campaign's channel is found."""
-    wanted = list(places)
-    ids = np.array([campaigns[campaign] for campaign, _channel in wanted], np.int64)
-    return {"campaign_id": ids, "channel": [channel for _campaign, channel in wanted]}
-
-
-def _keys(runs: Sequence[Run], campaigns: Mapping[str, int]) -> dict[str, sql.Each]:
-    """The columns by which an execution's series and states are found."""
-    execution = np.array([run.execution for run in runs], np.int64)
-    return _placed([run.place for run in runs], campaigns) | {"execution": execution}
-
-
 def _runs(
     rows: Iterable[tuple[Any, ...]], campaigns: Mapping[str, int]
 ) -> Iterator[tuple[Any, ...]]:
     """Rows of campaign id, channel, start and more, as rows of an execution and that."""
-    slugs = _slugs(campaigns)
+    slugs = slugs_of(campaigns)
     for campaign, channel, started, *more in rows:
         yield Run(slugs[campaign], channel, sql.microseconds(started)), *more
-
-
-def _slugs(campaigns: Mapping[str, int]) -> dict[int, str]:
-    return {pk: slug for slug, pk in campaigns.items()}

@@ -1,6 +1,6 @@
 """What is read of many campaigns at once, in one statement each, however many there are."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 
@@ -40,14 +40,6 @@ def channels(campaigns: CampaignQuerySet) -> list[ChannelOf]:
     return [ChannelOf(*row) for row in rows]
 
 
-_OLDEST = "SELECT received_at FROM livereport_eventbatch WHERE NOT folded ORDER BY id LIMIT 1"
-
-
-def oldest_waiting() -> datetime | None:
-    """When the oldest event that waits to be counted was received."""
-    return next((sql.aware(received) for (received,) in sql.fetch(_OLDEST, [])), None)
-
-
 def series(wanted: Collection[tuple[int, str, str]]) -> list[SeriesOf]:
     """The series of whole event types; each is wanted by its campaign, channel and type."""
     if not wanted:
@@ -55,13 +47,9 @@ def series(wanted: Collection[tuple[int, str, str]]) -> list[SeriesOf]:
     ids, slugs, types = zip(*sorted(wanted), strict=True)
     keys: dict[str, sql.Each] = {
         "campaign_id": np.array(ids, np.int64),
-        "channel": _texts(slugs),
-        "type": _texts(types),
+        "channel": list(slugs),
+        "type": list(types),
         "dimension": [""] * len(ids),
     }
     rows = sql.fetch_in("id, campaign_id, channel, type", "livereport_series", keys)
     return [SeriesOf(*row) for row in rows]
-
-
-def _texts(values: Sequence[str]) -> list[str]:
-    return list(values)

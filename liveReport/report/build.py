@@ -2,10 +2,9 @@
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import lru_cache, partial
-from typing import NamedTuple
+from functools import cached_property, lru_cache, partial
 
 from django.utils.translation import gettext_lazy as _
 
@@ -31,7 +30,8 @@ TallyOf = Mapping[str, Tally]
 """By the key of the metric."""
 
 
-class RowTallies(NamedTuple):
+@dataclass(frozen=True)
+class RowTallies:
     """The tallies of base metrics: ``counted`` in the window, and those that rates divide.
 
     Both are the same where rates divide what happened in the window.
@@ -52,12 +52,23 @@ class RowTallies(NamedTuple):
         is_same = all(row.divided is row.counted for row in rows)
         return cls(counted, counted if is_same else _united(row.divided for row in rows))
 
+    @cached_property
+    def terms(self) -> tuple[Mapping[str, int], Mapping[str, int]]:
+        """What metrics are made of: in the window, and where they are rates."""
+        counted = {key: tally.value for key, tally in self.counted.items()}
+        if self.divided is self.counted:
+            return counted, counted
+        return counted, {key: tally.value for key, tally in self.divided.items()}
+
     def under(self, metric: Metric) -> TallyOf:
         """Those that make up a metric."""
         return self.counted if metric.is_stored else self.divided
 
 
 KeyedTallies = tuple[Key, RowTallies]
+
+RUN_NAMES: dict[str, Text] = {NONE: _("Without a run"), OTHER: _("Other executions")}
+"""What people call what is no single execution."""
 
 
 def widget_report(tallies: ChannelTallies, widget: Widget, *, incomplete: bool) -> WidgetReport:
@@ -299,23 +310,15 @@ def _united(rows: Iterable[TallyOf]) -> TallyOf:
 
 def values(metrics: Iterable[Metric], row: RowTallies) -> Row:
     """The values of some metrics in a row, by key."""
-    counted, divided = _terms(row)
+    counted, divided = row.terms
     return {
         metric.key: metric.value(counted if metric.is_stored else divided) for metric in metrics
     }
 
 
-def _terms(row: RowTallies) -> tuple[Mapping[str, int], Mapping[str, int]]:
-    """What metrics are made of: in the window, and where they are rates."""
-    counted = {key: tally.value for key, tally in row.counted.items()}
-    if row.divided is row.counted:
-        return counted, counted
-    return counted, {key: tally.value for key, tally in row.divided.items()}
-
-
 def _bases(metrics: Sequence[Metric], row: RowTallies) -> Bases:
     """What rates divide, and the events of the profiles counted."""
-    counted, divided = _terms(row)
+    counted, divided = row.terms
     events = {key: tally.count for key, tally in row.counted.items()}
     found = {
         metric.key: metric.base(counted if metric.is_stored else divided, events)
@@ -359,7 +362,6 @@ def _names(channel: Channel, widget: Widget, frame: Frame) -> dict[str, Text]:
     dimension = channel.dimension_by_key.get(widget.by)
     common: dict[str, Text] = {NONE: _("Not given"), OTHER: _("Others")}
     if dimension is None:
-        runs: dict[str, Text] = {NONE: _("Without a run"), OTHER: _("Other executions")}
-        return runs if widget.by == EXECUTION else {}
+        return RUN_NAMES if widget.by == EXECUTION else {}
     shown = [str(row[widget.by]) for row in frame.rows]
     return {value: common.get(value) or dimension.label_of(value) for value in shown}

@@ -9,13 +9,13 @@ from typing import ClassVar
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from liveReport.channels import EXECUTION, NONE, OTHER, Metric, Text
+from liveReport.channels import EXECUTION, OTHER, Metric, Text
 from liveReport.counts.cells import OTHER_EXECUTIONS
 from liveReport.engines.ledger import reading
 from liveReport.engines.ledger.reading import LedgerRow
 from liveReport.events.moments import microseconds
 
-from .build import execution_column, execution_name, metric_column
+from .build import RUN_NAMES, execution_column, execution_name, metric_column
 from .frames import Column, Frame, Row
 from .own import CHANNEL, ChannelTable, Numbers, OwnWidget, channel_column
 from .tally import Key
@@ -151,7 +151,7 @@ class Ledger(OwnWidget):
         )
 
     def names(self, numbers: Numbers) -> dict[str, Text]:
-        return numbers.names | {NONE: _("Without a run"), OTHER: _("Other executions")}
+        return numbers.names | RUN_NAMES
 
     def notes(self) -> dict[str, Text]:
         return {"targeted": _("Not known: nobody says whom the run targets.")}

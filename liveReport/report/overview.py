@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 from liveReport.channels import Channel, Metric
 from liveReport.counts.tiers import TIERS, Range
+from liveReport.engines import log, reads, sql
 from liveReport.engines import overview as stored
-from liveReport.engines import reads, sql
 from liveReport.models import Campaign, ChannelPlugin
 from liveReport.models.campaigns import CampaignQuerySet
 
@@ -91,7 +91,7 @@ class Numbers(NamedTuple):
 def overview(campaigns: CampaignQuerySet, now: datetime) -> Overview:
     """Campaigns with those of their channels that are switched on, in tab order."""
     # First how far behind it is: what is read later is at least as complete.
-    as_of = min(stored.oldest_waiting() or now, now)
+    as_of = min(log.waiting_since() or now, now)
     enabled = ChannelPlugin.objects.enabled()
     rows = sorted(stored.channels(campaigns), key=attrgetter("campaign"))
     grouped = groupby(rows, key=attrgetter("campaign"))

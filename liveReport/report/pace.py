@@ -9,12 +9,12 @@ from typing import ClassVar
 
 from django.utils.translation import gettext_lazy as _
 
-from liveReport.channels import EXECUTION, NONE, OTHER, Metric, Text
+from liveReport.channels import EXECUTION, OTHER, Metric, Text
 from liveReport.counts.tiers import TIERS
 from liveReport.engines import reads
 from liveReport.events.limits import RETENTION
 
-from .build import execution_column, execution_name, metric_column, utc
+from .build import RUN_NAMES, execution_column, execution_name, metric_column, utc
 from .frames import Column, Frame, Row, Value
 from .own import CHANNEL, ChannelTable, Numbers, OwnWidget, channel_column
 from .roles import Number
@@ -133,7 +133,7 @@ class Pace(OwnWidget):
         )
 
     def names(self, numbers: Numbers) -> dict[str, Text]:
-        return numbers.names | {NONE: _("Without a run"), OTHER: _("Other executions")}
+        return numbers.names | RUN_NAMES
 
     def _rows(self, tallies: ChannelTallies, now: datetime) -> Iterator[tuple[Row, list[str]]]:
         """The rows of a channel, the latest run first, those beyond the limit in one."""

@@ -9,10 +9,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from liveReport.counts.cells import OTHER_EXECUTIONS, Place, Run
+from liveReport.counts.cells import OTHER_EXECUTIONS, Run
 from liveReport.counts.histories import Met
 from liveReport.engines import sql
 from liveReport.engines.campaigns import CHANNELS
+from liveReport.engines.places import columns_of, columns_of_runs
+from liveReport.engines.places import slugs as slugs_of
 from liveReport.engines.series import SERIES
 from liveReport.events.columns import Ints
 from liveReport.events.limits import MAX_FUTURE
@@ -55,7 +57,7 @@ def note(
     sql.insert(
         LEDGERS,
         {
-            **_keys(runs, campaigns),
+            **columns_of_runs(runs, campaigns),
             "whole": np.array([run not in began for run in runs], np.bool_),
             "last_at": np.array([met[run].last_at for run in runs], np.int64),
             "first_received": np.array(first, np.int64),
@@ -85,8 +87,8 @@ def _most(name: str) -> str:
 def known(runs: Iterable[Run], campaigns: Mapping[str, int]) -> dict[Run, Known]:
     """The ledgers that there are of some runs."""
     names = "campaign_id, channel, execution, id, last_received"
-    rows = sql.fetch_in(names, LEDGERS, _keys(sorted(runs), campaigns))
-    slugs = _slugs(campaigns)
+    rows = sql.fetch_in(names, LEDGERS, columns_of_runs(sorted(runs), campaigns))
+    slugs = slugs_of(campaigns)
     return {
         Run(slugs[campaign], channel, execution): Known(pk, last_received)
         for campaign, channel, execution, pk, last_received in rows
@@ -97,9 +99,9 @@ def _without_room(strays: Collection[Run], campaigns: Mapping[str, int]) -> set[
     """Those of some new runs for which there is no room."""
     new = Counter(run.place for run in strays)
     by = "campaign_id, channel"
-    keys = _placed(sorted(new), campaigns)
+    keys = columns_of(sorted(new), campaigns)
     rows = sql.fetch_in(f"{by}, COUNT(*)", LEDGERS, keys, tail=f"GROUP BY {by}")
-    slugs = _slugs(campaigns)
+    slugs = slugs_of(campaigns)
     held = {(slugs[campaign], channel): count for campaign, channel, count in rows}
     return {run for run in strays if held.get(run.place, 0) + new[run.place] > STRAYS}
 
@@ -129,9 +131,9 @@ def first_received(runs: Collection[Run], campaigns: Mapping[str, int]) -> dict[
 
     What is of an execution is not received before it began, nor any event long before it occurs.
     """
-    keys = _placed(sorted({run.place for run in runs}), campaigns)
+    keys = columns_of(sorted({run.place for run in runs}), campaigns)
     rows = sql.fetch_in("campaign_id, channel, first_event_at", CHANNELS, keys)
-    slugs = _slugs(campaigns)
+    slugs = slugs_of(campaigns)
     first = {(slugs[pk], channel): sql.microseconds(at) for pk, channel, at in rows if at}
     return {run: max(run.execution, first.get(run.place, 0)) - _AHEAD for run in runs}
 
@@ -139,8 +141,10 @@ def first_received(runs: Collection[Run], campaigns: Mapping[str, int]) -> dict[
 def _counted(runs: Collection[Run], campaigns: Mapping[str, int]) -> set[Run]:
     """Those of which something has been counted."""
     names = "campaign_id, channel, execution"
-    rows = sql.fetch_in(names, SERIES, _keys(sorted(runs), campaigns), also="dimension = ''")
-    slugs = _slugs(campaigns)
+    rows = sql.fetch_in(
+        names, SERIES, columns_of_runs(sorted(runs), campaigns), also="dimension = ''"
+    )
+    slugs = slugs_of(campaigns)
     return {Run(slugs[campaign], *run) for campaign, *run in rows}
 
 
@@ -168,18 +172,3 @@ def move(ledgers: Ints, by: Ints) -> None:
         "(ledger_id, targeted) DO UPDATE SET "
         + ", ".join(f"{name} = {COUNTS}.{name} + excluded.{name}" for name in NUMBERS),
     )
-
-
-def _placed(places: Iterable[Place], campaigns: Mapping[str, int]) -> dict[str, sql.Each]:
-    wanted = list(places)
-    ids = np.array([campaigns[campaign] for campaign, _channel in wanted], np.int64)
-    return {"campaign_id": ids, "channel": [channel for _campaign, channel in wanted]}
-
-
-def _keys(runs: Sequence[Run], campaigns: Mapping[str, int]) -> dict[str, sql.Each]:
-    execution = np.array([run.execution for run in runs], np.int64)
-    return _placed([run.place for run in runs], campaigns) | {"execution": execution}
-
-
-def _slugs(campaigns: Mapping[str, int]) -> dict[int, str]:
-    return {pk: slug for slug, pk in campaigns.items()}

@@ -16,6 +16,7 @@ from liveReport.channels import (
 )
 
 from .reasons import REASONS
+from .webhooks import WEBHOOKS
 
 
 @register
@@ -130,6 +131,7 @@ class DirectMail(Channel):
             bad=True,
         ),
     )
+    webhooks = WEBHOOKS
     widgets = (
         Table(
             key="sending_statistics",

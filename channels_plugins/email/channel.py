@@ -6,6 +6,7 @@ from liveReport.channels import Channel, Dimension, EventType, register
 
 from .metrics import METRICS
 from .reasons import REASONS
+from .webhooks import WEBHOOKS
 from .widgets import WIDGETS
 
 
@@ -49,6 +50,7 @@ class Email(Channel):
         EventType(key="offer_clicked", label=_("Offer clicked"), dimensions=("offer",)),
     )
     metrics = METRICS
+    webhooks = WEBHOOKS
     widgets = WIDGETS
     audience = ("targeted",)
     deliveries = ("delivered",)

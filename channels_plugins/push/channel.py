@@ -6,6 +6,7 @@ from liveReport.channels import Channel, Dimension, EventType, register
 
 from .metrics import METRICS
 from .reasons import REASONS
+from .webhooks import WEBHOOKS
 from .widgets import WIDGETS
 
 
@@ -42,6 +43,7 @@ class Push(Channel):
         EventType(key="action", label=_("Action"), dimensions=("interaction", "platform")),
     )
     metrics = METRICS
+    webhooks = WEBHOOKS
     widgets = WIDGETS
     audience = ("targeted",)
     deliveries = ("delivered",)

@@ -6,6 +6,7 @@ from liveReport.channels import Channel, Dimension, EventType, register
 
 from .metrics import METRICS
 from .reasons import REASONS
+from .webhooks import WEBHOOKS
 from .widgets import WIDGETS
 
 
@@ -29,6 +30,7 @@ class Sms(Channel):
         EventType(key="clicked", label=_("Clicked")),
     )
     metrics = METRICS
+    webhooks = WEBHOOKS
     widgets = WIDGETS
     audience = ("targeted",)
     deliveries = ("sent",)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from .declarations import ALL, Dimension, EventType, Gauge, Metric, Text, Widget, gauges_of
+from .webhooks import Webhook
 
 
 class Channel:
@@ -26,6 +27,8 @@ class Channel:
     events: Sequence[EventType] = ()
     metrics: Sequence[Metric] = ()
     widgets: Sequence[Widget] = ()
+    webhooks: Sequence[Webhook] = ()
+    """The providers whose requests it understands; other packages may add theirs."""
 
     audience: Sequence[str] = ()
     deliveries: Sequence[str] = ()

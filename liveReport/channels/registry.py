@@ -1,25 +1,38 @@
-"""The channels that are installed, by slug."""
+"""The channels that are installed, by slug, and the providers they understand."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.machinery import PathFinder
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from django.core.exceptions import ImproperlyConfigured
 
 from .channel import Channel
+from .webhooks import Webhook
 
 ENTRY_POINT_GROUP = "livereport.channels"
 
 _channels: dict[str, Channel] = {}
 
 C = TypeVar("C", bound=type[Channel])
+W = TypeVar("W", bound=type[Webhook])
+
+
+class Provider(NamedTuple):
+    """Whose requests are understood, and of which channel their events are."""
+
+    webhook: Webhook
+    channel: str
+
+
+_added: dict[str, Provider] = {}
+"""Providers that were added to a channel from elsewhere."""
 
 
 class AlreadyRegistered(Exception):
-    """Two plugins claim the same slug."""
+    """Two plugins claim the same slug, or the same provider."""
 
 
 def register(channel: C) -> C:
@@ -56,6 +69,43 @@ def get_channel(slug: str) -> Channel:
 def find_channel(slug: str) -> Channel | None:
     """The channel with this slug, or nothing."""
     return _channels.get(slug)
+
+
+def webhook(channel: str) -> Callable[[W], W]:
+    """Class decorator: add a provider to a channel that is somebody else's."""
+
+    def add(added: W) -> W:
+        if added.provider in providers():
+            raise AlreadyRegistered(
+                f"{added.__module__}.{added.__qualname__}: the provider {added.provider!r} belongs "
+                f"to {type(providers()[added.provider].webhook).__module__}"
+            )
+        _added[added.provider] = Provider(added(), channel)
+        return added
+
+    return add
+
+
+@contextmanager
+def webhook_added(channel: str, added: type[Webhook]) -> Iterator[Webhook]:
+    """Add a provider for the length of a ``with`` block (for tests)."""
+    webhook(channel)(added)
+    try:
+        yield _added[added.provider].webhook
+    finally:
+        del _added[added.provider]
+
+
+def providers() -> dict[str, Provider]:
+    """Every provider that is understood, by its name. Those of one name are an error of checks."""
+    declared = {
+        hook.provider: Provider(hook, channel.slug)
+        for channel in all_channels()
+        for hook in channel.webhooks
+    }
+    installed = {channel.slug for channel in all_channels()}
+    added = {name: found for name, found in _added.items() if found.channel in installed}
+    return declared | added
 
 
 def plugin_apps() -> list[str]:

@@ -1,0 +1,5 @@
+"""The providers of direct mail whose webhooks are understood, a file each."""
+
+from liveReport.channels import Webhook
+
+WEBHOOKS: tuple[Webhook, ...] = ()

@@ -1,0 +1,1 @@
+"""Webhooks of providers: a file each, on the cases in ``cases``."""

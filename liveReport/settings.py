@@ -62,6 +62,12 @@ PSEUDONYM_KEY = (
     else given_pseudonym_key(_pseudonym_key, SECRET_KEY)
 )
 """Keys the hashes that stand for profiles, ids and messages. Another one makes all of them new."""
+SEALING_KEYS = [env.str("SEALING_KEY", "") or SECRET_KEY, *env.list("SEALING_KEY_PREVIOUS", [])]
+"""What encrypts providers' secrets, and what they send while it waits. The first one seals."""
+for _key in SEALING_KEYS:
+    check_key("SEALING_KEY", _key)
+PUBLIC_URL = env.str("PUBLIC_URL", "").rstrip("/")
+"""How the site is reached from outside: in URLs that are shown, and in those that are signed."""
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
@@ -70,7 +76,7 @@ HTTPS = env.bool("HTTPS", False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^hooks/"]
 BEHIND_PROXY = env.bool("BEHIND_PROXY", False)
 """Whether exactly one trusted proxy stands in front and sets the X-Forwarded- headers."""
 if BEHIND_PROXY:

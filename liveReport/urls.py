@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from liveReport.api.hooks import HookView
 from liveReport.api.missing import missing
 from liveReport.site import health
 
@@ -11,6 +12,8 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="start")),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("hooks/<slug:source>", HookView.as_view()),
+    path("hooks/<slug:source>/", HookView.as_view(), name="hook"),
     path("api", missing),
     path("api/", include("liveReport.api.urls")),
     path("admin/", include("dashboards.urls")),

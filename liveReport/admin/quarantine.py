@@ -81,7 +81,7 @@ class QuarantinedBatchAdmin(NoAdding, NoChanging, admin.ModelAdmin[QuarantinedBa
         """Below the batch: its events, a page at a time."""
         response = super().change_view(request, object_id, form_url, extra_context)
         batch = getattr(response, "context_data", {}).get("original")
-        if isinstance(response, TemplateResponse) and batch is not None:
+        if isinstance(response, TemplateResponse) and batch is not None and not batch.is_raw:
             page = page_of(read(batch.payload, batch.source_id), request.GET.get("p", "1"))
             response.context_data = {**(response.context_data or {}), **page}
         return response
@@ -93,7 +93,8 @@ class QuarantinedBatchAdmin(NoAdding, NoChanging, admin.ModelAdmin[QuarantinedBa
     def replay(self, request: HttpRequest, queryset: QuerySet[QuarantinedBatch]) -> None:
         """Move events to the log whose campaign exists by now."""
         exists = Exists(Campaign.objects.filter(slug=OuterRef("campaign")))
-        names = queryset.filter(~exists).order_by("campaign").values_list("campaign", flat=True)
+        named = queryset.exclude(campaign="")
+        names = named.filter(~exists).order_by("campaign").values_list("campaign", flat=True)
         unknown = list(names.distinct()[: NAMED + 1])
         moved = replay(queryset)
         if moved:

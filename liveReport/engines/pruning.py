@@ -27,6 +27,7 @@ from liveReport.models import (
     QuarantineTally,
     Series,
     SetAsideBatch,
+    SpentToken,
 )
 
 from . import log as stored_log
@@ -129,6 +130,11 @@ def quarantine(before: datetime) -> None:
     forgotten = QuarantineTally.objects.filter(refused_at__lt=before)
     if forgotten.exists():
         forgotten.update(refused=0, refused_at=None)
+
+
+def spent_tokens(before: datetime) -> None:
+    """Tokens of requests that were received before this time: none is taken any more."""
+    _delete_in_slices(SpentToken.objects.filter(spent_at__lt=before), "pk")
 
 
 def set_aside(before: datetime) -> None:

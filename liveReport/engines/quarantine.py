@@ -1,4 +1,4 @@
-"""The quarantine: events of campaigns that do not exist (yet), within limits.
+"""The quarantine: events of campaigns that do not exist (yet), and raw items, within limits.
 
 A source may have so many events in it, of so many campaigns, and all sources together so many
 events. What they have is tallied with every change, so that nobody counts rows to know. Who
@@ -8,12 +8,14 @@ request each, as tallies of others are read without a lock.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
+import msgspec
 import numpy as np
+import zstandard
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
@@ -23,6 +25,7 @@ from django.utils import timezone
 from liveReport.events import former
 from liveReport.events.batch import Events, encode
 from liveReport.events.columns import Mask
+from liveReport.events.sealing import seal, sealed_anew, unseal
 from liveReport.models import Campaign, QuarantinedBatch, QuarantinedCampaign, QuarantineTally
 
 from . import log
@@ -30,6 +33,8 @@ from .log import Entry
 from .outage import short_transaction
 
 CODE = "quarantine_full"
+HELD = 100
+"""Batches to hold in memory."""
 BATCHES, EVENTS = 500, 5_000
 """At most so many leave the quarantine in one transaction, but always a batch."""
 
@@ -58,6 +63,8 @@ DO UPDATE SET refused = tally.refused + excluded.refused, refused_at = excluded.
 class Strangers:
     """The events of one request whose campaigns are unknown."""
 
+    reason = QuarantinedBatch.Reason.UNKNOWN_CAMPAIGN
+
     def __init__(self, events: Events, received_at: datetime) -> None:
         self.events = events
         self.received_at = received_at
@@ -76,6 +83,45 @@ class Strangers:
             start = self._starts[campaign]
             self._payloads[wanted] = encode(self.events.take(self._order[start : start + count]))
         return self._payloads[wanted]
+
+
+class RawItems:
+    """What a provider sent and waits as it came, for one reason: of no campaign."""
+
+    def __init__(self, items: Sequence[Any], reason: str, received_at: datetime) -> None:
+        self.items = items
+        self.reason = QuarantinedBatch.Reason(reason)
+        self.received_at = received_at
+        self.campaigns = [""]
+        self.campaign = np.zeros(len(items), np.int64)
+        self._payloads: dict[int, bytes] = {}
+
+    def payload(self, campaign: int, count: int) -> bytes:
+        """The first so many items, sealed. Only once, so that it can be done early."""
+        if count not in self._payloads:
+            plain = msgspec.json.encode(self.items[:count])
+            self._payloads[count] = seal(zstandard.compress(plain))
+        return self._payloads[count]
+
+
+def reseal() -> int:
+    """Encrypt all that is raw anew, by the present key; how many batches. ``Unsealable``."""
+    done = 0
+    rows = QuarantinedBatch.objects.exclude(reason=QuarantinedBatch.Reason.UNKNOWN_CAMPAIGN)
+    for batch in rows.iterator(chunk_size=HELD):
+        payload = sealed_anew(bytes(batch.payload))
+        done += QuarantinedBatch.objects.filter(pk=batch.pk).update(payload=payload)
+    return done
+
+
+Guest = Strangers | RawItems
+"""What asks to be let in."""
+
+
+def raw_items(batch: QuarantinedBatch) -> list[Any]:
+    """What ``RawItems`` has sealed. Raises ``Unsealable``."""
+    found: list[Any] = msgspec.json.decode(zstandard.decompress(unseal(bytes(batch.payload))))
+    return found
 
 
 @dataclass(frozen=True)
@@ -99,9 +145,9 @@ class Refusal(NamedTuple):
     at: datetime
 
     @classmethod
-    def of(cls, source: int, strangers: Strangers, verdict: Verdict) -> "Refusal":
-        """What a verdict refuses of a request."""
-        return cls(source, len(verdict.refused), strangers.received_at)
+    def of(cls, source: int, at: datetime, verdicts: Iterable[Verdict]) -> "Refusal":
+        """What verdicts refuse of a request."""
+        return cls(source, sum(len(verdict.refused) for verdict in verdicts), at)
 
 
 @dataclass
@@ -126,7 +172,7 @@ class Room:
             settings.QUARANTINE_MAX_TOTAL - sum(events.values()),
         )
 
-    def admit(self, strangers: Strangers) -> Verdict:
+    def admit(self, strangers: Guest) -> Verdict:
         """Those who come first, one by one."""
         listed = self._listed(strangers.campaigns)[strangers.campaign]
         limit = max(min(self.own, self.shared), 0)
@@ -171,7 +217,7 @@ def _too_many_campaigns() -> str:
     )
 
 
-def prepare(source: int, requests: Sequence[Strangers]) -> list[Verdict]:
+def prepare(source: int, requests: Sequence[Guest]) -> list[Verdict]:
     """What ``hold`` is going to say, if nobody is faster; with this all is packed before a lock."""
     room = Room.of(source)
     verdicts = [room.admit(strangers) for strangers in requests]
@@ -181,7 +227,7 @@ def prepare(source: int, requests: Sequence[Strangers]) -> list[Verdict]:
     return verdicts
 
 
-def hold(source: int, requests: Sequence[Strangers]) -> list[Verdict]:
+def hold(source: int, requests: Sequence[Guest]) -> list[Verdict]:
     """Add what there is room for, in the caller's transaction. A verdict for each request.
 
     The number of statements depends on nothing.
@@ -195,8 +241,7 @@ def hold(source: int, requests: Sequence[Strangers]) -> list[Verdict]:
         received_at = connection.ops.adapt_datetimefield_value(strangers.received_at)
         for place, count in verdict.held.items():
             campaign, payload = strangers.campaigns[place], strangers.payload(place, count)
-            reason = str(QuarantinedBatch.Reason.UNKNOWN_CAMPAIGN)
-            rows.append((source, campaign, reason, received_at, count, payload))
+            rows.append((source, campaign, str(strangers.reason), received_at, count, payload))
             counts[campaign] += count
     if rows:
         with connection.cursor() as cursor:
@@ -207,13 +252,15 @@ def hold(source: int, requests: Sequence[Strangers]) -> list[Verdict]:
 
 
 @transaction.atomic
-def append_and_hold(source: int, entries: Sequence[Entry], strangers: Strangers) -> Verdict:
+def append_and_hold(
+    source: int, entries: Sequence[Entry], guests: Sequence[Guest]
+) -> list[Verdict]:
     """Add to the log, and of the same request to the quarantine what there is room for."""
     log.append(entries)
-    (verdict,) = hold(source, [strangers])
-    if verdict.refused:
-        count_refused([Refusal.of(source, strangers, verdict)])
-    return verdict
+    verdicts = hold(source, guests)
+    if any(verdict.refused for verdict in verdicts):
+        count_refused([Refusal.of(source, guests[0].received_at, verdicts)])
+    return verdicts
 
 
 def replay(quarantined: QuerySet[QuarantinedBatch]) -> int:

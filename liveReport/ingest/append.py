@@ -3,7 +3,7 @@
 Requests that arrive while others are being committed share the next transaction.
 """
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -19,6 +19,8 @@ from liveReport.engines import campaigns, log
 from liveReport.engines.log import Entry
 from liveReport.engines.outage import retrying_lock
 from liveReport.engines.quarantine import (
+    Guest,
+    RawItems,
     Refusal,
     Strangers,
     Verdict,
@@ -28,7 +30,7 @@ from liveReport.engines.quarantine import (
 from liveReport.events.batch import Events
 from liveReport.events.columns import Mask
 from liveReport.memory import Memory
-from liveReport.models import QuarantinedBatch, Source
+from liveReport.models import QuarantinedBatch
 
 from . import refusals
 from .body import BodyError
@@ -63,18 +65,19 @@ class Fate(NamedTuple):
     refused: Mapping[int, str] = MappingProxyType({})
 
 
-def append(source: Source, events: Events, now: datetime) -> Fate:
+def append(source: int, events: Events, now: datetime, raw: Sequence[RawItems] = ()) -> Fate:
     """Store events; those of unknown campaigns go to the quarantine, as far as it has room.
 
-    They are committed on return, unless the caller has a transaction open.
+    So does what is ``raw``. They are committed on return, unless the caller has a transaction open.
     """
-    strange = strangers_among(events, _known(events.campaigns()))
-    if not strange.any():
-        _append_entry(Entry.of(source.pk, now, events))
+    strange = strangers_among(events, known_campaigns(events.campaigns()))
+    if not strange.any() and not raw:
+        if events:
+            _append_entry(Entry.of(source, now, events))
         return Fate()
     places = np.flatnonzero(strange)
     strangers = Strangers(events.take(places), now)
-    verdict = _append_apart(source.pk, events.where(~strange), strangers)
+    verdict = _append_apart(source, events.where(~strange), strangers, raw)
     reason = QuarantinedBatch.Reason.UNKNOWN_CAMPAIGN.value
     held = [Quarantined(strangers.campaigns[n], count, reason) for n, count in verdict.held.items()]
     return Fate(held, {int(places[place]): why for place, why in verdict.refused.items()})
@@ -85,22 +88,25 @@ def strangers_among(events: Events, known: Set[str]) -> Mask:
     return events.of_shapes(shape.campaign not in known for shape in events.shapes)
 
 
-def _append_apart(source: int, others: Events, strangers: Strangers) -> Verdict:
-    """The events of campaigns that exist to the log, strangers to the quarantine.
+def _append_apart(
+    source: int, others: Events, strangers: Strangers, raw: Sequence[RawItems]
+) -> Verdict:
+    """The events of campaigns that exist to the log, strangers and what is raw to the quarantine.
 
-    Where all strangers are refused, nothing has to be locked for them.
+    Where all of them are refused, nothing has to be locked for them. The verdict is on strangers.
     """
     entries = [Entry.of(source, strangers.received_at, others)] if others else []
-    (verdict,) = prepare(source, [strangers])
-    if verdict.held:
-        verdict = retrying_lock(partial(append_and_hold, source, entries, strangers))
+    guests: list[Guest] = [strangers, *raw]
+    verdicts = prepare(source, guests)
+    if any(verdict.held for verdict in verdicts):
+        verdicts = retrying_lock(partial(append_and_hold, source, entries, guests))
     else:
         for entry in entries:
             _append_entry(entry)
-        refusals.count_alone(Refusal.of(source, strangers, verdict))
-    if verdict.refused:
-        refusals.lines.tell(Refusal.of(source, strangers, verdict))
-    return verdict
+        refusals.count_alone(Refusal.of(source, strangers.received_at, verdicts))
+    if any(verdict.refused for verdict in verdicts):
+        refusals.lines.tell(Refusal.of(source, strangers.received_at, verdicts))
+    return verdicts[0]
 
 
 def check_backlog() -> None:
@@ -114,10 +120,10 @@ def check_backlog() -> None:
     _has_room.put(most, value=True)
 
 
-def _known(slugs: set[str]) -> set[str]:
+def known_campaigns(slugs: Collection[str]) -> set[str]:
     """The slugs of campaigns that exist. Of others nothing is remembered: they may any moment."""
     known = {slug for slug in slugs if _existing.get(slug)}
-    if unsure := slugs - known:
+    if unsure := set(slugs) - known:
         found = set(campaigns.ids(unsure))
         for slug in found:
             _existing.put(slug, value=True)

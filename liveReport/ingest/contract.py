@@ -93,7 +93,7 @@ class Contract:
         self.dimensions = tuple(sorted({d.key for c in channels for d in c.dimensions}))
         self.dimension_values = _getter(self.dimensions)
         self.shape_of = _getter(("campaign", "channel", "type", "execution", *self.dimensions))
-        event = msgspec.defstruct(
+        self.event: Any = msgspec.defstruct(
             "Event",
             [
                 *((name, Key) for name in ("id", "campaign", "channel", "type")),
@@ -106,8 +106,8 @@ class Contract:
             forbid_unknown_fields=True,
             gc=False,
         )
-        self.one: msgspec.json.Decoder[Any] = msgspec.json.Decoder(event)
-        self.many: msgspec.json.Decoder[Any] = msgspec.json.Decoder(list[event])  # type: ignore[valid-type]
+        self.one: msgspec.json.Decoder[Any] = msgspec.json.Decoder(self.event)
+        self.many: msgspec.json.Decoder[Any] = msgspec.json.Decoder(list[self.event])  # type: ignore[name-defined]
 
     def validate(
         self,
@@ -126,7 +126,27 @@ class Contract:
         whose events they are.
         """
         indices, events, rejected = self._decode(body, media, limit)
-        checks = _Checks(self, body, now, campaigns)
+        # JSON holds control characters as escapes only: without any there is nothing to look for.
+        has_escapes = b"\\" in body or b"\x7f" in body
+        checks = _Checks(self, now, campaigns, has_escapes=has_escapes)
+        return self._sorted(indices, events, rejected, checks, source)
+
+    def judged(self, events: Sequence[Any], now: datetime, *, source: int) -> Validated:
+        """What ``validate`` says of events that are no text: each an ``event`` of this contract.
+
+        They have no control characters.
+        """
+        checks = _Checks(self, now, None, has_escapes=False)
+        return self._sorted(range(len(events)), events, [], checks, source)
+
+    def _sorted(
+        self,
+        indices: Sequence[int],
+        events: Sequence[Any],
+        rejected: list[Rejection],
+        checks: "_Checks",
+        source: int,
+    ) -> Validated:
         shapes, shape, at, refused = checks.checked(events)
         if refused:
             rejected += [
@@ -203,14 +223,18 @@ class _Checks:
     """
 
     def __init__(
-        self, contract: Contract, body: bytes, now: datetime, campaigns: frozenset[str] | None
+        self,
+        contract: Contract,
+        now: datetime,
+        campaigns: frozenset[str] | None,
+        *,
+        has_escapes: bool,
     ) -> None:
         self.contract = contract
         self.campaigns = campaigns
         self.oldest = _microseconds(now - MAX_AGE)
         self.newest = _microseconds(now + MAX_FUTURE)
-        # JSON holds control characters as escapes only: without any there is nothing to look for.
-        self.has_escapes = b"\\" in body or b"\x7f" in body
+        self.has_escapes = has_escapes
 
     def checked(self, events: Sequence[Any]) -> tuple[list[Shape], Ints, Ints, dict[int, Refused]]:
         """The shapes of the good events, which each event has, when it was, and who is refused.

@@ -13,8 +13,11 @@ from liveReport.engines import campaigns, log
 from liveReport.engines.log import Entry
 from liveReport.engines.outage import PAUSE, database, let_others_write
 from liveReport.engines.quarantine import CODE, Strangers, hold, prepare
+from liveReport.events.sealing import Unsealable
 
 from .append import HOPELESS, strangers_among
+from .intake import HookPoint, take_in
+from .kept import opened
 from .spool import Damaged, Record, Spool, spool
 
 RECORDS, EVENTS = 500, 5_000
@@ -48,13 +51,28 @@ def _move(waiting: Spool, records: Sequence[Record]) -> int:
     try:
         for record in records:
             record.check()
-        left = _append(records)
+        if len(records) > 1 and any(record.is_sealed for record in records):
+            return sum(_move(waiting, [record]) for record in records)
+        left = _pour(records[0]) if records[0].is_sealed else _append(records)
     except (Damaged, *HOPELESS) as error:
         if len(records) > 1:
             return sum(_move(waiting, [record]) for record in records)
         # Not its message: PostgreSQL's quotes the row that failed.
         return _forget(waiting, records, records, type(error).__name__)
     return _forget(waiting, records, left, CODE)
+
+
+def _pour(record: Record) -> list[Record]:
+    """A provider's request is read and stored, as if it came in now."""
+    try:
+        kept = opened(record.payload)
+    except Unsealable as error:
+        raise Damaged from error
+    point = HookPoint.get(record.source)
+    if point is None:
+        raise Damaged
+    take_in(point, kept.request(record.received))
+    return []
 
 
 def _append(records: Sequence[Record]) -> list[Record]:

@@ -5,7 +5,8 @@ What the database cannot take at the moment waits in the spool (see ``spool`` an
 
 import logging
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
@@ -72,7 +73,7 @@ def receive(
     """
     now = now or timezone.now()
     media = media_type(content_type)
-    spooling = _is_spooling() or not _has_room()
+    spooling = is_spooling() or not has_room()
     plain = plain_text(decompress(body, encoding, settings.INGEST_MAX_BYTES))
     found = current_contract().validate(
         plain, media, now, settings.INGEST_MAX_EVENTS, allowed, source=source.pk
@@ -114,10 +115,10 @@ def _too_many(
 def begin_serving() -> None:
     """Once in each web process: no request waits for long, and nothing stays in the spool."""
     connection_created.connect(limit_waiting)
-    _is_spooling()
+    is_spooling()
 
 
-def _is_spooling() -> bool:
+def is_spooling() -> bool:
     """Whether events must line up behind others that wait already."""
     try:
         waiting = spool().holds_anything()
@@ -129,7 +130,7 @@ def _is_spooling() -> bool:
     return waiting
 
 
-def _has_room() -> bool:
+def has_room() -> bool:
     """Whether the database can be asked, and then has room for more; 503 if it has not."""
     if not database.lets_through():
         return False
@@ -150,7 +151,7 @@ def _append(source: Source, events: Events, now: datetime) -> Fate | None:
     spooled as well, and counted once by their ids.
     """
     try:
-        return append(source, events, now)
+        return append(source.pk, events, now)
     except Error as error:
         if not is_outage(error):
             raise
@@ -159,8 +160,15 @@ def _append(source: Source, events: Events, now: datetime) -> Fate | None:
 
 
 def _spool(source: Source, events: Events, now: datetime) -> None:
-    try:
+    with spooling_errors():
         spool().put(source.pk, now, events)
+
+
+@contextmanager
+def spooling_errors() -> Iterator[None]:
+    """Around what puts something in the spool: it is drained then, or 503."""
+    try:
+        yield
     except SpoolError as error:
         logger.error("Events were turned away, neither database nor spool takes them: %s", error)  # noqa: TRY400
         raise BodyError(503, "database", str(AWAY), RETRY_SECONDS) from error

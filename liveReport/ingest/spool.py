@@ -25,6 +25,8 @@ from liveReport.events import former
 from liveReport.events.batch import Events, encode
 from liveReport.events.moments import microseconds, moment
 
+from .kept import is_sealed
+
 PAGE = 4096
 _COLUMNS = "source, received, events, campaigns, payload, checksum"
 _SET_UP = """
@@ -74,6 +76,11 @@ class Record(NamedTuple):
         except Exception as error:
             raise Damaged from error
 
+    @property
+    def is_sealed(self) -> bool:
+        """Whether it is a provider's request as it came, and not events."""
+        return is_sealed(self.payload)
+
     def entry(self, events: Events) -> Entry:
         """The batch of the log for all of its events: packed anew if a former release did it."""
         if former.wrote(self.payload):
@@ -114,12 +121,18 @@ class Spool:
 
     def put(self, source: int, received: datetime, events: Events) -> None:
         """Append a record; on disk on return. Raises ``SpoolError``."""
-        row = Record(0, source, received, 0, frozenset(), b"", 0).only(events).row
+        self._put(Record(0, source, received, 0, frozenset(), b"", 0).only(events))
+
+    def put_sealed(self, source: int, received: datetime, payload: bytes, events: int) -> None:
+        """Append what a provider sent, as it came, sealed. As ``put``."""
+        self._put(Record(0, source, received, events, frozenset(), payload, crc32(payload)))
+
+    def _put(self, record: Record) -> None:
         try:
             with self._file.connection() as connection:
                 connection.execute(
                     f"INSERT INTO waiting ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)",  # noqa: S608
-                    row,
+                    record.row,
                 )
         except (sqlite3.Error, OSError) as error:
             raise SpoolError(str(error)) from error

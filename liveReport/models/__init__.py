@@ -10,6 +10,7 @@ from .campaigns import (
     in_tab_order,
     sees_campaigns,
 )
+from .hooks import SourceMapping, SourceSecret, SpentToken
 from .log import BatchCampaign, EventBatch, SetAsideBatch, Suspect
 from .quarantine import QuarantinedBatch, QuarantinedCampaign, QuarantineTally
 from .rollups import (
@@ -46,6 +47,9 @@ __all__ = [
     "Series",
     "SetAsideBatch",
     "Source",
+    "SourceMapping",
+    "SourceSecret",
+    "SpentToken",
     "Suspect",
     "Switch",
     "in_tab_order",

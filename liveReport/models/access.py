@@ -52,6 +52,27 @@ class Source(models.Model):
         "auth.User", models.PROTECT, related_name="source", verbose_name=_("service account")
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    provider = models.SlugField(
+        _("provider"),
+        max_length=50,
+        blank=True,
+        db_index=False,
+        help_text=_("Whose webhooks come in here; none for a program that uses the API."),
+    )
+    campaign = models.ForeignKey(
+        Campaign,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("campaign"),
+        help_text=_("Whose events are that say of no campaign themselves."),
+    )
+    topics = models.JSONField(_("topics"), default=list, blank=True)
+    origins = models.JSONField(_("origins"), default=list, blank=True)
+    public_key = models.CharField(
+        _("public key"), max_length=60, null=True, blank=True, unique=True, editable=False
+    )
 
     objects = SourceManager()
 

@@ -8,13 +8,19 @@ from .access import Source
 
 
 class QuarantinedBatch(models.Model):
-    """The events of one request for one unknown campaign, kept until it exists.
+    """The events of one request for one unknown campaign, kept until it exists; or what a
+    provider sent that is no event of a campaign (yet), as it came, sealed: of no campaign then.
 
     Rows come and go by ``liveReport.engines.quarantine`` only, which keeps the tallies below.
     """
 
     class Reason(models.TextChoices):
         UNKNOWN_CAMPAIGN = "unknown_campaign", _("Unknown campaign")
+        NO_CAMPAIGN = "no_campaign", _("No campaign named")
+        UNKNOWN_TYPE = "unknown_type", _("Unknown type of event")
+        UNREADABLE = "unreadable", _("Unreadable")
+        TOO_OLD = "too_old", _("Too old")
+        REFUSED = "refused", _("Not as declared")
 
     source = models.ForeignKey(
         Source, models.PROTECT, related_name="quarantine", verbose_name=_("source")
@@ -38,6 +44,11 @@ class QuarantinedBatch(models.Model):
 
     def __str__(self) -> str:
         return f"{self.campaign} ({self.count})"
+
+    @property
+    def is_raw(self) -> bool:
+        """Whether it holds what a provider sent, not events."""
+        return self.reason != self.Reason.UNKNOWN_CAMPAIGN
 
 
 class QuarantinedCampaign(models.Model):

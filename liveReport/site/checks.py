@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core import checks
+from django.db import DatabaseError
 
 
 @checks.register(checks.Tags.security, deploy=True)
@@ -17,4 +18,27 @@ def check_hosts(app_configs: object = None, **kwargs: Any) -> list[checks.CheckM
             hint="Name the hosts by which the site is reached.",
             id="livereport.W011",
         )
+    ]
+
+
+@checks.register(checks.Tags.database)
+def check_secrets(app_configs: object = None, **kwargs: Any) -> list[checks.CheckMessage]:
+    """Sources that nobody can send to, as they have no secret: with ``--database`` only."""
+    if not kwargs.get("databases"):
+        return []
+    from liveReport.models import Source
+    from liveReport.site.sources import is_ready
+
+    try:
+        sources = list(Source.objects.exclude(provider=""))
+    except DatabaseError:  # not migrated yet
+        return []
+    return [
+        checks.Warning(
+            f"The source {source.name} has no secret: requests of its provider are refused.",
+            hint=f"manage.py rotate_source {source.name} --secret -",
+            id="livereport.W012",
+        )
+        for source in sources
+        if not is_ready(source) and source.public_key is None
     ]

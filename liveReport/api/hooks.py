@@ -1,0 +1,88 @@
+"""``/hooks/{source}/``: where providers send what became of messages.
+
+The answers are those that make a provider try again what can succeed later, and nothing else:
+some give up for good on a 403 or a 406, others switch an endpoint off after days of errors.
+"""
+
+import logging
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.views import View
+from django.views.decorators.csrf import csrf_exempt
+
+from liveReport.channels import HookRequest, TryLater, Unauthorised
+from liveReport.engines.outage import RETRY_SECONDS
+from liveReport.ingest import BodyError, HookPoint, deliver, hook_point
+
+from .body import read_body
+
+logger = logging.getLogger(__name__)
+
+
+@method_decorator(csrf_exempt, name="dispatch")
+class HookView(View):
+    """One source's address. Nothing redirects: a request that is sent again may lose its body."""
+
+    http_method_names = ["get", "head", "post"]
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return super().dispatch(request, *args, **kwargs)
+        except BodyError as error:
+            return _failed(error.status, error.code, error.retry_after)
+        except TryLater:
+            return _failed(503, "try_later", RETRY_SECONDS)
+        except Unauthorised as error:
+            logger.warning("A request to %s was refused: %s.", kwargs["source"], error.code)
+            answer = _failed(401, error.code)
+            answer["WWW-Authenticate"] = 'Basic realm="liveReport", charset="UTF-8"'
+            return answer
+
+    def head(self, request: HttpRequest, source: str) -> HttpResponse:
+        """Whether there is such an address: asked by providers before there is a secret."""
+        return HttpResponse(status=200 if hook_point(source) else 404)
+
+    def get(self, request: HttpRequest, source: str) -> HttpResponse:
+        point = hook_point(source)
+        if point and point.provider.webhook.get_delivers and request.GET:
+            return _delivered(point, request)
+        return JsonResponse({}) if point else _failed(404, "not_found")
+
+    def post(self, request: HttpRequest, source: str) -> HttpResponse:
+        point = hook_point(source)
+        return _delivered(point, request) if point else _failed(404, "not_found")
+
+
+def _delivered(point: HookPoint, request: HttpRequest) -> HttpResponse:
+    if not point.source.has_secret:
+        return _failed(404, "no_secret")
+    body = read_body(request, settings.INGEST_MAX_BYTES)  # type: ignore[arg-type]
+    receipt = deliver(point, hook_request(request, body))
+    return JsonResponse(
+        {
+            "received": receipt.received,
+            "accepted": receipt.accepted,
+            "ignored": receipt.ignored,
+            "quarantined": receipt.quarantined,
+        }
+    )
+
+
+def hook_request(request: HttpRequest, body: bytes) -> HookRequest:
+    """A request as providers' adapters see it, under the address that outsiders use."""
+    path = request.get_full_path()
+    url = f"{settings.PUBLIC_URL}{path}" if settings.PUBLIC_URL else request.build_absolute_uri()
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    return HookRequest(request.method or "", url, headers, body, timezone.now())
+
+
+def _failed(status: int, code: str, retry_after: int | None = None) -> HttpResponse:
+    answer = JsonResponse({"code": code}, status=status)
+    if retry_after:
+        answer["Retry-After"] = str(retry_after)
+    return answer

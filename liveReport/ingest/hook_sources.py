@@ -1,0 +1,97 @@
+"""Which source a request of a provider is for, also while the database cannot be asked.
+
+A process believes for a second what it read. What the database says is noted in a file that the
+processes of this machine share, where secrets are digests or sealed, as in the database.
+"""
+
+import logging
+import sqlite3
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+
+import msgspec
+from cachetools import TTLCache
+from django.conf import settings
+from django.db import Error
+
+from liveReport.engines import sources
+from liveReport.engines.local import LocalFile
+from liveReport.engines.outage import asking, database, is_outage
+from liveReport.engines.sources import HookSource
+from liveReport.memory import Memory
+
+BELIEF = 1.0
+"""Seconds for which a process believes what it read of a source."""
+_SET_UP = """
+PRAGMA journal_mode = WAL;
+CREATE TABLE IF NOT EXISTS source (name TEXT PRIMARY KEY, noted REAL NOT NULL, known BLOB NOT NULL);
+"""
+
+logger = logging.getLogger(__name__)
+
+
+class NobodyKnows(Exception):
+    """The database is away, and this source was not asked for lately."""
+
+
+class KnownSources:
+    """The sources that were asked for lately, as the database had them."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = LocalFile(folder / "sources.sqlite3", _SET_UP, durable=False)
+        self._read = Memory[str, HookSource](TTLCache(1_000, BELIEF))
+        self._noted = Memory[str, HookSource](TTLCache(1_000, 60.0))
+
+    def find(self, name: str, now: datetime) -> HookSource | None:
+        """The source if it is switched on. Raises ``NobodyKnows``."""
+        if known := self._read.get(name):
+            return known
+        if database.lets_through():
+            try:
+                with asking():
+                    return self._remember(name, sources.find(name, now), now)
+            except Error as error:
+                if not is_outage(error):
+                    raise
+        return self._noted_lately(name, now)
+
+    def _remember(self, name: str, found: HookSource | None, now: datetime) -> HookSource | None:
+        if found is None:
+            if self._noted.get(name):
+                self._noted.drop(name)
+                self._ask("DELETE FROM source WHERE name = ?", name)
+            return None
+        self._read.put(name, found)
+        if self._noted.get(name) != found:
+            self._noted.put(name, found)
+            row = (name, now.timestamp(), msgspec.msgpack.encode(found))
+            self._ask("REPLACE INTO source VALUES (?, ?, ?)", *row)
+        return found
+
+    def _noted_lately(self, name: str, now: datetime) -> HookSource:
+        row = self._ask("SELECT noted, known FROM source WHERE name = ?", name)
+        if row is None or abs(now.timestamp() - row[0]) >= settings.TOKEN_TRUST.total_seconds():
+            raise NobodyKnows
+        return msgspec.msgpack.decode(row[1], type=HookSource)
+
+    def _ask(self, query: str, *parameters: object) -> tuple[float, bytes] | None:
+        """The first row, if there is one and the file can be used."""
+        try:
+            with self._file.connection() as connection:
+                row: tuple[float, bytes] | None = connection.execute(query, parameters).fetchone()
+        except (sqlite3.Error, OSError) as error:
+            logger.warning("Sources cannot be remembered: %s", type(error).__name__)
+            return None
+        return row
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def known_sources() -> KnownSources:
+    """This machine's memory of sources."""
+    return _known_sources(settings.SPOOL_DIR)
+
+
+_known_sources = cache(KnownSources)

@@ -1,0 +1,95 @@
+"""The entrance of providers: a request is verified as it came, read, and stored.
+
+What the database cannot take at the moment waits in the spool as it came, sealed: only then it
+is known whose events they are. Providers give up on errors, or send for days what nobody can use:
+so whatever is authentic is taken, and what cannot be counted (yet) waits in quarantine.
+"""
+
+from dataclasses import dataclass
+from hashlib import sha256
+
+from django.db import Error
+from django.utils import timezone
+
+from liveReport.channels import REUSED, WRONG, Credentials, HookRequest, Unauthorised
+from liveReport.engines import sources
+from liveReport.engines.outage import AWAY, RETRY_SECONDS, is_outage
+from liveReport.engines.sources import HookSource
+from liveReport.events.sealing import Unsealable
+
+from .body import BodyError
+from .hook_sources import NobodyKnows, known_sources
+from .intake import HookPoint, take_in
+from .kept import KeptRequest, items_of
+from .receiving import has_room, is_spooling, spooling_errors
+from .sorting import Sorted, Sorter
+from .spool import spool
+
+
+@dataclass(frozen=True)
+class HookReceipt:
+    """How many recipients a request told of, and what became of it: durable, all of them."""
+
+    received: int
+    accepted: int
+    ignored: int
+    quarantined: int
+
+    @classmethod
+    def of(cls, found: Sorted) -> "HookReceipt":
+        return cls(found.received, found.accepted, found.ignored, found.quarantined)
+
+
+def hook_point(name: str) -> HookPoint | None:
+    """Where requests for this source go, if it is switched on; ``BodyError`` (503) while nobody
+    knows."""
+    try:
+        return HookPoint.of(known_sources().find(name, timezone.now()))
+    except NobodyKnows as error:
+        raise BodyError(503, "database", str(AWAY), RETRY_SECONDS) from error
+
+
+def deliver(point: HookPoint, request: HookRequest) -> HookReceipt:
+    """Verify a request and store what it says; durable on return.
+
+    Raises ``Unauthorised``, ``TryLater``, and ``BodyError`` (503) when too much is pending, or
+    neither database nor spool takes anything.
+    """
+    source, webhook = point.source, point.provider.webhook
+    webhook.verify(request, credentials_of(source))
+    if not is_spooling() and has_room():
+        try:
+            _spend(source, webhook.one_time(request), request)
+            return HookReceipt.of(take_in(point, request))
+        except Error as error:
+            if not is_outage(error):
+                raise
+    return _keep(point, request)
+
+
+def credentials_of(source: HookSource) -> Credentials:
+    """What a request can be verified with. ``Unauthorised`` if the key that opens it is gone."""
+    try:
+        opened = source.opened()
+    except Unsealable as error:
+        raise Unauthorised(WRONG) from error
+    return Credentials(opened, source.digests, frozenset(source.topics))
+
+
+def _spend(source: HookSource, token: str, request: HookRequest) -> None:
+    if not token:
+        return
+    digest, body = (sha256(one).hexdigest() for one in (token.encode(), request.body))
+    if not sources.spend(source.pk, digest, body, request.received_at):
+        raise Unauthorised(REUSED)
+
+
+def _keep(point: HookPoint, request: HookRequest) -> HookReceipt:
+    """To the spool as it came. Whose it is will be seen when the database is there again."""
+    items, unreadable = items_of(point.provider.webhook, request)
+    found = Sorter(point.provider, point.source, request.received_at, timezone.now()).count(items)
+    found.quarantined += len(unreadable)
+    with spooling_errors():
+        kept = KeptRequest.of(request).sealed()
+        spool().put_sealed(point.source.pk, request.received_at, kept, found.received)
+    return HookReceipt.of(found)

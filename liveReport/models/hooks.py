@@ -1,0 +1,93 @@
+"""What a source has whose provider sends us webhooks: secrets, and names of campaigns."""
+
+from datetime import datetime
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from liveReport.events.sealing import seal, unseal
+
+from .access import Source
+from .campaigns import Campaign
+
+
+class SourceSecretManager(models.Manager["SourceSecret"]):
+    """Knows which secrets are good."""
+
+    def good(self, source: Source, now: datetime | None = None) -> models.QuerySet["SourceSecret"]:
+        """Those of a source that have not run out, newest first."""
+        unexpired = models.Q(expires_at=None) | models.Q(expires_at__gt=now or timezone.now())
+        return self.filter(unexpired, source=source).order_by("-pk")
+
+
+class SourceSecret(models.Model):
+    """A secret of a source: of one of ours the digest, of the provider's what opens it again."""
+
+    source = models.ForeignKey(
+        Source, models.CASCADE, related_name="secrets", verbose_name=_("source")
+    )
+    digest = models.CharField(_("digest"), max_length=64, blank=True)
+    sealed = models.BinaryField(_("sealed"), default=bytes)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
+
+    objects = SourceSecretManager()
+
+    class Meta:
+        verbose_name = _("secret")
+        verbose_name_plural = _("secrets")
+
+    def __str__(self) -> str:
+        return f"{self.source} ({self.created_at:%Y-%m-%d})"
+
+    @property
+    def plain(self) -> str:
+        """The provider's secret. Raises ``Unsealable``."""
+        return unseal(bytes(self.sealed)).decode()
+
+    @classmethod
+    def of_provider(cls, source: Source, secret: str) -> "SourceSecret":
+        """A secret that a provider has given, sealed. Not saved."""
+        return cls(source=source, sealed=seal(secret.encode()))
+
+
+class SourceMapping(models.Model):
+    """Which campaign is meant by a text that the provider carries."""
+
+    source = models.ForeignKey(
+        Source, models.CASCADE, related_name="mappings", verbose_name=_("source")
+    )
+    value = models.CharField(_("value"), max_length=200)
+    campaign = models.ForeignKey(
+        Campaign, models.CASCADE, related_name="+", verbose_name=_("campaign")
+    )
+
+    class Meta:
+        verbose_name = _("mapping")
+        verbose_name_plural = _("mappings")
+        constraints = [
+            models.UniqueConstraint(fields=["source", "value"], name="one_campaign_per_value")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.value} → {self.campaign}"
+
+
+class SpentToken(models.Model):
+    """What signed one body and may sign no other: the token's digest, and the body's."""
+
+    source = models.ForeignKey(Source, models.CASCADE, related_name="+", db_index=False)
+    token = models.CharField(max_length=64)
+    body = models.CharField(max_length=64)
+    spent_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        verbose_name = _("spent token")
+        verbose_name_plural = _("spent tokens")
+        constraints = [
+            models.UniqueConstraint(fields=["source", "token"], name="one_body_per_token")
+        ]
+
+    def __str__(self) -> str:
+        return self.token

@@ -47,8 +47,8 @@ READ_TOKEN = {
     "api/v1/channels/",
 }
 """What a token of scope read opens. Scope ingest opens none of it."""
-NOTHING = {"api", "api/", "api/{rest}"}
-"""Where there is nothing, for anybody."""
+NOTHING = {"api", "api/", "api/{rest}", "hooks/{source}", "hooks/{source}/"}
+"""Where there is nothing, for anybody; or only for who has a provider's secret."""
 
 
 def test_the_walk_finds_the_routes() -> None:

@@ -2,4 +2,6 @@
 
 from liveReport.channels import Webhook
 
-WEBHOOKS: tuple[Webhook, ...] = ()
+from .lob import Lob
+
+WEBHOOKS: tuple[Webhook, ...] = (Lob(),)

@@ -2,4 +2,10 @@
 
 from liveReport.channels import Webhook
 
-WEBHOOKS: tuple[Webhook, ...] = ()
+from .apns import Apns
+from .fcm import Fcm
+
+WEBHOOKS: tuple[Webhook, ...] = (
+    Apns(),
+    Fcm(),
+)

@@ -2,4 +2,6 @@
 
 from liveReport.channels import Webhook
 
-WEBHOOKS: tuple[Webhook, ...] = ()
+from .twilio import Twilio
+
+WEBHOOKS: tuple[Webhook, ...] = (Twilio(),)

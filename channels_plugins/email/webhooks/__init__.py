@@ -2,4 +2,6 @@
 
 from liveReport.channels import Webhook
 
-WEBHOOKS: tuple[Webhook, ...] = ()
+from .sendgrid import SendGrid
+
+WEBHOOKS: tuple[Webhook, ...] = (SendGrid(),)

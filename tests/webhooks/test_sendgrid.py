@@ -198,7 +198,7 @@ def test_what_is_dropped_was_excluded_or_is_ours_to_mend(why: str, kind: str, re
 
 
 def test_a_message_that_is_deferred_until_it_arrives_keeps_its_name() -> None:
-    items = [
+    items: list[dict[str, Any]] = [
         {"event": "deferred", "response": "421 4.7.0 slow down", "attempt": "1"},
         {"event": "deferred", "response": "IPs were throttled", "attempt": "2", "timestamp": 2e9},
         {"event": "delivered"},

@@ -2,6 +2,10 @@
 
 from liveReport.channels import Webhook
 
+from .postmark import Postmark
 from .sendgrid import SendGrid
 
-WEBHOOKS: tuple[Webhook, ...] = (SendGrid(),)
+WEBHOOKS: tuple[Webhook, ...] = (
+    Postmark(),
+    SendGrid(),
+)

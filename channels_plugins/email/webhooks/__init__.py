@@ -2,10 +2,12 @@
 
 from liveReport.channels import Webhook
 
+from .mailgun import Mailgun
 from .postmark import Postmark
 from .sendgrid import SendGrid
 
 WEBHOOKS: tuple[Webhook, ...] = (
+    Mailgun(),
     Postmark(),
     SendGrid(),
 )

@@ -2,11 +2,13 @@
 
 from liveReport.channels import Webhook
 
+from .amazon_ses import AmazonSES
 from .mailgun import Mailgun
 from .postmark import Postmark
 from .sendgrid import SendGrid
 
 WEBHOOKS: tuple[Webhook, ...] = (
+    AmazonSES(),
     Mailgun(),
     Postmark(),
     SendGrid(),

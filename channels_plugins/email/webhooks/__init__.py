@@ -2,6 +2,7 @@
 
 from liveReport.channels import Webhook
 
+from .amazon_ses import AmazonSES
 from .brevo import Brevo
 from .mailersend import MailerSend
 from .mailgun import Mailgun
@@ -16,6 +17,7 @@ from .sparkpost import SparkPost
 from .unisender_go import UnisenderGo
 
 WEBHOOKS: tuple[Webhook, ...] = (
+    AmazonSES(),
     Brevo(),
     MailerSend(),
     Mailgun(),

@@ -72,7 +72,8 @@ class Mailtrap(BodySigned):
         found = request.json()
         if not isinstance(found, dict) or not isinstance(found.get("events"), list):
             raise Unreadable
-        return found["events"]
+        events: list[Any] = found["events"]
+        return events
 
     def events(self, item: Any) -> Iterable[Event | Ignored]:
         kind = EVENTS.get(item["event"])

@@ -1,0 +1,7 @@
+"""Resend's events, by what it publishes."""
+
+from tests.webhooks.cases import ProviderCases
+
+
+class TestResend(ProviderCases):
+    provider = "resend"

@@ -1,8 +1,98 @@
 """Brevo's events, by what it publishes."""
 
-from tests.webhooks.cases import ProviderCases
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from liveReport.channels import Event, Ignored, providers
+from tests.webhooks.cases import ProviderCases, posted, said_by
+
+# developers.brevo.com/docs/transactional-webhooks; anymail, tests/test_brevo_webhooks.py
+REQUEST: dict[str, Any] = {
+    "event": "request",
+    "email": "recipient@example.com",
+    "id": 9999999,
+    "message-id": "<201803062010.27287306012@smtp-relay.mailin.fr>",
+    "subject": "Test subject",
+    "date": "2018-03-06 11:10:23",
+    "ts": 1520331023,
+    "ts_event": 1520331023,
+    "ts_epoch": 1520363423000,
+    "X-Mailin-custom": '{"lr_campaign": "spring"}',
+    "tag": '["tag1","tag2"]',
+    "tags": ["tag1", "tag2"],
+    "template_id": 12,
+    "sending_ip": "333.33.33.33",
+}
+
+
+def said(**changes: Any) -> Any:
+    (event,) = said_by(providers()["brevo"].webhook, posted(json.dumps(REQUEST | changes).encode()))
+    return event
 
 
 class TestBrevo(ProviderCases):
     provider = "brevo"
     body_is_signed = False
+
+
+def test_a_request_is_a_message_that_was_sent() -> None:
+    assert said() == Event(
+        "sent",
+        datetime(2018, 3, 6, 19, 10, 23, tzinfo=UTC),
+        "recipient@example.com",
+        "<201803062010.27287306012@smtp-relay.mailin.fr>",
+        {"lr_campaign": "spring"},
+        ["tag1", "tag2"],
+        {"domain": "example.com"},
+    )
+
+
+def test_seconds_are_told_from_milliseconds() -> None:
+    assert said(event="error", ts_epoch=1604933623).at == datetime(
+        2020, 11, 9, 14, 53, 43, tzinfo=UTC
+    )
+
+
+def test_without_an_epoch_no_other_time_is_believed() -> None:
+    assert said(event="complaint", ts_epoch=None).at is None
+
+
+@pytest.mark.parametrize(
+    ("word", "text", "reason", "category"),
+    [
+        ("hard_bounce", " RecipientError: 550 5.5.0 mailbox unavailable.", "5.5.0", "soft"),
+        ("hard_bounce", "550 5.1.1 unknown", "5.1.1", "hard"),
+        ("hard_bounce", "550 no such user", "550", "hard"),
+        ("soft_bounce", "undefined Unable to find MX of domain", "soft_bounce", "soft"),
+    ],
+)
+def test_the_code_decides_before_the_word(word: str, text: str, reason: str, category: str) -> None:
+    details = said(event=word, reason=text).dimensions
+    assert (details["reason"], details["category"]) == (reason, category)
+
+
+def test_a_deferral_stays_one_whatever_its_code() -> None:
+    event = said(event="deferred", reason="550 5.1.1 <notauser@example.com>: rejected")
+    assert (event.type, event.dimensions["reason"]) == ("deferred", "5.1.1")
+
+
+@pytest.mark.parametrize(
+    ("word", "reason"),
+    [("blocked", "EmailSuppressed"), ("invalid_email", "EmailMalformedAddress")],
+)
+def test_what_never_left_is_excluded(word: str, reason: str) -> None:
+    event = said(event=word)
+    assert (event.type, event.dimensions) == ("excluded", {"reason": reason})
+
+
+@pytest.mark.parametrize("word", ["proxy_open", "unique_proxy_open"])
+def test_an_open_by_a_proxy_is_a_machine(word: str) -> None:
+    assert said(event=word).dimensions["signal"] == "prefetch"
+    assert "signal" not in said(event="unique_opened").dimensions
+
+
+def test_lists_are_ignored() -> None:
+    assert said(event="list_addition") == Ignored("list_addition")

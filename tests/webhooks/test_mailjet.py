@@ -1,8 +1,90 @@
 """Mailjet's events, by what it publishes."""
 
-from tests.webhooks.cases import ProviderCases
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from liveReport.channels import Event, providers
+from tests.webhooks.cases import ProviderCases, posted, said_by
+
+# dev.mailjet.com/email/guides/webhooks; anymail, tests/test_mailjet_webhooks.py
+SENT: dict[str, Any] = {
+    "event": "sent",
+    "time": 1498093527,
+    "MessageID": 12345678901234567,
+    "email": "recipient@example.com",
+    "mj_campaign_id": 1234567890,
+    "mj_contact_id": 9876543210,
+    "customcampaign": "tag1",
+    "mj_message_id": "12345678901234567",
+    "smtp_reply": "sent (250 2.0.0 OK 1498093527 a67bc12345def.22 - gsmtp)",
+    "Payload": '{"lr_campaign": "spring", "meta2": 2}',
+}
+
+
+def said(*items: dict[str, Any]) -> Any:
+    body = [SENT | item for item in items]
+    return said_by(providers()["mailjet"].webhook, posted(json.dumps(body).encode()))
 
 
 class TestMailjet(ProviderCases):
     provider = "mailjet"
     body_is_signed = False
+
+
+def test_sent_is_delivered_and_implies_the_hand_over() -> None:
+    delivered = Event(
+        "delivered",
+        datetime(2017, 6, 22, 1, 5, 27, tzinfo=UTC),
+        "recipient@example.com",
+        "12345678901234567",
+        {"lr_campaign": "spring", "meta2": 2},
+        ["tag1"],
+        {"domain": "example.com"},
+    )
+    assert said({}) == [delivered._replace(type="sent", derived=True), delivered]
+
+
+def test_one_object_is_as_good_as_a_list() -> None:
+    body = json.dumps(SENT).encode()
+    assert said_by(providers()["mailjet"].webhook, posted(body)) == said({})
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind", "details"),
+    [
+        (
+            {"event": "bounce", "hard_bounce": True, "error": "invalid domain"},
+            "bounced",
+            {"reason": "invalid domain", "category": "hard"},
+        ),
+        (
+            {"event": "bounce", "hard_bounce": True, "error": "quota", "comment": "552 5.2.2 full"},
+            "bounced",
+            {"reason": "5.2.2", "category": "soft"},
+        ),
+        (
+            {"event": "bounce", "hard_bounce": False, "error": "greylisted"},
+            "deferred",
+            {"reason": "greylisted"},
+        ),
+        ({"event": "blocked", "error": "typofix"}, "excluded", {"reason": "EmailMalformedAddress"}),
+        ({"event": "blocked", "error": "preblocked"}, "excluded", {"reason": "EmailSuppressed"}),
+        ({"event": "blocked", "error": "policy issue"}, "error", {"reason": "policy issue"}),
+        ({"event": "spam"}, "complained", {}),
+        ({"event": "unsub", "agent": "List-Unsubscribe"}, "unsubscribed", {}),
+    ],
+)
+def test_an_error_says_what_became_of_it(
+    changes: dict[str, Any], kind: str, details: dict[str, str]
+) -> None:
+    event = said(changes)[-1]
+    found = {key: text for key, text in event.dimensions.items() if key != "domain"}
+    assert (event.type, found) == (kind, details)
+
+
+def test_gmail_s_proxy_is_a_person() -> None:
+    (event,) = said({"event": "open", "agent": "Mozilla/5.0 (via ggpht.com GoogleImageProxy)"})
+    assert (event.type, event.dimensions) == ("opened", {"domain": "example.com"})

@@ -1,7 +1,94 @@
 """Postal's events, by what it publishes."""
 
-from tests.webhooks.cases import ProviderCases
+import json
+from typing import Any
+
+import pytest
+
+from liveReport.channels import Credentials, HookRequest, Ignored, Unauthorised, providers
+from tests.webhooks.cases import NOW, URL, ProviderCases, posted, said_by
+
+# docs.postalserver.io/developer/webhooks; anymail, tests/test_postal_webhooks.py
+MESSAGE: dict[str, Any] = {
+    "id": 1563,
+    "token": "zw6psSlgo6ki",
+    "direction": "outgoing",
+    "message_id": "c462ad36-be49-469c-b7b2-dfd317eb40fa@rp.postal.example.com",
+    "to": "recipient@example.com",
+    "from": "test@example.com",
+    "timestamp": 1606752104.699201,
+    "tag": "welcome-email",
+}
+SENT: dict[str, Any] = {
+    "event": "MessageSent",
+    "timestamp": 1606753101.354368,
+    "payload": {
+        "message": MESSAGE,
+        "status": "Sent",
+        "details": "Message for recipient@example.com accepted",
+        "output": "250 2.0.0 OK\n",
+        "time": 0.89,
+    },
+    "uuid": "58e8d7ee-2cd5-4db2-9af3-3f436105795a",
+}
+
+
+def said(event: str, **payload: Any) -> Any:
+    whole = SENT | {"event": event, "payload": SENT["payload"] | payload}
+    return said_by(providers()["postal"].webhook, posted(json.dumps(whole).encode()))
 
 
 class TestPostal(ProviderCases):
     provider = "postal"
+
+    def test_the_older_signature_is_enough(self) -> None:
+        rehearsal, request = self.requests()[0]
+        older = {"x-postal-signature": request.header("x-postal-signature")}
+        self.webhook.verify(
+            HookRequest("POST", URL, older, request.body, NOW), rehearsal.credentials
+        )
+
+    @pytest.mark.parametrize("key", ["", "no key", "MFkwEwYHKoZIzj0CAQ==", "é"])
+    def test_what_is_no_key_verifies_nothing(self, key: str) -> None:
+        _rehearsal, request = self.requests()[0]
+        with pytest.raises(Unauthorised):
+            self.webhook.verify(request, Credentials(secrets=[key]))
+
+
+def test_what_a_server_took_is_delivered_and_was_sent() -> None:
+    sent, delivered = said("MessageSent")
+    assert (sent.type, sent.derived, delivered.type) == ("sent", True, "delivered")
+    assert (delivered.message, delivered.labels) == ("1563", ("welcome-email",))
+
+
+def test_a_bounce_is_of_the_message_that_it_came_back_for() -> None:
+    original = MESSAGE | {"id": 233843, "to": "bounce@example.com"}
+    event = said("MessageBounced", original_message=original, bounce={"id": 1}, details="")[-1]
+    assert (event.type, event.message, event.recipient) == (
+        "bounced",
+        "233843",
+        "bounce@example.com",
+    )
+
+
+def test_a_failure_is_hard_only_for_want_of_a_code() -> None:
+    failed = said("MessageDeliveryFailed", status="HardFail", details="", output="no")[-1]
+    assert failed.dimensions["category"] == "hard"
+    coded = said("MessageDeliveryFailed", status="HardFail", details="", output="552 5.2.2 full")
+    assert (coded[-1].dimensions["reason"], coded[-1].dimensions["category"]) == ("5.2.2", "soft")
+
+
+def test_what_is_held_never_left() -> None:
+    (event,) = said("MessageHeld", status="Held", details="is on the suppression list")
+    assert (event.type, event.dimensions["reason"]) == ("excluded", "EmailSuppressed")
+
+
+def test_a_loaded_message_is_opened() -> None:
+    (event,) = said("MessageLoaded", user_agent="Mozilla/5.0")
+    assert event.type == "opened"
+
+
+def test_what_is_no_message_of_ours_is_ignored() -> None:
+    assert said("DomainDNSError") == [Ignored("DomainDNSError")]
+    incoming = MESSAGE | {"direction": "incoming"}
+    assert said("MessageDeliveryFailed", message=incoming) == [Ignored("incoming")]

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from django.utils.translation import gettext_lazy as _
 from standardwebhooks import Webhook as StandardWebhook
+from standardwebhooks.webhooks import EmptyWebhookSecretError
 
 from liveReport.channels import (
     NO_CREDENTIALS,
@@ -49,6 +50,7 @@ EVENTS = {
 IGNORED = frozenset({"email.scheduled", "email.received"})
 ELSEWHERE = ("contact.", "domain.")
 HARD = "Permanent"
+SUPPRESSIONS = frozenset({"Suppressed", "OnAccountSuppressionList"})
 
 Item = Mapping[str, Any]
 
@@ -118,6 +120,7 @@ class Resend(EmailWebhook):
         if kind is None:
             raise Unreadable("unknown_type")
         data = item["data"]
+        kind = "excluded" if kind == "bounced" and _is_suppressed(data) else kind
         event = Event(
             type=kind,
             at=moment_of(item["created_at"]),
@@ -128,6 +131,13 @@ class Resend(EmailWebhook):
             link=(data.get("click") or {}).get("link") or "" if kind == "clicked" else "",
         )
         return [mail(event)]
+
+
+def _is_suppressed(data: Item) -> bool:
+    """Reported as a bounce of a message that never left."""
+    bounced = data.get("bounce") or {}
+    text = str(bounced.get("message"))
+    return bounced.get("subType") in SUPPRESSIONS or "suppressed sending" in text
 
 
 def _only(recipients: object) -> str:
@@ -167,7 +177,7 @@ def _is_signed(key: str, request: HookRequest, signed: str) -> bool:
         time = datetime.fromtimestamp(int(request.header(TIME)), request.received_at.tzinfo)
         body = request.body.decode()
         made = StandardWebhook(key).sign(request.header(ID), time, body)
-    except (ValueError, OverflowError, OSError):  # also: no UTF-8, no base64
+    except (ValueError, OverflowError, OSError, EmptyWebhookSecretError):  # also: no UTF-8
         return False
     return any(_same(made, one) for one in signed.split(" "))
 

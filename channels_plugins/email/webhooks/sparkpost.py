@@ -1,11 +1,22 @@
 """SparkPost: batches of events, with a password of ours in the URL."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from liveReport.channels import Event, Ignored, Rehearsal, Said, Secret, SetUp, Unreadable, instant
+from liveReport.channels import (
+    Event,
+    Ignored,
+    Rehearsal,
+    Said,
+    Secret,
+    SetUp,
+    Unreadable,
+    instant,
+    moment_of,
+)
 
 from ..bounces import bounce, reason
 from ..robots import PREFETCH, signal
@@ -36,6 +47,8 @@ HARD_CLASSES = frozenset({"10", "30"})
 AUTOMATIC_CLASSES = frozenset({"60", "80", "100"})
 """Out of office · subscription · challenge."""
 UNSUBSCRIBE_CLASS = "90"
+SUPPRESSED = "address suppressed"
+"""In the reason of what was not even made, as the address is on the suppression list."""
 
 Item = Mapping[str, Any]
 
@@ -94,11 +107,11 @@ class SparkPost(EmailWebhook):
 
 
 def _event(found: Item, kind: str) -> Event:
-    kind = "unsubscribed" if _class_of(found) == UNSUBSCRIBE_CLASS else kind
+    kind = _kind(found, kind)
     label = found.get("campaign_id")
     event = Event(
         type=kind,
-        at=instant(found["timestamp"]),
+        at=_at(found.get("timestamp")),
         recipient=address(found.get("raw_rcpt_to") or found.get("rcpt_to")),
         message=str(found.get("transmission_id") or found.get("message_id") or ""),
         keys=found.get("rcpt_meta") or {},
@@ -108,6 +121,20 @@ def _event(found: Item, kind: str) -> Event:
         attempt=str(found.get("num_retries") or ""),
     )
     return mail(event)
+
+
+def _kind(found: Item, kind: str) -> str:
+    if _class_of(found) == UNSUBSCRIBE_CLASS:
+        return "unsubscribed"
+    return "excluded" if kind == "error" and SUPPRESSED in str(found.get("reason")) else kind
+
+
+def _at(text: object) -> datetime | None:
+    """Seconds since 1970, or ISO 8601 in some events."""
+    written = str(text or "")
+    if not written:
+        return None
+    return instant(written) if written.isdecimal() else moment_of(written)
 
 
 def _class_of(found: Item) -> str:

@@ -4,8 +4,6 @@ from liveReport.channels import Webhook
 
 from .apns import Apns
 from .fcm import Fcm
+from .onesignal import OneSignal
 
-WEBHOOKS: tuple[Webhook, ...] = (
-    Apns(),
-    Fcm(),
-)
+WEBHOOKS: tuple[Webhook, ...] = (Apns(), Fcm(), OneSignal())

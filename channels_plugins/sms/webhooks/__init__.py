@@ -2,6 +2,10 @@
 
 from liveReport.channels import Webhook
 
+from .infobip import Infobip
+from .messagebird import MessageBird
+from .sinch import Sinch
 from .twilio import Twilio
+from .vonage import Vonage
 
-WEBHOOKS: tuple[Webhook, ...] = (Twilio(),)
+WEBHOOKS: tuple[Webhook, ...] = (Infobip(), MessageBird(), Sinch(), Twilio(), Vonage())

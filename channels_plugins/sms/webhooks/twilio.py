@@ -87,7 +87,7 @@ class Twilio(Webhook):
     set_up = SetUp(
         where=_("The StatusCallback of the message, or that of the messaging service"),
         events=_("All statuses are sent; there is nothing to tick."),
-        keys=_("Append lr_campaign and the others to the URL: …/?lr_campaign=spring"),
+        keys=_("Append lr_campaign and the others to the query of the URL."),
         secret=_("The primary auth token of the account; a secondary one signs nothing."),
     )
 

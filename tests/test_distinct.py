@@ -67,7 +67,7 @@ def targeted(
         np.full(len(members), NO_MESSAGE),
         site.PSEUDONYM_KEY.version,
     )
-    append(source, whole, NOW)
+    append(source.pk, whole, NOW)
     rollup.fold_pending(NOW)
 
 

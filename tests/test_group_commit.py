@@ -85,7 +85,7 @@ def an_event(number: int) -> Events:
 def stored(source: Source, number: int) -> Exception | None:
     """What ``append`` raises in a thread of its own."""
     try:
-        append(source, an_event(number), NOW)
+        append(source.pk, an_event(number), NOW)
     except IntegrityError as error:
         return error
     finally:

@@ -12,15 +12,16 @@ from liveReport import ingest, rollup
 from liveReport.channels import digest_of, signed_with, webhook_added
 from liveReport.engines.log import Search, find
 from liveReport.ingest import drain as draining
-from liveReport.ingest import hooks, intake
+from liveReport.ingest import intake
 from liveReport.ingest.drain import drain
+from liveReport.ingest.hook_sources import known_sources
 from liveReport.ingest.spool import spool
 from liveReport.memory import forget_all
 from liveReport.models import Campaign, EventBatch, QuarantinedBatch, Source, SourceSecret
 from liveReport.site.sources import Wanted, rotate, set_up
 from tests.support.factories import CampaignFactory
 from tests.support.hooking import Pigeon, Raven, basic, flight, pigeon, posted
-from tests.support.spooling import AWAY
+from tests.support.spooling import AWAY, silent
 
 pytestmark = pytest.mark.django_db
 
@@ -329,12 +330,10 @@ def test_an_outage_is_bridged_by_the_spool(
 def test_a_source_that_was_asked_for_lately_is_known_in_an_outage(
     client: Client, campaign: Campaign, monkeypatch: Any
 ) -> None:
-    from tests.support.spooling import silent
-
     header = pigeon(campaign="summer")
     assert posted(client, [], header).status_code == 200
     monkeypatch.setattr(draining.drainer, "start", lambda: None)
-    hooks.known_sources()._read.clear()
+    known_sources()._read.clear()
     with silent():
         assert posted(client, [flight()], header).status_code == 200
         assert posted(client, [flight()], basic("guess")).status_code == 401

@@ -35,7 +35,7 @@ def log(source: Source, part: Columns, now: datetime, size: int = BATCH) -> None
     """Append events to the log, so many to a batch."""
     events = columnar(part)
     for start in range(0, len(events), size):
-        append(source, events.take(np.arange(start, min(start + size, len(events)))), now)
+        append(source.pk, events.take(np.arange(start, min(start + size, len(events)))), now)
 
 
 def columnar(part: Columns) -> Events:

@@ -1,7 +1,8 @@
 """For tests of packages that add a provider.
 
-With ``pytest_plugins = ["liveReport.site.pytest_plugin"]``, a test that takes ``rehearsed`` and calls it with the provider's name has the sheet that
-``manage.py rehearse`` prints, and fails with the lines that do.
+``pytest_plugins = ["liveReport.site.pytest_plugin"]`` brings the fixture ``rehearsed``: called with
+the provider's name, it plays the sheet that ``manage.py rehearse`` prints, and fails with the lines
+that do.
 """
 
 from collections.abc import Callable

@@ -37,16 +37,16 @@ class Rules:
     def attribute(self, event: Event) -> Named:
         """Whose it is; no campaign if nobody can say. A named one need not exist."""
         keys, slug = event.keys, ""
-        if not keys.get(CAMPAIGN) and event.labels:
+        if event.labels and not keys.get(CAMPAIGN):
             keys, slug = self._labelled(event)
         profile = _text(keys, PROFILE) or event.recipient or event.message
-        own = f"{event.message}{SEPARATOR}{profile}" if event.message else ""
-        return Named(
-            _text(keys, CAMPAIGN) or slug or self.campaign,
-            _text(keys, EXECUTION),
-            profile,
-            "" if event.derived else _text(keys, MESSAGE) or own,
-        )
+        message = _text(keys, MESSAGE)
+        if event.derived:
+            message = ""
+        elif event.message and not message:
+            message = f"{event.message}{SEPARATOR}{profile}"
+        campaign = _text(keys, CAMPAIGN) or slug or self.campaign
+        return Named(campaign, _text(keys, EXECUTION), profile, message)
 
     def _labelled(self, event: Event) -> tuple[Mapping[str, Any], str]:
         """The keys that stand in a label besides the event's own, or the slug that one means."""
@@ -69,18 +69,20 @@ def keys_in(label: str) -> dict[str, str]:
 def candidates(events: Iterable[Event]) -> Iterator[str]:
     """Everything that may be the slug of a campaign."""
     for event in events:
-        if campaign := _text(event.keys, CAMPAIGN):
-            yield campaign
+        if event.keys.get(CAMPAIGN):
+            yield _text(event.keys, CAMPAIGN)
         else:
             for label in event.labels:
                 yield keys_in(label).get(CAMPAIGN, label)
 
 
 def _text(keys: Mapping[str, Any], name: str) -> str:
+    found = keys.get(name, "")
+    return found if found.__class__ is str else _as_text(found)
+
+
+def _as_text(found: Any) -> str:
     """A value as text: providers hand on numbers as numbers, and lists of one."""
-    found = keys.get(name)
-    if isinstance(found, str):
-        return found
     if isinstance(found, list) and len(found) == 1:
         return str(found[0])
     return "" if found is None or isinstance(found, dict | list | bool) else str(found)

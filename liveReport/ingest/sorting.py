@@ -1,12 +1,10 @@
 """What a provider has sent, item by item: events, what is ignored, what has to wait, and why."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
-
-import numpy as np
+from typing import Any
 
 from liveReport.channels import Event, Ignored, Provider, Unreadable
 from liveReport.channels.fields import CONTROL, LONGEST
@@ -24,13 +22,6 @@ _WHY = {"unknown_type": Reason.UNKNOWN_TYPE}
 _REFUSED = {"too_old": Reason.TOO_OLD}
 
 logger = logging.getLogger(__name__)
-
-
-class Said(NamedTuple):
-    """An event, and the place of the item that said it."""
-
-    item: int
-    event: Event
 
 
 @dataclass
@@ -64,80 +55,91 @@ class Sorter:
         self.now = now
         self.contract = current_contract()
         self.sorted = Sorted(Events.of([]))
+        self._events: list[Event] = []
+        self._places: list[int] = []
+        """Of each event, which item said it."""
         self._waiting: dict[int, Reason] = {}
 
     def sort(self, items: Sequence[Any]) -> Sorted:
-        said = [one for place, item in enumerate(items) for one in self._said(place, item)]
-        slugs = {text for text in candidates(one.event for one in said) if len(text) <= LONGEST}
+        self._read(items)
+        slugs = {text for text in candidates(self._events) if len(text) <= LONGEST}
         slugs.update(self.source.mapping.values(), [self.source.campaign])
         rules = Rules(self.source.mapping, frozenset(known_campaigns(slugs)), self.source.campaign)
-        self._judge(said, rules)
+        self._judge(rules)
         for place, reason in self._waiting.items():
             self.sorted.held.setdefault(reason, []).append(items[place])
         return self.sorted
 
     def count(self, items: Sequence[Any]) -> Sorted:
         """How much the items say, while nobody can tell whose it is: as if it were known."""
-        said = [one for place, item in enumerate(items) for one in self._said(place, item)]
-        self.sorted.accepted = sum(_recipients(one.event) for one in said)
+        self._read(items)
+        self.sorted.accepted = sum(map(_recipients, self._events))
         return self.sorted
 
-    def _said(self, place: int, item: Any) -> Iterable[Said]:
-        try:
-            found = list(self.provider.webhook.events(item))
-        except Unreadable as error:
-            self._wait(place, _WHY.get(error.code, Reason.UNREADABLE))
-            return []
-        except Exception as error:  # noqa: BLE001 (one odd item never spoils the others)
-            logger.debug("An odd item of %s: %s", self.source.name, type(error).__name__)
-            self._wait(place, Reason.UNREADABLE)
-            return []
-        events = [Said(place, one) for one in found if not isinstance(one, Ignored)]
-        # An item that says nothing at all is as good as ignored.
-        self.sorted.ignored += len(found) - len(events) if found else 1
-        return events
+    def _read(self, items: Sequence[Any]) -> None:
+        read = self.provider.webhook.events
+        for place, item in enumerate(items):
+            try:
+                said = list(read(item))
+            except Unreadable as error:
+                self._wait(place, _WHY.get(error.code, Reason.UNREADABLE))
+                continue
+            except Exception as error:  # noqa: BLE001 (one odd item never spoils the others)
+                logger.debug("An odd item of %s: %s", self.source.name, type(error).__name__)
+                self._wait(place, Reason.UNREADABLE)
+                continue
+            if not said:  # as good as ignored
+                self.sorted.ignored += 1
+            for one in said:
+                if one.__class__ is Ignored:
+                    self.sorted.ignored += 1
+                else:
+                    self._events.append(one)
+                    self._places.append(place)
 
     def _wait(self, place: int, reason: Reason, recipients: int = 1) -> None:
         self._waiting.setdefault(place, reason)
         self.sorted.quarantined += recipients
 
-    def _judge(self, said: Sequence[Said], rules: Rules) -> None:
+    def _judge(self, rules: Rules) -> None:
         """Attribute events, and check them as the contract does whatever comes in."""
-        kept: list[Said] = []
+        kept: list[int] = []
         structs: list[Any] = []
-        exist: list[bool] = []
-        for one in said:
-            struct = self._struct(one.event, rules.attribute(one.event))
-            if isinstance(struct, Reason):
-                self._wait(one.item, struct, _recipients(one.event))
-                continue
-            kept.append(one)
-            structs.append(struct)
-            exist.append(struct.campaign in rules.campaigns)
+        for number, event in enumerate(self._events):
+            struct = self._struct(event, rules.attribute(event))
+            if struct.__class__ is Reason:
+                self._wait(self._places[number], struct, _recipients(event))
+            else:
+                kept.append(number)
+                structs.append(struct)
         events, _ids, rejected = self.contract.judged(structs, self.now, source=self.source.pk)
         self.sorted.events = events
-        refused = {one.index: one for one in rejected}
-        for index, rejection in refused.items():
-            one = kept[index]
-            reason = _REFUSED.get(rejection.code, Reason.REFUSED)
-            self._wait(one.item, reason, _recipients(one.event))
-        good = np.array([index not in refused for index in range(len(kept))], np.bool_)
-        own = np.array([not one.event.derived for one in kept], np.bool_)
-        known = np.array(exist, np.bool_)
-        self.sorted.accepted += int((good & own & known).sum())
-        self.sorted.quarantined += int((good & own & ~known).sum())
+        refused = {kept[one.index]: one.code for one in rejected}
+        for number, code in refused.items():
+            reason = _REFUSED.get(code, Reason.REFUSED)
+            self._wait(self._places[number], reason, _recipients(self._events[number]))
+        for number, struct in zip(kept, structs, strict=True):
+            if number not in refused and not self._events[number].derived:
+                is_known = struct.campaign in rules.campaigns
+                self.sorted.accepted += is_known
+                self.sorted.quarantined += not is_known
 
     def _struct(self, event: Event, named: Named) -> Any:
         """The event of our contract, or why there is none."""
         if not named.campaign:
             return Reason.NO_CAMPAIGN
-        try:
-            execution = instant_in_url(named.execution) if named.execution else None
-        except ValueError:
-            return Reason.REFUSED
+        execution = None
+        if named.execution:
+            try:
+                execution = instant_in_url(named.execution)
+            except ValueError:
+                return Reason.REFUSED
         identity = _identity(event, named.profile)
-        dimensions = {key: text[:LONGEST] for key, text in event.dimensions.items()}
-        if CONTROL.search("".join((identity, named.message, *dimensions.values()))):
+        dimensions = event.dimensions
+        said = "".join((identity, named.message, *dimensions.values()))
+        if len(said) > LONGEST:  # perhaps one of them alone
+            dimensions = {key: text[:LONGEST] for key, text in dimensions.items()}
+        if CONTROL.search(said):
             return Reason.REFUSED
         return self.contract.event(
             id=identity,

@@ -1,4 +1,4 @@
-"""Sources and their API tokens."""
+"""API tokens."""
 
 from typing import Any
 
@@ -12,56 +12,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from liveReport.models import ApiToken, Source
+from liveReport.models import ApiToken
 
 from .base import NoChanging
 
 MAX_DAYS = 365
-
-
-class SourceForm(forms.ModelForm[Source]):
-    """A source is switched off by switching off its service account."""
-
-    active = forms.BooleanField(
-        label=_("Active"),
-        required=False,
-        initial=True,
-        help_text=_("Tokens of a source that is not active are refused."),
-    )
-
-    class Meta:
-        model = Source
-        fields = ("name",)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if self.instance.pk:
-            self.fields["active"].initial = self.instance.account.is_active
-
-
-@admin.register(Source)
-class SourceAdmin(admin.ModelAdmin[Source]):
-    """Programs that send events or read reports."""
-
-    form = SourceForm
-    list_display = ("name", "active", "created_at")
-    list_select_related = ("account",)
-    search_fields = ("name",)
-    fields = ("name", "active")
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Source | None = None) -> list[str]:
-        return ["name"] if obj else []
-
-    def save_model(self, request: HttpRequest, obj: Source, form: Any, change: Any) -> None:
-        if not change:
-            created = Source.objects.ensure(obj.name)
-            obj.pk, obj.account = created.pk, created.account
-        obj.account.is_active = form.cleaned_data["active"]
-        obj.account.save(update_fields=["is_active"])
-
-    @admin.display(description=_("active"), boolean=True)
-    def active(self, source: Source) -> bool:
-        return source.account.is_active
 
 
 class TokenForm(forms.ModelForm[ApiToken]):

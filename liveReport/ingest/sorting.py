@@ -91,7 +91,7 @@ class Sorter:
             if not said:  # as good as ignored
                 self.sorted.ignored += 1
             for one in said:
-                if one.__class__ is Ignored:
+                if isinstance(one, Ignored):
                     self.sorted.ignored += 1
                 else:
                     self._events.append(one)

@@ -1,0 +1,202 @@
+"""Sources: programs that use the API, and providers whose webhooks come in."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext_lazy as _
+
+from liveReport.channels import providers
+from liveReport.models import Source, SourceMapping, SourceSecret
+from liveReport.site.sources import (
+    SourceError,
+    Wanted,
+    is_ready,
+    rotate,
+    set_up,
+    url_of,
+    user_of,
+    webhook_of,
+)
+
+OWN = ("campaign", "topic_lines", "secret")
+"""Fields of a source that has a provider."""
+
+
+def _provider_choices() -> list[tuple[str, Any]]:
+    found = [(name, provider.webhook.label) for name, provider in providers().items()]
+    return [("", _("None: it uses the API")), *sorted(found, key=lambda one: str(one[1]).lower())]
+
+
+class SourceForm(forms.ModelForm[Source]):
+    """A source is switched off by switching off its service account."""
+
+    active = forms.BooleanField(
+        label=_("Active"),
+        required=False,
+        initial=True,
+        help_text=_("Nothing is taken from a source that is not active."),
+    )
+    provider = forms.ChoiceField(label=_("Provider"), required=False, choices=_provider_choices)
+    topic_lines = forms.CharField(
+        label=_("SNS topics"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Amazon SES only: the ARN of each topic that is yours, one on a line."),
+    )
+    secret = forms.CharField(
+        label=_("Secret of the provider"),
+        required=False,
+        strip=True,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        help_text=_(
+            "The key that the provider signs with. Leave it empty where the secret is made here, "
+            "or to keep the present one; the former stays good for a day."
+        ),
+    )
+
+    class Meta:
+        model = Source
+        fields = ("name", "provider", "campaign")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.fields["active"].initial = self.instance.account.is_active
+            if "topic_lines" in self.fields:
+                self.fields["topic_lines"].initial = "\n".join(self.instance.topics)
+
+    def clean(self) -> dict[str, Any]:
+        """A provider's secret is either ours to make or its own, never both."""
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        found = providers().get(data.get("provider") or self.instance.provider)
+        if data.get("secret") and (found is None or found.webhook.secret.is_ours):
+            self.add_error("secret", _("Leave this empty: this secret is made here."))
+        return data
+
+    @property
+    def topics(self) -> list[str]:
+        return str(self.cleaned_data.get("topic_lines") or "").split()
+
+
+class MappingInline(admin.TabularInline[SourceMapping, Source]):
+    """Texts of the provider that stand for campaigns."""
+
+    model = SourceMapping
+    extra = 0
+
+
+@admin.register(Source)
+class SourceAdmin(admin.ModelAdmin[Source]):
+    """Programs that send events or read reports, and providers that report what they sent."""
+
+    form = SourceForm
+    list_display = ("name", "provider_name", "active", "ready", "created_at")
+    list_select_related = ("account",)
+    search_fields = ("name", "provider")
+    actions = ("make_secret",)
+
+    def get_fields(self, request: HttpRequest, obj: Source | None = None) -> tuple[str, ...]:
+        if obj is None or obj.provider:
+            return ("name", "provider", *OWN, "active")
+        return ("name", "active")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Source | None = None) -> list[str]:
+        return ["name", "provider"] if obj else []
+
+    def get_inlines(self, request: HttpRequest, obj: Source | None) -> list[Any]:
+        return [MappingInline] if obj and obj.provider else []
+
+    def save_model(self, request: HttpRequest, obj: Source, form: Any, change: Any) -> None:
+        data = form.cleaned_data
+        if not change:
+            source, request.made_secret = self._created(form)  # type: ignore[attr-defined]
+            obj.pk, obj.account = source.pk, source.account
+        elif obj.provider:
+            obj.topics = form.topics
+            obj.save(update_fields=["campaign", "topics"])
+            if data["secret"]:
+                rotate(obj, data["secret"])
+        obj.account.is_active = data["active"]
+        obj.account.save(update_fields=["is_active"])
+
+    def _created(self, form: Any) -> tuple[Source, str]:
+        data = form.cleaned_data
+        if not data["provider"]:
+            return Source.objects.ensure(data["name"]), ""
+        campaign = data["campaign"].slug if data["campaign"] else ""
+        wanted = Wanted(campaign, topics=form.topics)
+        return set_up(data["name"], data["provider"], wanted, data["secret"])
+
+    def response_add(
+        self, request: HttpRequest, obj: Source, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """What to do at the provider, and our secret, in the answer itself: it is shown once."""
+        if not obj.provider:
+            return super().response_add(request, obj, post_url_continue)
+        return self._shown(request, obj, request.made_secret)  # type: ignore[attr-defined]
+
+    def _shown(self, request: HttpRequest, source: Source, secret: str) -> HttpResponse:
+        context = self.admin_site.each_context(request) | {
+            "title": _("Set up %(provider)s") % {"provider": webhook_of(source.provider).label},
+            "opts": self.opts,
+            "secret": secret,
+            **set_up_of(source, request),
+        }
+        return TemplateResponse(request, "admin/livereport/source/set_up.html", context)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Above the fields of a source that has a provider: how it is set up."""
+        source = self.get_object(request, object_id)
+        if source and source.provider in providers():
+            extra_context = (extra_context or {}) | set_up_of(source, request)
+        return super().change_view(request, object_id, form_url, extra_context)
+
+    @admin.action(description=_("Make a new secret"), permissions=["change"])
+    def make_secret(self, request: HttpRequest, queryset: QuerySet[Source]) -> HttpResponse | None:
+        """For one whose secret is ours; the former stays good for a day."""
+        chosen = list(queryset.exclude(provider="")[:2])
+        if len(chosen) != 1:
+            text = _("Choose one source that has a provider.")
+            self.message_user(request, text, messages.ERROR)
+            return None
+        (source,) = chosen
+        try:
+            made = rotate(source)
+        except SourceError as error:
+            self.message_user(request, str(error), messages.ERROR)
+            return None
+        self.log_change(request, source, "New secret")
+        return self._shown(request, source, made)
+
+    @admin.display(description=_("provider"), ordering="provider")
+    def provider_name(self, source: Source) -> str:
+        found = providers().get(source.provider)
+        return str(found.webhook.label) if found else source.provider or "—"
+
+    @admin.display(description=_("active"), boolean=True)
+    def active(self, source: Source) -> bool:
+        return source.account.is_active
+
+    @admin.display(description=_("has a secret"), boolean=True)
+    def ready(self, source: Source) -> bool | None:
+        return is_ready(source) if source.provider else None
+
+
+def set_up_of(source: Source, request: HttpRequest) -> dict[str, Any]:
+    """What whoever sets a source up has to know."""
+    webhook = webhook_of(source.provider)
+    return {
+        "source": source,
+        "steps": webhook.set_up,
+        "username": user_of(source),
+        "is_ours": webhook.secret.is_ours,
+        "is_ready": is_ready(source),
+        "secrets": SourceSecret.objects.good(source).count(),
+        "hook_url": request.build_absolute_uri(url_of(source)),
+    }

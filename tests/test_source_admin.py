@@ -1,0 +1,101 @@
+"""Sources of providers in the administration."""
+
+import re
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from liveReport.models import Campaign, Source, SourceSecret
+from liveReport.site.sources import Wanted, set_up
+from tests.support.hooking import basic, posted
+
+pytestmark = pytest.mark.django_db
+
+ADD = "/admin/livereport/source/add/"
+LIST = "/admin/livereport/source/"
+NO_MAPPINGS = {"mappings-TOTAL_FORMS": "0", "mappings-INITIAL_FORMS": "0"}
+
+
+@pytest.fixture
+def admin(client: Client, alice: User) -> Client:
+    client.force_login(alice)
+    return client
+
+
+def change(source: Source) -> str:
+    return reverse("admin:livereport_source_change", args=[source.pk])
+
+
+def secret_in(response: Any) -> str:
+    found = re.search(r'id="made-secret">([^<]+)<', response.content.decode())
+    assert found
+    return found[1]
+
+
+def test_our_secret_is_shown_once_with_what_to_do(
+    admin: Client, client: Client, campaign: Campaign
+) -> None:
+    form = {"name": "pm", "provider": "postmark", "campaign": campaign.pk, "active": "on"}
+    response = admin.post(ADD, form)
+    assert "/hooks/pm/" in response.content.decode()
+    header = basic(secret_in(response))
+    assert posted(client, [], header, "pm").status_code == 200
+    again = admin.get(change(Source.objects.get(name="pm"))).content.decode()
+    assert "/hooks/pm/" in again
+    assert "made-secret" not in again
+
+
+def test_a_provider_s_secret_is_sealed(admin: Client) -> None:
+    form = {"name": "tw", "provider": "twilio", "secret": "the token", "active": "on"}
+    assert "made-secret" not in admin.post(ADD, form).content.decode()
+    assert [secret.plain for secret in SourceSecret.objects.all()] == ["the token"]
+    source = Source.objects.get(name="tw")
+    assert "the token" not in admin.get(change(source)).content.decode()
+
+
+def test_where_the_secret_is_ours_none_is_taken(admin: Client) -> None:
+    form = {"name": "pm", "provider": "postmark", "secret": "mine", "active": "on"}
+    response = admin.post(ADD, form)
+    assert "secret" in response.context["adminform"].form.errors
+    assert not Source.objects.exists()
+
+
+def test_what_is_missing_is_said(admin: Client) -> None:
+    source, _secret = set_up("tw", "twilio", Wanted())
+    assert "No secret yet" in admin.get(change(source)).content.decode()
+    form = {"secret": "late", "active": "on", **NO_MAPPINGS}
+    assert admin.post(change(source), form).status_code == 302
+    assert "No secret yet" not in admin.get(change(source)).content.decode()
+
+
+def test_topics_and_mappings_are_changed(admin: Client, campaign: Campaign) -> None:
+    source, _secret = set_up("ses", "amazon_ses", Wanted(topics=["arn:old"]))
+    mapping = {
+        "mappings-TOTAL_FORMS": "1",
+        "mappings-INITIAL_FORMS": "0",
+        "mappings-0-value": "tag",
+        "mappings-0-campaign": campaign.pk,
+    }
+    form = {"topic_lines": "arn:a\narn:b", "active": "on", **mapping}
+    assert admin.post(change(source), form).status_code == 302
+    source.refresh_from_db()
+    assert source.topics == ["arn:a", "arn:b"]
+    assert [(one.value, one.campaign) for one in source.mappings.all()] == [("tag", campaign)]
+
+
+def test_a_new_secret_is_made_by_one_press(admin: Client, client: Client) -> None:
+    source, old = set_up("pm", "postmark", Wanted())
+    press = {"action": "make_secret", "_selected_action": [source.pk]}
+    new = secret_in(admin.post(LIST, press))
+    assert {posted(client, [], basic(one), "pm").status_code for one in (old, new)} == {200}
+
+
+def test_only_ours_is_made(admin: Client) -> None:
+    for source in (set_up("tw", "twilio", Wanted(), "x")[0], Source.objects.ensure("api-only")):
+        press = {"action": "make_secret", "_selected_action": [source.pk]}
+        response = admin.post(LIST, press, follow=True)
+        assert "made-secret" not in response.content.decode()
+        assert [str(one.level_tag) for one in response.context["messages"]] == ["error"]

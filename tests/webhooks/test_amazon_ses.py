@@ -158,6 +158,21 @@ PUBLISHED: list[tuple[str, str, dict[str, Any], str, str, dict[str, str]]] = [
         {},
     ),
 ]
+# As they come: in the envelope of a notification, which has a time of its own
+PAYLOADS: list[Any] = [
+    {
+        "Type": "Notification",
+        "MessageId": "22b80b92-fdea-4c2c-8f9d-bdfb0c7bf324",
+        "Timestamp": "2017-08-09T23:59:59.000Z",
+        "Message": json.dumps({"eventType": word, "mail": mail, name: details}),
+    }
+    for word, name, details, mail in [
+        *((word, name, details, MAIL) for word, name, details, *_expected in PUBLISHED),
+        ("Bounce", "bounce", BOUNCE | {"bounceSubType": "OnAccountSuppressionList"}, MAIL),
+        ("Open", "open", OPEN, MAIL | {"destination": ["jane@example.com", "mary@example.com"]}),
+        ("Teleport", "teleport", {}, MAIL),
+    ]
+]
 
 
 def said(

@@ -26,6 +26,24 @@ REQUEST: dict[str, Any] = {
     "template_id": 12,
     "sending_ip": "333.33.33.33",
 }
+PAYLOADS: list[Any] = [
+    REQUEST,
+    REQUEST | {"event": "delivered", "ts_epoch": 1520363423000},
+    REQUEST | {"event": "hard_bounce", "reason": "550 5.5.0 mailbox unavailable."},
+    REQUEST | {"event": "soft_bounce", "reason": "undefined Unable to find MX of domain"},
+    REQUEST | {"event": "deferred", "reason": "550 5.1.1 <notauser@example.com>: rejected"},
+    REQUEST | {"event": "error", "reason": "Unexpected", "ts_epoch": 1604933623},
+    REQUEST | {"event": "complaint", "ts_epoch": None},
+    *(
+        REQUEST | {"event": word}
+        for word in (
+            *("blocked", "invalid_email", "opened", "unique_opened", "proxy_open"),
+            *("unique_proxy_open", "spam", "unsubscribe", "list_addition"),
+        )
+    ),
+    REQUEST | {"event": "click", "link": "https://example.com/click/me"},
+    {name: one for name, one in REQUEST.items() if name != "tags"} | {"tag": "header-tag"},
+]
 
 
 def said(**changes: Any) -> Any:

@@ -19,6 +19,26 @@ EMAIL: dict[str, Any] = {
     "recipient": {"object": "recipient", "email": "recipient@example.com"},
 }
 CREATED = "2023-02-27T21:09:49.506000Z"
+PAYLOADS: list[Any] = [
+    {
+        "type": f"activity.{word}",
+        "created_at": "2023-02-27T21:09:49Z",
+        "data": {"type": word, "created_at": CREATED, "email": EMAIL, "morph": morph},
+    }
+    for word, morph in [
+        ("sent", None),
+        ("delivered", None),
+        ("deferred", None),
+        ("hard_bounced", {"object": "recipient_bounce", "reason": "550 5.1.1 unknown"}),
+        ("soft_bounced", {"object": "recipient_bounce", "reason": "Unknown reason"}),
+        ("opened", {"object": "open", "ip": "255.255.255.255"}),
+        ("opened_unique", None),
+        ("clicked", {"object": "click", "url": "https://example.com/a"}),
+        ("clicked_unique", {"object": "click", "url": "https://example.com/a"}),
+        ("unsubscribed", {"object": "recipient_unsubscribe", "reason": "option_3"}),
+        ("spam_complaint", {"object": "spam_complaint", "reason": None}),
+    ]
+]
 
 
 def said(word: str, morph: Any = None, **email: Any) -> Any:

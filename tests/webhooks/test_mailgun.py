@@ -75,6 +75,31 @@ OPENED: dict[str, Any] = {
 }
 DOMAIN = {"domain": "example.com"}
 Status = dict[str, Any]
+PAYLOADS: list[Any] = [
+    {"signature": {"timestamp": "1534108637", "token": "t", "signature": "s"}, "event-data": item}
+    for item in [
+        DELIVERED,
+        OPENED,
+        OPENED | {"event": "clicked", "url": "https://example.com/test"},
+        OPENED | {"event": "unsubscribed"},
+        OPENED | {"event": "complained", "user-variables": KEYS},
+        DELIVERED | {"event": "accepted"},
+        DELIVERED | {"event": "failed", "severity": "permanent", "reason": "bounce"},
+        DELIVERED | {"event": "failed", "severity": "temporary", "reason": "generic"},
+        *(
+            DELIVERED
+            | {"event": "failed", "severity": "permanent", "reason": reason}
+            | {"delivery-status": {"code": code, "attempt-no": 1}}
+            for reason, code in [("suppress-bounce", 605), ("suppress-unsubscribe", 606)]
+        ),
+        {
+            "event": "rejected",
+            "timestamp": 1529704976.104692,
+            "reject": {"reason": "Sandbox subdomains are for test purposes only."},
+            "message": {"headers": {"to": "Recipient Name <recipient@example.org>"}},
+        },
+    ]
+]
 
 
 def failed(severity: str, reason: str, **status: Any) -> dict[str, Any]:

@@ -22,6 +22,21 @@ SENT: dict[str, Any] = {
     "smtp_reply": "sent (250 2.0.0 OK 1498093527 a67bc12345def.22 - gsmtp)",
     "Payload": '{"lr_campaign": "spring", "meta2": 2}',
 }
+CHANGES: list[dict[str, Any]] = [
+    {"event": "open", "agent": "Mozilla/5.0 (via ggpht.com GoogleImageProxy)"},
+    {"event": "click", "url": "http://example.com"},
+    {"event": "bounce", "hard_bounce": True, "error": "invalid domain"},
+    {"event": "bounce", "hard_bounce": False, "error": "greylisted"},
+    {"event": "blocked", "hard_bounce": True, "error": "typofix"},
+    {"event": "blocked", "error": "preblocked"},
+    {"event": "blocked", "error": "spam reporter"},
+    {"event": "blocked", "error": "policy issue"},
+    {"event": "spam"},
+    {"event": "unsub"},
+    {"event": "sent", "Payload": ""},
+    {"event": "sent", "customcampaign": "", "CustomID": "an-id"},
+]
+PAYLOADS: list[Any] = [[SENT], SENT, *([SENT | changes] for changes in CHANGES)]
 
 
 def said(*items: dict[str, Any]) -> Any:

@@ -20,6 +20,18 @@ DELIVERY: dict[str, Any] = {
     "timestamp": 1698346213,
     "custom_variables": {"lr_campaign": "spring", "n": 7},
 }
+CHANGES: list[dict[str, Any]] = [
+    {},
+    {"event": "open", "user_agent": "Mozilla/5.0 (X11; Linux x86_64)"},
+    {"event": "click", "url": "https://example.com/anymail"},
+    {"event": "bounce", "response": "bounced (550 5.1.1 No such user)", "response_code": 555},
+    {"event": "soft bounce", "response": "soft bounced (450 4.2.0 Mailbox unavailable)"},
+    {"event": "suspension"},
+    {"event": "reject", "reason": "unsubscribed"},
+    {"event": "spam"},
+    {"event": "unsubscribe"},
+]
+PAYLOADS: list[Any] = [{"events": [DELIVERY | changes]} for changes in CHANGES]
 
 
 def said(**changes: Any) -> Any:

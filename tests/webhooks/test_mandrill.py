@@ -26,6 +26,23 @@ SEND: dict[str, Any] = {
     "ts": 1461095246,
 }
 DIAG = "smtp;550 5.1.1 The email account that you tried to reach does not exist."
+PAYLOADS: list[bytes] = [
+    urlencode({"mandrill_events": json.dumps([item])}).encode()
+    for item in [
+        SEND,
+        SEND | {"event": "deferral"},
+        SEND | {"event": "delivered", "diag": "250 OK"},
+        SEND | {"event": "hard_bounce", "msg": SEND["msg"] | {"diag": DIAG}},
+        SEND | {"event": "soft_bounce"},
+        SEND | {"event": "open", "user_agent": "Mozilla/5.0"},
+        SEND | {"event": "click", "url": "http://example.com"},
+        SEND | {"event": "spam"},
+        SEND | {"event": "unsub"},
+        SEND | {"event": "reject", "msg": SEND["msg"] | {"reject": {"reason": "hard-bounce"}}},
+        {"type": "blacklist", "action": "add", "reject": {"email": "recipient@example.com"}},
+        {"type": "whitelist", "action": "add", "entry": {"email": "recipient@example.com"}},
+    ]
+]
 
 
 def posted_form(events: Any) -> Any:

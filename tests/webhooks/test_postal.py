@@ -31,6 +31,29 @@ SENT: dict[str, Any] = {
     },
     "uuid": "58e8d7ee-2cd5-4db2-9af3-3f436105795a",
 }
+BOUNCED = {"original_message": MESSAGE, "bounce": MESSAGE | {"id": 18930, "tag": None}}
+OPENED = {"message": MESSAGE, "ip_address": "192.0.2.1", "user_agent": "Mozilla/5.0 (X11)"}
+PAYLOADS: list[Any] = [
+    SENT,
+    *(
+        SENT | {"event": event, "payload": payload}
+        for event, payload in [
+            ("MessageDelayed", SENT["payload"] | {"status": "SoftFail"}),
+            ("MessageDeliveryFailed", SENT["payload"] | {"status": "HardFail"}),
+            ("MessageHeld", SENT["payload"] | {"status": "Held"}),
+            ("MessageBounced", BOUNCED),
+            ("MessageLoaded", OPENED),
+            ("MessageLinkClicked", OPENED | {"url": "https://example.com/a"}),
+            ("DomainDNSError", {"domain": "example.com", "dns_checked_at": 1606753101.3}),
+        ]
+    ),
+    SENT
+    | {
+        "event": "MessageDeliveryFailed",
+        "payload": {"status": "HardFail", "message": MESSAGE | {"direction": "incoming"}},
+    },
+    SENT | {"payload": SENT["payload"] | {"message": MESSAGE | {"tag": None}}},
+]
 
 
 def said(event: str, **payload: Any) -> Any:

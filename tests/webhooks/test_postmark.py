@@ -80,6 +80,26 @@ CHANGE: dict[str, Any] = {
     "Metadata": {"example": "value", "example_2": "value"},
 }
 DOMAIN = {"domain": "example.com"}
+PAYLOADS: list[Any] = [
+    BOUNCE,
+    DELIVERY,
+    OPEN,
+    CLICK,
+    CHANGE,
+    CHANGE | {"SuppressionReason": "HardBounce"},
+    CHANGE | {"SuppressSending": False, "SuppressionReason": None},
+    BOUNCE | {"RecordType": "SpamComplaint", "Type": "SpamComplaint"},
+    *(
+        BOUNCE | {"Type": kind, "Details": ""}
+        for kind in (
+            *("Transient", "Unsubscribe", "Subscribe", "AutoResponder", "AddressChange"),
+            *("DnsError", "SpamNotification", "OpenRelayTest", "Unknown", "SoftBounce"),
+            *("VirusNotification", "ChallengeVerification", "BadEmailAddress", "SpamComplaint"),
+            *("ManuallyDeactivated", "Unconfirmed", "Blocked", "SMTPApiError", "InboundError"),
+            *("DMARCPolicy", "TemplateRenderingFailed"),
+        )
+    ),
+]
 
 
 def said(item: Any) -> list[Event | Ignored | str]:

@@ -23,6 +23,23 @@ SENT: dict[str, Any] = {
     "type": "email.sent",
 }
 SUPPRESSED = "Resend has suppressed sending to this address because it is on the list"
+PAYLOADS: list[Any] = [
+    SENT | {"type": kind, "data": SENT["data"] | data}
+    for kind, data in [
+        ("email.sent", {}),
+        ("email.delivered", {}),
+        ("email.delivery_delayed", {}),
+        ("email.complained", {}),
+        ("email.bounced", {"bounce": {"message": "hard bounce", "type": "Permanent"}}),
+        ("email.bounced", {"bounce": {"message": SUPPRESSED}}),
+        ("email.suppressed", {}),
+        ("email.failed", {"failed": {"reason": "reached_daily_quota"}}),
+        ("email.scheduled", {}),
+        ("email.opened", {"open": {"userAgent": "Mozilla/5.0"}}),
+        ("email.clicked", {"click": {"link": "https://resend.com/docs"}}),
+        ("email.delivered", {"to": ["to@example.org", "to2@example.org"]}),
+    ]
+]
 
 
 def said(kind: str = "email.sent", **data: Any) -> Any:

@@ -83,6 +83,18 @@ HEADERS = {
     "X-Twilio-Email-Event-Webhook-Timestamp": "1600112502",
 }
 PEM = f"-----BEGIN PUBLIC KEY-----\n{KEY}\n-----END PUBLIC KEY-----\n"
+PAYLOADS: list[Any] = [
+    SIGNED,
+    *([COMMON | item] for item, *_expected in PUBLISHED),
+    *(
+        [COMMON | {"event": "dropped", "reason": reason}]
+        for reason in ("Invalid", "Unsubscribed Address", "Spam Reporting Address", "Spam Content")
+    ),
+    [COMMON | {"event": "group_resubscribe", "asm_group_id": 10}],
+    [COMMON | {"event": "delivered"} | KEYS],
+    [{name: one for name, one in COMMON.items() if name != "smtp-id"} | {"event": "open"}],
+    [COMMON | {"event": "open", "category": "cat facts"}],
+]
 
 
 def said(*items: Any) -> list[Event | Ignored | str]:

@@ -33,6 +33,35 @@ BOUNCE = {
     "raw_reason": "550 5.1.1 <bounce@example.com>: Recipient address rejected: User unknown",
     "reason": "550 5.1.1 ...@... Recipient address rejected: ...",
 }
+GENERATED_AT = "2018-10-11T23:24:45.000+00:00"
+PAYLOADS: list[Any] = [
+    [{"msys": {}}],
+    *(
+        [{"msys": {group: INJECTION | changes}}]
+        for group, changes in [
+            ("message_event", {}),
+            ("message_event", {"type": "delivery"}),
+            ("message_event", {"type": "delay", "bounce_class": "21", "raw_reason": "454 4.4.4"}),
+            ("message_event", BOUNCE),
+            ("message_event", BOUNCE | {"bounce_class": "60"}),
+            ("message_event", BOUNCE | {"bounce_class": "80"}),
+            ("message_event", BOUNCE | {"bounce_class": "90"}),
+            ("message_event", BOUNCE | {"type": "out_of_band"}),
+            ("message_event", {"type": "policy_rejection", "bounce_class": "25"}),
+            ("message_event", {"type": "spam_complaint"}),
+            ("gen_event", {"type": "generation_failure", "timestamp": GENERATED_AT}),
+            ("gen_event", {"type": "generation_rejection", "reason": "554 5.7.1 policy"}),
+            ("gen_event", {"type": "generation_rejection", "reason": "address suppressed"}),
+            ("track_event", {"type": "open"}),
+            ("track_event", {"type": "initial_open"}),
+            ("track_event", {"type": "amp_open"}),
+            ("track_event", {"type": "click", "target_link_url": "https://example.com/a"}),
+            ("track_event", {"type": "amp_click", "target_link_url": "https://example.com/a"}),
+            ("unsubscribe_event", {"type": "list_unsubscribe"}),
+            ("unsubscribe_event", {"type": "link_unsubscribe"}),
+        ]
+    ),
+]
 
 
 def said(changes: dict[str, Any], group: str = "message_event") -> Any:
@@ -112,5 +141,5 @@ def test_a_first_open_is_reported_as_an_open_too() -> None:
 
 
 def test_some_times_are_text() -> None:
-    event = said({"type": "generation_failure", "timestamp": "2018-10-11T23:24:45.000+00:00"})
+    event = said({"type": "generation_failure", "timestamp": GENERATED_AT})
     assert event.at == datetime(2018, 10, 11, 23, 24, 45, tzinfo=UTC)

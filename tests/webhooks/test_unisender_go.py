@@ -29,6 +29,25 @@ BLOCK = {
     "event_name": "transactional_spam_block",
     "event_data": {"block_type": "one_smtp", "domain": "domain_name", "SMTP_blocks_count": 8},
 }
+CHANGES: list[dict[str, Any]] = [
+    *({"status": word} for word in ("sent", "delivered", "opened", "clicked")),
+    *({"status": word} for word in ("spam", "unsubscribed", "subscribed")),
+    {"status": "soft_bounced", "delivery_info": {"delivery_status": "err_will_retry"}},
+    *(
+        {"status": "hard_bounced", "delivery_info": {"delivery_status": word}}
+        for word in ("err_user_unknown", "err_unsubscribed", "err_skip_letter")
+    ),
+]
+EVENTS: list[dict[str, Any]] = [
+    BLOCK,
+    *(
+        {"event_name": "transactional_email_status", "event_data": DATA | changes}
+        for changes in CHANGES
+    ),
+]
+PAYLOADS: list[Any] = [
+    {"auth": "x", "events_by_user": [{"user_id": 456, "events": [event]}]} for event in EVENTS
+]
 
 
 def said(*others: Any, **changes: Any) -> Any:

@@ -20,7 +20,16 @@ from django.views.decorators.cache import never_cache
 from liveReport.models import sees_campaigns
 
 SECRETS = frozenset(
-    {"digest", "password", "session_data", "session_hash", "session_key", "token_key"}
+    {
+        "digest",
+        "password",
+        "session_data",
+        "session_hash",
+        "session_key",
+        "sealed",
+        "token",
+        "token_key",
+    }
 )
 """Fields of any model that no look-up may ask about, whatever leads to them."""
 

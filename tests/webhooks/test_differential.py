@@ -119,12 +119,16 @@ DIFFERENCES: dict[str, dict[str, tuple[str, ...]]] = {
             "sent: also sent",
         ),
         OURS_TO_MEND: ("blocked policy issue: type excluded → error",),
-        "who complained before is taken not to consent": ("blocked spam reporter: reason",),
         "CustomID may say of which campaign it is, too": ("sent: labels",),
     },
     "mailtrap": {
-        HAND_OVER: ("bounce: also sent", "delivery: also sent", "soft bounce: also sent"),
-        "what is suspended is taken never to have left": ("suspension: type deferred → excluded",),
+        HAND_OVER: (
+            "bounce: also sent",
+            "delivery: also sent",
+            "soft bounce: also sent",
+            "suspension: also sent",
+        ),
+        "a rejection says whether it is for an unsubscribe": ("reject: reason",),
     },
     "mandrill": {
         KNOWN: (

@@ -74,8 +74,9 @@ def test_a_delivery_implies_the_hand_over() -> None:
             "deferred",
             {"reason": "4.2.2"},
         ),
-        ({"event": "suspension"}, "excluded", {"reason": "EmailSuppressed"}),
-        ({"event": "reject", "reason": "unsubscribed"}, "excluded", {"reason": "EmailSuppressed"}),
+        ({"event": "suspension", "reason": "held back"}, "deferred", {}),
+        ({"event": "reject", "reason": "suppressed"}, "excluded", {"reason": "EmailSuppressed"}),
+        ({"event": "reject", "reason": "unsubscribed"}, "excluded", {"reason": "EmailNoConsent"}),
         ({"event": "spam"}, "complained", {}),
     ],
 )

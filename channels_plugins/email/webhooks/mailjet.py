@@ -25,7 +25,7 @@ EVENTS = {
 GREYLISTED = "greylisted"
 REFUSALS = frozenset({"sender blocked", "content blocked", "policy issue", "duplicate in campaign"})
 """Why it was blocked that is the sender's to mend."""
-EXCLUSIONS = {"typofix": "EmailMalformedAddress", "spam reporter": "EmailNoConsent"}
+EXCLUSIONS = {"typofix": "EmailMalformedAddress"}
 HANDED_OVER = frozenset({"deferred", "delivered", "bounced"})
 """Mailjet says nothing of the hand-over: these imply it."""
 

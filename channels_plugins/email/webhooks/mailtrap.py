@@ -15,14 +15,16 @@ EVENTS = {
     "delivery": "delivered",
     "soft bounce": "deferred",
     "bounce": "bounced",
-    "suspension": "excluded",
+    "suspension": "deferred",
     "reject": "excluded",
     "open": "opened",
     "click": "clicked",
     "spam": "complained",
     "unsubscribe": "unsubscribed",
 }
-"""A soft bounce is tried again; what was suspended or rejected never left."""
+"""Soft bounces and what is suspended are tried again; what was rejected never left."""
+UNSUBSCRIBED = "unsubscribed"
+"""In the reason of a rejection for an unsubscribe."""
 HANDED_OVER = frozenset({"deferred", "delivered", "bounced"})
 """Mailtrap says nothing of the hand-over: these imply it."""
 
@@ -33,7 +35,7 @@ class MailtrapRehearsal(BodySigning):
     """Plays Mailtrap."""
 
     types = tuple(dict.fromkeys(EVENTS.values()))
-    words = {ours: theirs for theirs, ours in EVENTS.items()}
+    words = {ours: theirs for theirs, ours in reversed(EVENTS.items())}
 
     def item(self, said: Said) -> Any:
         found = {
@@ -102,7 +104,7 @@ def _details(item: Item, kind: str) -> Mapping[str, str]:
         case "deferred":
             return reason(item.get("response_code"), text, word)
         case "excluded":
-            return {"reason": "EmailSuppressed"}
+            return {"reason": "EmailNoConsent" if UNSUBSCRIBED in str(text) else "EmailSuppressed"}
         case "opened" | "clicked":
             return signal(item.get("user_agent"))
     return {}

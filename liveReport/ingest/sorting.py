@@ -88,6 +88,9 @@ class Sorter:
                 logger.debug("An odd item of %s: %s", self.source.name, type(error).__name__)
                 self._wait(place, Reason.UNREADABLE)
                 continue
+            if not all(isinstance(one, Ignored) or _is_sound(one) for one in said):
+                self._wait(place, Reason.UNREADABLE)
+                continue
             if not said:  # as good as ignored
                 self.sorted.ignored += 1
             for one in said:
@@ -152,6 +155,17 @@ class Sorter:
             execution=execution,
             **dimensions,
         )
+
+
+def _is_sound(event: Event) -> bool:
+    """Whether all is of the type that ``Event`` says: what an item holds may be anything."""
+    texts = (event.message, event.recipient, event.link, event.attempt)
+    return (
+        isinstance(event.keys, dict)
+        and all(text.__class__ is str for text in texts)
+        and all(text.__class__ is str for text in event.labels)
+        and all(text.__class__ is str for text in event.dimensions.values())
+    )
 
 
 def _identity(event: Event, profile: str) -> str:

@@ -45,6 +45,7 @@ READ_TOKEN = {
     "api/v1/overview/",
     "api/v1/metrics/",
     "api/v1/channels/",
+    "api/v1/sources/",
 }
 """What a token of scope read opens. Scope ingest opens none of it."""
 NOTHING = {"api", "api/", "api/{rest}", "hooks/{source}", "hooks/{source}/"}

@@ -15,6 +15,7 @@ PLACES = {
     "campaigns": "v1:campaigns",
     "metrics": "v1:metrics",
     "channels": "v1:channels",
+    "sources": "v1:sources",
     "schema": "schema",
     "docs": "docs",
 }

@@ -153,6 +153,36 @@ class OverviewSerializer(serializers.Serializer[Any]):
     )
 
 
+_COUNTS = ("received", "accepted", "duplicates", "ignored", "quarantined")
+
+
+class SourceSerializer(serializers.Serializer[Any]):
+    """A source, and what came of it within the last 24 hours."""
+
+    name = serializers.SlugField()
+    provider = serializers.CharField(
+        allow_null=True, help_text=_("`null` for a program that uses the API.")
+    )
+    active = serializers.BooleanField()
+    last_event_at = serializers.DateTimeField(allow_null=True)
+    silent_seconds = serializers.FloatField(allow_null=True)
+    events = inline_serializer(
+        "SourceEvents", {name: serializers.IntegerField(min_value=0) for name in _COUNTS}
+    )
+    refused = serializers.IntegerField(
+        min_value=0, help_text=_("Requests whose credentials were not good.")
+    )
+    lag_seconds = inline_serializer(
+        "Lag", {name: serializers.FloatField(allow_null=True) for name in ("p50", "p95")}
+    )
+
+
+class SourceListSerializer(serializers.Serializer[Any]):
+    """All sources."""
+
+    results = SourceSerializer(many=True)
+
+
 class TabNameSerializer(serializers.Serializer[Any]):
     """A tab."""
 

@@ -10,6 +10,7 @@ from .ingest import EventsView
 from .missing import missing
 from .overview import OverviewView
 from .reports import ReportHead, ReportTab, ReportWidget
+from .sources import SourceList
 
 v1 = [
     path("", Index.as_view(), name="index"),
@@ -27,6 +28,7 @@ v1 = [
     path("overview/", OverviewView.as_view(), name="overview"),
     path("metrics/", MetricList.as_view(), name="metrics"),
     path("channels/", ChannelList.as_view(), name="channels"),
+    path("sources/", SourceList.as_view(), name="sources"),
 ]
 
 urlpatterns = [

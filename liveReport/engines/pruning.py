@@ -27,6 +27,7 @@ from liveReport.models import (
     QuarantineTally,
     Series,
     SetAsideBatch,
+    SourceMinute,
     SpentToken,
 )
 
@@ -132,9 +133,10 @@ def quarantine(before: datetime) -> None:
         forgotten.update(refused=0, refused_at=None)
 
 
-def spent_tokens(before: datetime) -> None:
-    """Tokens of requests that were received before this time: none is taken any more."""
+def hooks(before: datetime) -> None:
+    """Tokens of requests that were received before this time, and what came then of sources."""
     _delete_in_slices(SpentToken.objects.filter(spent_at__lt=before), "pk")
+    _delete_in_slices(SourceMinute.objects.filter(minute__lt=before), "pk")
 
 
 def set_aside(before: datetime) -> None:

@@ -1,18 +1,37 @@
 """Sources whose provider sends webhooks, as they are stored: what is needed to take one in."""
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 import msgspec
-from django.db import connection
-from django.db.models import QuerySet
+from django.db import connection, transaction
+from django.db.models import Max, QuerySet, Sum
 
+from liveReport.events import former
 from liveReport.events.sealing import unseal
-from liveReport.models import Source, SourceSecret, SpentToken
+from liveReport.models import (
+    EventBatch,
+    QuarantinedBatch,
+    Source,
+    SourceMinute,
+    SourceSecret,
+    SpentToken,
+)
 
 _SPEND = """
 INSERT INTO livereport_spenttoken (source_id, token, body, spent_at) VALUES (%s, %s, %s, %s)
 ON CONFLICT (source_id, token) DO NOTHING
 """
+
+
+_NOTE = """
+INSERT INTO livereport_sourceminute AS held (source_id, minute, ignored, refused)
+VALUES (%s, %s, %s, %s) ON CONFLICT (source_id, minute)
+DO UPDATE SET ignored = held.ignored + excluded.ignored, refused = held.refused + excluded.refused
+"""
+LATEST = 20
+"""Batches of a source of which the lag is told."""
 
 
 class HookSource(msgspec.Struct, frozen=True):
@@ -74,3 +93,67 @@ def spend(source: int, token: str, body: str, now: datetime) -> bool:
             return True
     spent = SpentToken.objects.filter(source=source, token=token).values_list("body", flat=True)
     return spent.first() == body
+
+
+class Apart(NamedTuple):
+    """What came of a source and is not stored as events: so many, at a time."""
+
+    source: int
+    at: datetime
+    ignored: int = 0
+    refused: int = 0
+
+    @property
+    def place(self) -> tuple[int, datetime]:
+        return self.source, self.at.replace(second=0, microsecond=0)
+
+
+def note(apart: Sequence[Apart]) -> None:
+    """Count it, in one transaction."""
+    sums: dict[tuple[int, datetime], list[int]] = {}
+    for one in apart:
+        counts = sums.setdefault(one.place, [0, 0])
+        counts[0] += one.ignored
+        counts[1] += one.refused
+    rows = [
+        (source, connection.ops.adapt_datetimefield_value(minute), *counts)
+        for (source, minute), counts in sorted(sums.items())
+    ]
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.executemany(_NOTE, rows)
+
+
+class Traffic(NamedTuple):
+    """What came of a source within the last hours. ``lags`` are in seconds, of the latest
+    events: from when each occurred to when it was received."""
+
+    accepted: int = 0
+    duplicates: int = 0
+    quarantined: int = 0
+    ignored: int = 0
+    refused: int = 0
+    last_at: datetime | None = None
+    lags: Sequence[float] = ()
+
+
+def traffic(source: Source, since: datetime) -> Traffic:
+    """Of one source. Events count when they were received, not when they occurred."""
+    batches = EventBatch.objects.filter(source=source, received_at__gte=since).order_by()
+    held = QuarantinedBatch.objects.filter(source=source, received_at__gte=since)
+    apart = SourceMinute.objects.filter(source=source, minute__gte=since)
+    found = batches.aggregate(
+        accepted=Sum("count", default=0),
+        duplicates=Sum("duplicates", default=0),
+        last_at=Max("received_at"),
+    )
+    found |= held.order_by().aggregate(quarantined=Sum("count", default=0))
+    found |= apart.aggregate(ignored=Sum("ignored", default=0), refused=Sum("refused", default=0))
+    return Traffic(**found, lags=_lags(batches.order_by("-pk")[:LATEST]))
+
+
+def _lags(batches: Iterable[EventBatch]) -> list[float]:
+    return [
+        batch.received_at.timestamp() - at / 1e6
+        for batch in batches
+        for at in former.read(batch.payload, batch.source_id).at.tolist()
+    ]

@@ -5,7 +5,9 @@ is known whose events they are. Providers give up on errors, or send for days wh
 so whatever is authentic is taken, and what cannot be counted (yet) waits in quarantine.
 """
 
+import logging
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 
 from django.db import Error
@@ -13,17 +15,20 @@ from django.utils import timezone
 
 from liveReport.channels import REUSED, WRONG, Credentials, HookRequest, Unauthorised
 from liveReport.engines import sources
-from liveReport.engines.outage import AWAY, RETRY_SECONDS, is_outage
-from liveReport.engines.sources import HookSource
+from liveReport.engines.outage import AWAY, RETRY_SECONDS, database, is_outage, retrying_lock
+from liveReport.engines.sources import Apart, HookSource
 from liveReport.events.sealing import Unsealable
 
 from .body import BodyError
+from .group_commit import GroupCommit
 from .hook_sources import NobodyKnows, known_sources
 from .intake import HookPoint, take_in
 from .kept import KeptRequest, items_of
 from .receiving import has_room, is_spooling, spooling_errors
 from .sorting import Sorted, Sorter
 from .spool import spool
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -56,15 +61,46 @@ def deliver(point: HookPoint, request: HookRequest) -> HookReceipt:
     neither database nor spool takes anything.
     """
     source, webhook = point.source, point.provider.webhook
-    webhook.verify(request, credentials_of(source))
-    if not is_spooling() and has_room():
-        try:
-            _spend(source, webhook.one_time(request), request)
-            return HookReceipt.of(take_in(point, request))
-        except Error as error:
-            if not is_outage(error):
-                raise
-    return _keep(point, request)
+    try:
+        webhook.verify(request, credentials_of(source))
+        found = _stored(point, request)
+    except Unauthorised:
+        _note(Apart(source.pk, request.received_at, refused=1))
+        raise
+    if found is None:
+        found = _kept(point, request)
+    if found.ignored:
+        _note(Apart(source.pk, request.received_at, ignored=found.ignored))
+    return HookReceipt.of(found)
+
+
+def _stored(point: HookPoint, request: HookRequest) -> Sorted | None:
+    """What a verified request says, stored; ``None`` while the database takes nothing."""
+    if is_spooling() or not has_room():
+        return None
+    try:
+        _spend(point.source, point.provider.webhook.one_time(request), request)
+        return take_in(point, request)
+    except Error as error:
+        if not is_outage(error):
+            raise
+        return None
+
+
+def _note(apart: Apart) -> None:
+    """Count what no answer depends on: while the database takes nothing, it goes uncounted."""
+    if not database.lets_through():
+        return
+    try:
+        _together.do(apart)
+    except Error as error:
+        if not is_outage(error):
+            raise
+        logger.warning("What came of source %d could not be counted.", apart.source)
+
+
+# Others of the same moment with it, so that a flood of refusals costs as little as can be.
+_together = GroupCommit[Apart](lambda apart: retrying_lock(partial(sources.note, apart)))
 
 
 def credentials_of(source: HookSource) -> Credentials:
@@ -84,7 +120,7 @@ def _spend(source: HookSource, token: str, request: HookRequest) -> None:
         raise Unauthorised(REUSED)
 
 
-def _keep(point: HookPoint, request: HookRequest) -> HookReceipt:
+def _kept(point: HookPoint, request: HookRequest) -> Sorted:
     """To the spool as it came. Whose it is will be seen when the database is there again."""
     items, unreadable = items_of(point.provider.webhook, request)
     found = Sorter(point.provider, point.source, request.received_at, timezone.now()).count(items)
@@ -92,4 +128,4 @@ def _keep(point: HookPoint, request: HookRequest) -> HookReceipt:
     with spooling_errors():
         kept = KeptRequest.of(request).sealed()
         spool().put_sealed(point.source.pk, request.received_at, kept, found.received)
-    return HookReceipt.of(found)
+    return found

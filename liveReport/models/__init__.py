@@ -10,7 +10,7 @@ from .campaigns import (
     in_tab_order,
     sees_campaigns,
 )
-from .hooks import SourceMapping, SourceSecret, SpentToken
+from .hooks import SourceMapping, SourceMinute, SourceSecret, SpentToken
 from .log import BatchCampaign, EventBatch, SetAsideBatch, Suspect
 from .quarantine import QuarantinedBatch, QuarantinedCampaign, QuarantineTally
 from .rollups import (
@@ -48,6 +48,7 @@ __all__ = [
     "SetAsideBatch",
     "Source",
     "SourceMapping",
+    "SourceMinute",
     "SourceSecret",
     "SpentToken",
     "Suspect",

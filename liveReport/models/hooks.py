@@ -91,3 +91,22 @@ class SpentToken(models.Model):
 
     def __str__(self) -> str:
         return self.token
+
+
+class SourceMinute(models.Model):
+    """What of a source came within a minute, and is not in the log: ignored, or refused."""
+
+    source = models.ForeignKey(Source, models.CASCADE, related_name="+", db_index=False)
+    minute = models.DateTimeField(db_index=True)
+    ignored = models.PositiveBigIntegerField(default=0)
+    refused = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("minute of a source")
+        verbose_name_plural = _("minutes of sources")
+        constraints = [
+            models.UniqueConstraint(fields=["source", "minute"], name="one_row_per_source_minute")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.minute:%H:%M}"

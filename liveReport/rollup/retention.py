@@ -19,5 +19,5 @@ def prune(now: datetime | None = None) -> None:
     pruning.log(now - settings.LOG_RETENTION)
     pruning.ledgers(microseconds(now - settings.LOG_RETENTION))  # after what they are counted from
     pruning.quarantine(now - settings.QUARANTINE_RETENTION)
-    pruning.spent_tokens(now - settings.LOG_RETENTION)
+    pruning.hooks(now - settings.LOG_RETENTION)
     pruning.set_aside(now - settings.QUARANTINE_RETENTION)

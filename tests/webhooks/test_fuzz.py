@@ -1,6 +1,7 @@
 """Whatever comes, no provider's adapter breaks: it refuses, reads, or has items wait."""
 
 import copy
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 from unittest.mock import patch
@@ -46,7 +47,7 @@ CREDENTIALS = {
 def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     """Where there is anything in an item."""
     found = [path] if path else []
-    inner = value.items() if isinstance(value, dict) else ()
+    inner: Iterable[tuple[Any, Any]] = value.items() if isinstance(value, dict) else ()
     inner = enumerate(value) if isinstance(value, list) else inner
     for key, one in inner:
         found += places(one, (*path, key))

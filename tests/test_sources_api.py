@@ -1,0 +1,100 @@
+"""``/api/v1/sources/``: who sends, and what became of it."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from liveReport import rollup
+from liveReport.channels import webhook_added
+from liveReport.ingest import receive
+from liveReport.models import ApiToken, Campaign, Source, SourceMinute
+from tests.support.factories import UserFactory, event
+from tests.support.hooking import Pigeon, basic, flight, pigeon, posted
+
+pytestmark = pytest.mark.django_db
+URL = "/api/v1/sources/"
+RING = {"lr_campaign": "summer"}
+
+
+@pytest.fixture(autouse=True)
+def birds() -> Iterator[None]:
+    with webhook_added("email", Pigeon):
+        yield
+
+
+def rows(client: Client, token: str) -> dict[str, Any]:
+    response = client.get(URL, headers={"authorization": f"Bearer {token}"})
+    assert response.status_code == 200
+    return {row["name"]: row for row in response.json()["results"]}
+
+
+def test_each_thing_that_came_is_counted_once(
+    client: Client, read_token: str, campaign: Campaign
+) -> None:
+    header = pigeon()
+    items = [flight(ring=RING), flight("hello"), flight("sings"), flight(tags=["whose"])]
+    for _time in range(2):
+        posted(client, items, header)
+    for _time in range(3):
+        assert posted(client, items, basic("guess")).status_code == 401
+    rollup.fold_pending()
+    row = rows(client, read_token)["loft"]
+    assert (row["provider"], row["active"], row["refused"]) == ("pigeon", True, 3)
+    assert row["events"] == {
+        "received": 8,
+        "accepted": 2,
+        "duplicates": 1,  # without a time of its own, the same is said again
+        "ignored": 2,
+        "quarantined": 4,
+    }
+    assert 0 <= row["silent_seconds"] < 60
+
+
+def test_repeats_and_lag_are_told(client: Client, read_token: str, campaign: Campaign) -> None:
+    header, at = pigeon(), timezone.now() - timedelta(seconds=90)
+    for _time in range(3):
+        posted(client, [flight(at=at, ring=RING)], header)
+    rollup.fold_pending()
+    row = rows(client, read_token)["loft"]
+    assert row["events"]["duplicates"] == 2
+    assert 90 <= row["lag_seconds"]["p50"] <= row["lag_seconds"]["p95"] < 120
+
+
+def test_who_never_sent_is_silent_without_a_number(
+    client: Client, read_token: str, source: Source
+) -> None:
+    row = rows(client, read_token)["shop"]
+    assert (row["provider"], row["last_event_at"], row["silent_seconds"]) == (None, None, None)
+    assert row["lag_seconds"] == {"p50": None, "p95": None}
+
+
+def test_a_program_that_uses_the_api_is_counted_too(
+    client: Client, read_token: str, source: Source, campaign: Campaign
+) -> None:
+    receive(source, msgspec.json.encode([event(), event(campaign="nope")]))
+    row = rows(client, read_token)["shop"]
+    assert (row["events"]["accepted"], row["events"]["quarantined"]) == (1, 1)
+
+
+def test_it_is_not_for_who_may_see_some_campaigns(
+    client: Client, source: Source, campaign: Campaign, alice: User
+) -> None:
+    _token, text = ApiToken.objects.issue(source, "read", campaigns=[campaign])
+    assert client.get(URL, headers={"authorization": f"Bearer {text}"}).status_code == 403
+    client.force_login(UserFactory(username="dora", is_staff=True))
+    assert client.get(URL).status_code == 403
+    client.force_login(alice)
+    assert client.get(URL).status_code == 200
+
+
+def test_minutes_are_forgotten_with_the_log(client: Client) -> None:
+    posted(client, [flight("hello")], pigeon())
+    assert SourceMinute.objects.count() == 1
+    rollup.prune(timezone.now() + timedelta(hours=74))
+    assert SourceMinute.objects.count() == 0

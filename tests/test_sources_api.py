@@ -56,6 +56,14 @@ def test_each_thing_that_came_is_counted_once(
     assert 0 <= row["silent_seconds"] < 60
 
 
+def test_what_is_derived_is_not_counted_again(
+    client: Client, read_token: str, campaign: Campaign
+) -> None:
+    header = pigeon()
+    posted(client, [flight("hit", ring=RING), flight("sent", derived=True, ring=RING)], header)
+    assert rows(client, read_token)["loft"]["events"]["accepted"] == 1
+
+
 def test_repeats_and_lag_are_told(client: Client, read_token: str, campaign: Campaign) -> None:
     header, at = pigeon(), timezone.now() - timedelta(seconds=90)
     for _time in range(3):

@@ -26,9 +26,10 @@ ON CONFLICT (source_id, token) DO NOTHING
 
 
 _NOTE = """
-INSERT INTO livereport_sourceminute AS held (source_id, minute, ignored, refused)
-VALUES (%s, %s, %s, %s) ON CONFLICT (source_id, minute)
-DO UPDATE SET ignored = held.ignored + excluded.ignored, refused = held.refused + excluded.refused
+INSERT INTO livereport_sourceminute AS held (source_id, minute, ignored, refused, derived)
+VALUES (%s, %s, %s, %s, %s) ON CONFLICT (source_id, minute)
+DO UPDATE SET ignored = held.ignored + excluded.ignored,
+refused = held.refused + excluded.refused, derived = held.derived + excluded.derived
 """
 LATEST = 20
 """Batches of a source of which the lag is told."""
@@ -96,12 +97,13 @@ def spend(source: int, token: str, body: str, now: datetime) -> bool:
 
 
 class Apart(NamedTuple):
-    """What came of a source and is not stored as events: so many, at a time."""
+    """What came of a source and is no event of its own: so many, at a time."""
 
     source: int
     at: datetime
     ignored: int = 0
     refused: int = 0
+    derived: int = 0
 
     @property
     def place(self) -> tuple[int, datetime]:
@@ -112,9 +114,9 @@ def note(apart: Sequence[Apart]) -> None:
     """Count it, in one transaction."""
     sums: dict[tuple[int, datetime], list[int]] = {}
     for one in apart:
-        counts = sums.setdefault(one.place, [0, 0])
-        counts[0] += one.ignored
-        counts[1] += one.refused
+        counts = sums.setdefault(one.place, [0, 0, 0])
+        for place, count in enumerate((one.ignored, one.refused, one.derived)):
+            counts[place] += count
     rows = [
         (source, connection.ops.adapt_datetimefield_value(minute), *counts)
         for (source, minute), counts in sorted(sums.items())
@@ -147,7 +149,10 @@ def traffic(source: Source, since: datetime) -> Traffic:
         last_at=Max("received_at"),
     )
     found |= held.order_by().aggregate(quarantined=Sum("count", default=0))
-    found |= apart.aggregate(ignored=Sum("ignored", default=0), refused=Sum("refused", default=0))
+    found |= apart.aggregate(
+        **{name: Sum(name, default=0) for name in ("ignored", "refused", "derived")}
+    )
+    found["accepted"] -= found.pop("derived")
     return Traffic(**found, lags=_lags(batches.order_by("-pk")[:LATEST]))
 
 

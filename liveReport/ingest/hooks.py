@@ -69,8 +69,9 @@ def deliver(point: HookPoint, request: HookRequest) -> HookReceipt:
         raise
     if found is None:
         found = _kept(point, request)
-    if found.ignored:
-        _note(Apart(source.pk, request.received_at, ignored=found.ignored))
+    if found.ignored or found.derived:
+        apart = Apart(source.pk, request.received_at, ignored=found.ignored, derived=found.derived)
+        _note(apart)
     return HookReceipt.of(found)
 
 

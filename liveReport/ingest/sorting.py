@@ -37,6 +37,8 @@ class Sorted:
     accepted: int = 0
     ignored: int = 0
     quarantined: int = 0
+    derived: int = 0
+    """Events besides, that are derived from others."""
 
     @property
     def received(self) -> int:
@@ -122,10 +124,14 @@ class Sorter:
             reason = _REFUSED.get(code, Reason.REFUSED)
             self._wait(self._places[number], reason, _recipients(self._events[number]))
         for number, struct in zip(kept, structs, strict=True):
-            if number not in refused and not self._events[number].derived:
-                is_known = struct.campaign in rules.campaigns
-                self.sorted.accepted += is_known
-                self.sorted.quarantined += not is_known
+            is_known = struct.campaign in rules.campaigns
+            if number in refused:
+                continue
+            if self._events[number].derived:
+                self.sorted.derived += is_known
+                continue
+            self.sorted.accepted += is_known
+            self.sorted.quarantined += not is_known
 
     def _struct(self, event: Event, named: Named) -> Any:
         """The event of our contract, or why there is none."""

@@ -94,12 +94,14 @@ class SpentToken(models.Model):
 
 
 class SourceMinute(models.Model):
-    """What of a source came within a minute, and is not in the log: ignored, or refused."""
+    """What of a source came within a minute and is not in the log, ignored or refused, and which of
+    its events there are only derived from others."""
 
     source = models.ForeignKey(Source, models.CASCADE, related_name="+", db_index=False)
     minute = models.DateTimeField(db_index=True)
     ignored = models.PositiveBigIntegerField(default=0)
     refused = models.PositiveBigIntegerField(default=0)
+    derived = models.PositiveBigIntegerField(default=0)
 
     class Meta:
         verbose_name = _("minute of a source")

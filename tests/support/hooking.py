@@ -48,6 +48,7 @@ class Pigeon(Webhook):
                 keys=item.get("ring", {}),
                 labels=item.get("tags", []),
                 dimensions={"reason": item["why"]} if "why" in item else {},
+                derived=item.get("derived", False),
             )
             for to in item["to"]
         ]

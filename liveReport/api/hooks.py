@@ -46,7 +46,7 @@ class HookView(View):
 
     def head(self, request: HttpRequest, source: str) -> HttpResponse:
         """Whether there is such an address: asked by providers before there is a secret."""
-        return HttpResponse(status=200 if hook_point(source) else 404)
+        return JsonResponse({}) if hook_point(source) else _failed(404, "not_found")
 
     def get(self, request: HttpRequest, source: str) -> HttpResponse:
         point = hook_point(source)

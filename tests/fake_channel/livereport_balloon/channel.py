@@ -1,5 +1,7 @@
 """Balloons with a card: they rise, drift, land or burst, and somebody may write back."""
 
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 
 from liveReport.channels import (
@@ -8,16 +10,34 @@ from liveReport.channels import (
     Channel,
     Count,
     Dimension,
+    Event,
     EventType,
     Gauge,
+    Ignored,
     Kpi,
     Parts,
     Profiles,
     Rate,
+    Secret,
+    SetUp,
     Table,
     TimeSeries,
+    Webhook,
+    moment_of,
     register,
 )
+
+
+class Meadow(Webhook):
+    """Where balloons come down: somebody writes of those that were found."""
+
+    provider = "meadow"
+    label = "Meadow"
+    secret = Secret.BEARER
+    set_up = SetUp("At the gate", "Everything", "On the card")
+
+    def events(self, item: Any) -> list[Event | Ignored]:
+        return [Event("landed", moment_of(item["at"]), item["card"], keys=item)]
 
 
 @register
@@ -28,6 +48,7 @@ class Balloon(Channel):
     label = _("Balloon")
     description = _("Cards that travel by balloon.")
     position = 70
+    webhooks = [Meadow()]
 
     dimensions = [
         Dimension(

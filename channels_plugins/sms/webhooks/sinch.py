@@ -105,11 +105,11 @@ class Sinch(Webhook):
         statuses = report.get("statuses") if isinstance(report, dict) else None
         if not isinstance(statuses, list):
             return [report]
-        return [report | {"statuses": status} for status in statuses]
+        return [report | {"statuses": [status]} for status in statuses]
 
     def events(self, item: Any) -> Iterable[Event | Ignored]:
         if item["type"] == BATCH:
-            return list(_of_batch(item, item["statuses"]))
+            return [one for status in item["statuses"] for one in _of_batch(item, status)]
         if item["type"] != REPORT:
             raise Unreadable("unknown_type")
         return [_event(item, item["recipient"], item["status"], item.get("code"))]

@@ -30,6 +30,12 @@ CARRIER_CODES = {
     "21614": _("Not a mobile number"),
     "21635": _("Landline"),
     "20429": _("Our sending rate was exceeded"),
+    "vonage:1": _("Unknown error"),
+    "vonage:2": _("Phone is out of reach"),
+    "vonage:3": _("Number is unknown"),
+    "vonage:4": _("Recipient blocks messages"),
+    "vonage:6": _("Filtered by the carrier"),
+    "vonage:7": _("Phone is out of reach"),
 }
 
 REASONS = {**COMMON_EXCLUSIONS, **with_codes(EXCLUSIONS | CARRIER_CODES)}

@@ -54,6 +54,13 @@ def test_a_full_report_names_the_recipients_of_each_status() -> None:
     assert others == [Ignored("Queued")] * 2
 
 
+def test_an_odd_status_of_a_full_report_spoils_no_other() -> None:
+    odd = {"code": 1, "count": 1, "recipients": ["44700900003"], "status": "Teleported"}
+    bounced, code, *others = said(BATCH | {"statuses": [BATCH["statuses"][0], odd, 7]})
+    assert (bounced.type, bounced.recipient) == ("bounced", "+44231235674")
+    assert (code, others) == ("unknown_type", ["malformed"])
+
+
 @pytest.mark.parametrize("status", ["Failed", "Expired", "Aborted", "Unknown"])
 def test_what_did_not_arrive_is_bounced(status: str) -> None:
     (event,) = said(REPORT | {"status": status, "code": 403})

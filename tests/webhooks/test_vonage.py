@@ -84,3 +84,11 @@ def test_a_message_on_its_way_is_ignored() -> None:
 def test_nothing_of_the_account_is_kept() -> None:
     (item,) = providers()["vonage"].webhook.items(asked(sig="x"))
     assert not {"sig", "api-key"} & set(item)
+
+
+def test_its_codes_have_names() -> None:
+    # api.support.vonage.com 204014733: 6 is “Anti-Spam Rejection”
+    from liveReport.channels import get_channel
+
+    (reason,) = get_channel("sms").dimensions
+    assert str(reason.labels["vonage:6"]) == "Filtered by the carrier (vonage:6)"

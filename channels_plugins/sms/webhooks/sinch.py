@@ -99,6 +99,14 @@ class Sinch(Webhook):
         if not is_lately(time, request.received_at, TOLERANCE):
             raise Unauthorised(STALE)
 
+    def items(self, request: HookRequest) -> Iterable[Any]:
+        """A report of a batch is an item for each status: an odd one keeps no other back."""
+        report = request.json()
+        statuses = report.get("statuses") if isinstance(report, dict) else None
+        if not isinstance(statuses, list):
+            return [report]
+        return [report | {"statuses": [status]} for status in statuses]
+
     def events(self, item: Any) -> Iterable[Event | Ignored]:
         if item["type"] == BATCH:
             return [one for status in item["statuses"] for one in _of_batch(item, status)]
@@ -109,6 +117,8 @@ class Sinch(Webhook):
 
 def _of_batch(item: Any, status: Any) -> Iterable[Event | Ignored]:
     """A report of the type “full” names the recipients of each status."""
+    if not isinstance(status, dict):
+        raise Unreadable
     for recipient in status.get("recipients") or ():
         yield _event(item, recipient, status["status"], status.get("code"))
 

@@ -151,6 +151,12 @@ def test_one_odd_item_never_spoils_its_batch(client: Client, campaign: Campaign)
     assert waiting() == {"unreadable": 3, "unknown_type": 1, "too_old": 1}
 
 
+def test_what_no_channel_declares_waits(client: Client, campaign: Campaign) -> None:
+    items = [flight(ring=RING), flight(ring=RING, mood="gay")]
+    assert posted(client, items, pigeon()).json() == answer(accepted=1, quarantined=1)
+    assert waiting() == {"refused": 1}
+
+
 @pytest.mark.parametrize("body", [b"", b"no JSON", b"\xff\xfe", b"[" * 100_000])
 def test_what_cannot_be_read_waits_as_it_came(client: Client, body: bytes) -> None:
     response = posted(client, body, pigeon())

@@ -1,24 +1,23 @@
-"""Why an open or a click looks like a machine's: a closed list of signals, never the agent."""
+"""Whether an open or a click looks like a machine's. The agent itself goes no further."""
 
 from functools import lru_cache
 
 from crawleruseragents import is_crawler
 
-PROVIDER, PREFETCH, CRAWLER = "provider", "prefetch", "crawler"
-"""The provider's own flag · fetched before anybody looked · an agent that calls itself one."""
+MACHINE = {"verdict": "machine"}
 HUMAN_PROXIES = ("GoogleImageProxy", "YahooMailProxy")
 """Through these, people open what they read at Gmail and Yahoo; lists of crawlers name them."""
 
 
-def signal(agent: object, *, flagged: object = False) -> dict[str, str]:
-    """The dimension ``signal`` of an open or a click; none for people.
+def verdict(agent: object, *, flagged: object = False) -> dict[str, str]:
+    """The dimension ``verdict`` of an open or a click; none where nothing speaks of a machine.
 
     ``flagged`` is whether the provider itself says that it was a machine.
     """
     if flagged:
-        return {"signal": PROVIDER}
+        return MACHINE
     if isinstance(agent, str) and agent and _crawls(agent[:LONGEST]):
-        return {"signal": CRAWLER}
+        return MACHINE
     return {}
 
 

@@ -61,6 +61,7 @@ class Sorter:
         self._places: list[int] = []
         """Of each event, which item said it."""
         self._waiting: dict[int, Reason] = {}
+        self._known = frozenset(self.contract.dimensions)
 
     def sort(self, items: Sequence[Any]) -> Sorted:
         self._read(items)
@@ -145,6 +146,8 @@ class Sorter:
                 return Reason.REFUSED
         identity = _identity(event, named.profile)
         dimensions = event.dimensions
+        if not dimensions.keys() <= self._known:
+            return Reason.REFUSED
         said = "".join((identity, named.message, *dimensions.values()))
         if len(said) > LONGEST:  # perhaps one of them alone
             dimensions = {key: text[:LONGEST] for key, text in dimensions.items()}

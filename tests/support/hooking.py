@@ -22,6 +22,7 @@ from liveReport.channels import (
 )
 from liveReport.site.sources import Wanted, set_up
 
+DIMENSIONS = {"why": "reason", "mood": "mood"}
 TYPES = {"sent": "sent", "hit": "delivered", "late": "deferred", "gone": "bounced"}
 
 
@@ -47,7 +48,7 @@ class Pigeon(Webhook):
                 message=item.get("id", ""),
                 keys=item.get("ring", {}),
                 labels=item.get("tags", []),
-                dimensions={"reason": item["why"]} if "why" in item else {},
+                dimensions={DIMENSIONS[key]: item[key] for key in DIMENSIONS if key in item},
                 derived=item.get("derived", False),
             )
             for to in item["to"]

@@ -94,9 +94,7 @@ class ProviderCases:
         for _rehearsal, request in self.requests():
             for event in said_by(self.webhook, request):
                 if isinstance(event, Event):
-                    assert set(event.dimensions) - {"signal"} <= set(
-                        declared[event.type].dimensions
-                    )
+                    assert set(event.dimensions) <= set(declared[event.type].dimensions)
 
     def test_other_credentials_are_refused(self) -> None:
         for _rehearsal, request in self.requests():

@@ -288,7 +288,7 @@ def test_keys_are_tags_of_the_message_or_headers_of_the_mail() -> None:
 def test_an_open_by_a_crawler_says_so() -> None:
     agent = "Mozilla/5.0 (compatible; Googlebot/2.1)"
     (event,) = events("Open", "open", OPEN | {"userAgent": agent})
-    assert event.dimensions == {"signal": "crawler", "domain": "example.com"}
+    assert event.dimensions == {"verdict": "machine", "domain": "example.com"}
 
 
 def test_only_who_leaves_a_list_unsubscribes() -> None:

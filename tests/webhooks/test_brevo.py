@@ -108,8 +108,8 @@ def test_what_never_left_is_excluded(word: str, reason: str) -> None:
 
 @pytest.mark.parametrize("word", ["proxy_open", "unique_proxy_open"])
 def test_an_open_by_a_proxy_is_a_machine(word: str) -> None:
-    assert said(event=word).dimensions["signal"] == "prefetch"
-    assert "signal" not in said(event="unique_opened").dimensions
+    assert said(event=word).dimensions["verdict"] == "machine"
+    assert "verdict" not in said(event="unique_opened").dimensions
 
 
 def test_lists_are_ignored() -> None:

@@ -2,7 +2,7 @@
 
 Compared are the type of each event, its time, recipient, message, link, labels and keys, and why
 it was excluded. Not compared is what anymail does not say: whether a bounce is hard, a robot's
-signal, attempts. Its views are asked without being set up, so that they need neither settings
+verdicts, attempts. Its views are asked without being set up, so that they need neither settings
 nor the packages by which they verify.
 """
 

@@ -208,10 +208,10 @@ def test_an_open_carries_what_the_sender_passed() -> None:
 @pytest.mark.parametrize(
     ("client", "expected"),
     [
-        ({"bot": "apple"}, {"signal": "provider"}),
-        ({"bot": "generic"}, {"signal": "provider"}),
+        ({"bot": "apple"}, {"verdict": "machine"}),
+        ({"bot": "generic"}, {"verdict": "machine"}),
         ({"bot": ""}, {}),
-        ({"user-agent": "Mozilla/5.0 (compatible; Googlebot/2.1)"}, {"signal": "crawler"}),
+        ({"user-agent": "Mozilla/5.0 (compatible; Googlebot/2.1)"}, {"verdict": "machine"}),
         ({"user-agent": "Mozilla/5.0 (via ggpht.com GoogleImageProxy)"}, {}),
         (None, {}),
     ],

@@ -168,7 +168,7 @@ def test_opens_and_clicks_are_of_one_recipient() -> None:
 
 def test_an_open_by_a_crawler_says_so() -> None:
     agent = "Mozilla/5.0 (compatible; Googlebot/2.1)"
-    assert last(OPEN | {"UserAgent": agent}).dimensions == {"signal": "crawler"} | DOMAIN
+    assert last(OPEN | {"UserAgent": agent}).dimensions == {"verdict": "machine"} | DOMAIN
 
 
 def test_a_complaint_is_no_bounce() -> None:

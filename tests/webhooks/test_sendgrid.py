@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from channels_plugins.email.robots import signal
+from channels_plugins.email.robots import verdict
 from channels_plugins.email.webhooks.sendgrid import SIGNATURE, TIMESTAMP
 from liveReport.channels import Credentials, Event, Ignored, Unauthorised, instant, providers
 from tests.webhooks.cases import KEYS, NOW, URL, ProviderCases, flipped, posted, said_by
@@ -232,9 +232,9 @@ def test_metadata_lies_beside_the_fields_and_categories_may_be_one_text() -> Non
 @pytest.mark.parametrize(
     ("item", "expected"),
     [
-        ({"sg_machine_open": True}, {"signal": "provider"}),
+        ({"sg_machine_open": True}, {"verdict": "machine"}),
         ({"sg_machine_open": False}, {}),
-        ({"useragent": "Mozilla/5.0 (compatible; Googlebot/2.1)"}, {"signal": "crawler"}),
+        ({"useragent": "Mozilla/5.0 (compatible; Googlebot/2.1)"}, {"verdict": "machine"}),
         ({"useragent": "Mozilla/5.0 (via ggpht.com GoogleImageProxy)"}, {}),
         ({"useragent": "YahooMailProxy; https://help.yahoo.com/kb/yahoo-mail-proxy"}, {}),
         ({"useragent": None}, {}),
@@ -242,7 +242,7 @@ def test_metadata_lies_beside_the_fields_and_categories_may_be_one_text() -> Non
 )
 def test_an_open_by_a_machine_says_so(item: dict[str, Any], expected: dict[str, str]) -> None:
     assert only({"event": "open"} | item).dimensions == expected | {"domain": "test.com"}
-    assert signal(item.get("useragent"), flagged=item.get("sg_machine_open")) == expected
+    assert verdict(item.get("useragent"), flagged=item.get("sg_machine_open")) == expected
 
 
 def test_an_odd_item_spoils_no_other() -> None:

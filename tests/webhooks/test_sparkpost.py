@@ -126,7 +126,7 @@ def test_a_ping_is_ignored() -> None:
         ),
         ({"type": "list_unsubscribe"}, "unsubscribed", {}),
         ({"type": "bounce", "bounce_class": "90"}, "unsubscribed", {}),
-        ({"type": "open", "is_prefetched": True}, "opened", {"signal": "prefetch"}),
+        ({"type": "open", "is_prefetched": True}, "opened", {"verdict": "machine"}),
         ({"type": "open", "user_agent": "Mozilla/5.0 (Macintosh)"}, "opened", {}),
     ],
 )

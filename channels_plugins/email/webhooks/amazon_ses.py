@@ -32,7 +32,7 @@ from liveReport.channels import (
 
 from .. import sns
 from ..bounces import bounce, reason
-from ..robots import signal
+from ..robots import verdict
 from .base import EmailWebhook, address, mail
 
 EVENTS = {
@@ -241,7 +241,7 @@ def _failed(details: Item, who: Item) -> Mapping[str, str]:
 
 
 def _seen(details: Item, who: Item) -> Mapping[str, str]:
-    return signal(details.get("userAgent"))
+    return verdict(details.get("userAgent"))
 
 
 DETAILS: Mapping[str, Callable[[Item, Item], Mapping[str, str]]] = {

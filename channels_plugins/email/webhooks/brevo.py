@@ -20,7 +20,7 @@ from liveReport.channels import (
 )
 
 from ..bounces import bounce, reason
-from ..robots import PREFETCH
+from ..robots import MACHINE
 from .base import EmailWebhook, address, mail, object_in
 
 EVENTS = {
@@ -137,5 +137,5 @@ def _details(item: Item, kind: str, word: str) -> Mapping[str, str]:
         case "excluded":
             return {"reason": EXCLUSIONS[word]}
         case "opened" if word.endswith("proxy_open"):
-            return {"signal": PREFETCH}
+            return MACHINE
     return {}

@@ -28,7 +28,7 @@ from liveReport.channels import (
 )
 
 from ..bounces import bounce, reason
-from ..robots import signal
+from ..robots import verdict
 from .base import EmailWebhook, address, mail
 
 TOLERANCE = 72 * 3_600.0
@@ -186,7 +186,7 @@ def _event(item: Item, kind: str, dimensions: Mapping[str, str]) -> Event:
 def _details(item: Item, kind: str) -> Mapping[str, str]:
     if kind in ("opened", "clicked"):
         client = item.get("client-info") or {}
-        return signal(client.get("user-agent"), flagged=client.get("bot"))
+        return verdict(client.get("user-agent"), flagged=client.get("bot"))
     if kind == "error":
         return reason(word=(item.get("reject") or {}).get("reason"))
     return {}

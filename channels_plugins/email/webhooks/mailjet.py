@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from liveReport.channels import Event, Ignored, Rehearsal, Said, Secret, SetUp, Unreadable, instant
 
 from ..bounces import bounce, reason
-from ..robots import signal
+from ..robots import verdict
 from .base import EmailWebhook, address, handed_over, mail, object_in
 
 EVENTS = {
@@ -115,5 +115,5 @@ def _details(item: Item, kind: str) -> Mapping[str, str]:
         case "excluded":
             return {"reason": EXCLUSIONS.get(str(error), "EmailSuppressed")}
         case "opened" | "clicked":
-            return signal(item.get("agent"))
+            return verdict(item.get("agent"))
     return {}

@@ -26,7 +26,7 @@ from liveReport.channels import (
 )
 
 from ..bounces import bounce, reason
-from ..robots import signal
+from ..robots import verdict
 from .base import EmailWebhook, address, mail
 
 SIGNATURE, FIELD = "x-mandrill-signature", "mandrill_events"
@@ -149,7 +149,7 @@ def _details(item: Item, message: Item, kind: str, word: str) -> Mapping[str, st
             why = str((message.get("reject") or {}).get("reason") or message.get("state") or "")
             return {"reason": REJECTIONS.get(why, "EmailSuppressed")}
         case "opened" | "clicked":
-            return signal(item.get("user_agent"))
+            return verdict(item.get("user_agent"))
     return {}
 
 

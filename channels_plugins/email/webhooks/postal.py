@@ -34,7 +34,7 @@ from liveReport.channels import (
 )
 
 from ..bounces import bounce, reason
-from ..robots import signal
+from ..robots import verdict
 from .base import EmailWebhook, address, handed_over, mail
 
 SIGNATURES: Mapping[str, HashAlgorithm] = {
@@ -152,7 +152,7 @@ def _details(payload: Item, kind: str, word: str) -> Mapping[str, str]:
         case "excluded":
             return {"reason": "EmailSuppressed"}
         case "opened" | "clicked":
-            return signal(payload.get("user_agent"))
+            return verdict(payload.get("user_agent"))
     return {}
 
 

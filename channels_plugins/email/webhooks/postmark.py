@@ -20,7 +20,7 @@ from liveReport.channels import (
 )
 
 from ..bounces import HARD, IGNORED, SOFT, bounce, reason
-from ..robots import signal
+from ..robots import verdict
 from .base import EmailWebhook, address, handed_over, mail
 
 RECORDS = {
@@ -178,5 +178,5 @@ def _details(item: Item, kind: str, word: str) -> Mapping[str, str]:
         case "deferred" | "error":
             return reason("", text, word)
         case "opened" | "clicked":
-            return signal(item.get("UserAgent"))
+            return verdict(item.get("UserAgent"))
     return {}

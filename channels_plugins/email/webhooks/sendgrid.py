@@ -34,7 +34,7 @@ from liveReport.channels import (
 )
 
 from ..bounces import bounce, reason
-from ..robots import signal
+from ..robots import verdict
 from .base import WITH_DOMAIN, EmailWebhook, address
 
 SIGNATURE = "x-twilio-email-event-webhook-signature"
@@ -74,7 +74,7 @@ def _bounced(item: Item) -> Mapping[str, str]:
 
 
 def _opened(item: Item) -> dict[str, str]:
-    return signal(item.get("useragent"), flagged=item.get("sg_machine_open"))
+    return verdict(item.get("useragent"), flagged=item.get("sg_machine_open"))
 
 
 DETAILS: Mapping[str, Callable[[Item], Mapping[str, str]]] = {

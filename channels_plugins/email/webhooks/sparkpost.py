@@ -19,7 +19,7 @@ from liveReport.channels import (
 )
 
 from ..bounces import bounce, reason
-from ..robots import PREFETCH, signal
+from ..robots import MACHINE, verdict
 from .base import EmailWebhook, address, mail
 
 EVENTS = {
@@ -152,7 +152,7 @@ def _details(found: Item, kind: str) -> Mapping[str, str]:
         case "excluded":
             return {"reason": "EmailSuppressed"}
         case "opened" | "clicked" if found.get("is_prefetched"):
-            return {"signal": PREFETCH}
+            return MACHINE
         case "opened" | "clicked":
-            return signal(found.get("user_agent"))
+            return verdict(found.get("user_agent"))
     return {}

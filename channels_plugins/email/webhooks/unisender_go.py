@@ -25,7 +25,7 @@ from liveReport.channels import (
 )
 
 from ..bounces import bounce, reason
-from ..robots import signal
+from ..robots import verdict
 from .base import EmailWebhook, address, mail
 
 STATUSES = {
@@ -167,5 +167,5 @@ def _details(info: Item, kind: str) -> Mapping[str, str]:
         case "excluded":
             return {"reason": EXCLUSIONS[word]}
         case "opened" | "clicked":
-            return signal(info.get("user_agent"))
+            return verdict(info.get("user_agent"))
     return {}

@@ -23,6 +23,7 @@ from .rollups import (
     MessageState,
     Series,
 )
+from .verdicts import VerdictRule
 
 __all__ = [
     "ApiToken",
@@ -48,6 +49,7 @@ __all__ = [
     "Source",
     "Suspect",
     "Switch",
+    "VerdictRule",
     "in_tab_order",
     "sees_campaigns",
 ]

@@ -5,7 +5,7 @@ from axes.models import AccessFailureLog, AccessLog
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from . import access, accounts, campaigns, log, plugins, quarantine, schedule, set_aside
+from . import access, accounts, campaigns, log, plugins, quarantine, schedule, set_aside, verdicts
 
 __all__ = [
     "access",
@@ -16,6 +16,7 @@ __all__ = [
     "quarantine",
     "schedule",
     "set_aside",
+    "verdicts",
 ]
 
 # Neither is written; the failed log-ins that lock somebody out stay.

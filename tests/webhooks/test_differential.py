@@ -90,10 +90,33 @@ DIFFERENCES: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "mailersend": {
         "repeats another activity": (
+            "activity.clicked_unique: type clicked → ignored",
             "activity.clicked_unique: type unknown_type → ignored",
+            "activity.opened_unique: type opened → ignored",
             "activity.opened_unique: type unknown_type → ignored",
         ),
-        NEWER: ("activity.deferred: type unknown_type → deferred",),
+        NEWER: (
+            "activity.deferred: type unknown_type → deferred",
+            "activity.suppressed: type unknown_type → excluded",
+        ),
+        "the second version of payloads, of which this release of anymail finds the type only": (
+            *("activity.clicked: at", "activity.clicked: labels", "activity.clicked: link"),
+            *("activity.clicked: message", "activity.clicked: recipient"),
+            *("activity.delivered: at", "activity.delivered: labels"),
+            *("activity.delivered: message", "activity.delivered: recipient"),
+            *("activity.hard_bounced: at", "activity.hard_bounced: labels"),
+            *("activity.hard_bounced: message", "activity.hard_bounced: recipient"),
+            *("activity.opened: at", "activity.opened: labels"),
+            *("activity.opened: message", "activity.opened: recipient"),
+            *("activity.sent: at", "activity.sent: labels"),
+            *("activity.sent: message", "activity.sent: recipient"),
+            *("activity.soft_bounced: at", "activity.soft_bounced: labels"),
+            *("activity.soft_bounced: message", "activity.soft_bounced: recipient"),
+            *("activity.unsubscribed: at", "activity.unsubscribed: labels"),
+            *("activity.unsubscribed: message", "activity.unsubscribed: recipient"),
+            "activity.spam_complaint: type unknown_type → complained",
+            "webhook.test: type raises KeyError → ignored",
+        ),
     },
     "mailgun": {
         "the id as Mailgun writes it, without brackets around it": (

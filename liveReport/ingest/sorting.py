@@ -171,6 +171,7 @@ def _is_sound(event: Event) -> bool:
     texts = (event.message, event.recipient, event.link, event.attempt)
     return (
         isinstance(event.keys, dict)
+        and isinstance(event.labels, list | tuple)
         and all(text.__class__ is str for text in texts)
         and all(text.__class__ is str for text in event.labels)
         and all(text.__class__ is str for text in event.dimensions.values())

@@ -84,6 +84,22 @@ def test_an_odd_value_anywhere_spoils_its_item_only(provider: str, data: st.Data
     assert total(provider, [odd, good]) == total(provider, [good, odd])
 
 
+@pytest.mark.parametrize("tags", [1, True, "spring", {"lr_campaign": "spring"}])
+@pytest.mark.parametrize(
+    ("provider", "path"), [("mailersend", ("data", "tags")), ("mandrill", ("msg", "tags"))]
+)
+def test_tags_that_are_no_list_have_their_item_wait(
+    provider: str, path: tuple[str, ...], tags: Any
+) -> None:
+    good = ITEMS[provider][0]
+    whole = copy.deepcopy(good)
+    whole[path[0]][path[1]] = tags
+    sorter = Sorter(providers()[provider], SOURCE, NOW, NOW)
+    with patch.object(sorting, "known_campaigns", lambda slugs: {"spring"} & set(slugs)):
+        found = sorter.sort([whole, good])
+    assert (found.accepted, found.quarantined) == (1, 1)
+
+
 @pytest.mark.parametrize("provider", PROVIDERS)
 @settings(max_examples=30, deadline=None)
 @given(item=json)

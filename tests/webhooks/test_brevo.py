@@ -43,11 +43,32 @@ PAYLOADS: list[Any] = [
     ),
     REQUEST | {"event": "click", "link": "https://example.com/click/me"},
     {name: one for name, one in REQUEST.items() if name != "tags"} | {"tag": "header-tag"},
+    REQUEST | {"event": "blocked", "reason": "blocked : due to blacklist user"},
+    # symfony/symfony, Mailer/Bridge/Brevo/Tests/Webhook/Fixtures/blocked.php
+    REQUEST | {"event": "blocked", "reason": "blocked : due to unsubscribed user"},
 ]
+# anymail, tests/test_brevo_webhooks.py: of a proxy's open, the tag is a list
+PROXY_OPEN: dict[str, Any] = {
+    "event": "proxy_open",
+    "email": "example@domain.com",
+    "id": 1,
+    "date": "2020-10-09 00:00:00",
+    "message-id": "201798300811.5787683@relay.domain.com",
+    "subject": "My first Transactional",
+    "tag": ["transactionalTag"],
+    "sending_ip": "xxx.xxx.xxx.xxx",
+    "s_epoch": 1534486682000,
+    "template_id": 1,
+}
+PAYLOADS.append(PROXY_OPEN)
 
 
 def said(**changes: Any) -> Any:
-    (event,) = said_by(providers()["brevo"].webhook, posted(json.dumps(REQUEST | changes).encode()))
+    return said_of(REQUEST | changes)
+
+
+def said_of(item: dict[str, Any]) -> Any:
+    (event,) = said_by(providers()["brevo"].webhook, posted(json.dumps(item).encode()))
     return event
 
 
@@ -106,10 +127,65 @@ def test_what_never_left_is_excluded(word: str, reason: str) -> None:
     assert (event.type, event.dimensions) == ("excluded", {"reason": reason})
 
 
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("blocked : due to blacklist user", "EmailSuppressed"),
+        ("blocked : due to unsubscribed user", "EmailNoConsent"),
+    ],
+)
+def test_a_block_says_whether_it_is_the_recipient_s_wish(text: str, reason: str) -> None:
+    assert said(event="blocked", reason=text).dimensions == {"reason": reason}
+
+
 @pytest.mark.parametrize("word", ["proxy_open", "unique_proxy_open"])
 def test_an_open_by_a_proxy_is_a_machine(word: str) -> None:
     assert said(event=word).dimensions["verdict"] == "machine"
     assert "verdict" not in said(event="unique_opened").dimensions
+
+
+def test_a_proxy_s_open_has_its_time_and_tags_in_fields_of_its_own() -> None:
+    assert said_of(PROXY_OPEN) == Event(
+        "opened",
+        datetime(2018, 8, 17, 6, 18, 2, tzinfo=UTC),
+        "example@domain.com",
+        "201798300811.5787683@relay.domain.com",
+        {},
+        ["transactionalTag"],
+        {"domain": "domain.com", "verdict": "machine"},
+    )
+
+
+@pytest.mark.parametrize("word", ["opened", "unique_opened", "click"])
+def test_an_agent_that_crawls_is_a_machine_and_gmail_s_proxy_a_person(word: str) -> None:
+    assert said(event=word, user_agent="curl/8.5.0").dimensions["verdict"] == "machine"
+    gmail = (
+        "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)"
+    )
+    assert "verdict" not in said(event=word, user_agent=gmail).dimensions
+
+
+@pytest.mark.parametrize(
+    ("tag", "labels"),
+    [
+        ("header-tag", ["header-tag"]),
+        ('["tag1","tag2"]', ["tag1", "tag2"]),
+        (["tag1"], ["tag1"]),
+        ("[Spring] welcome", ["[Spring] welcome"]),
+        ("[1]", ["[1]"]),
+        ("", []),
+    ],
+)
+def test_a_tag_is_one_text_or_a_list(tag: Any, labels: list[str]) -> None:
+    assert list(said(tags=None, tag=tag).labels) == labels
+
+
+def test_a_message_deferred_and_then_delivered_keeps_its_name() -> None:
+    words = ["request", "deferred", "deferred", "delivered"]
+    events = [said(event=word, reason="421 4.7.0 Try again later") for word in words]
+    assert [event.type for event in events] == ["sent", "deferred", "deferred", "delivered"]
+    assert [event.dimensions.get("reason") for event in events] == [None, "4.7.0", "4.7.0", None]
+    assert len({event.message for event in events}) == 1
 
 
 def test_lists_are_ignored() -> None:

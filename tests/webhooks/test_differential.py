@@ -86,6 +86,11 @@ DIFFERENCES: dict[str, dict[str, tuple[str, ...]]] = {
         "an address that is none never left the provider": (
             "invalid_email: type bounced → excluded",
         ),
+        "a block says whether it is for an unsubscribe": ("blocked: reason",),
+        "of a proxy's open, the time has a name and the tag a form of its own": (
+            "proxy_open: at",
+            "proxy_open: labels",
+        ),
         QUEUED: ("request: type queued → sent",),
     },
     "mailersend": {

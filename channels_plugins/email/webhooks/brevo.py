@@ -20,7 +20,7 @@ from liveReport.channels import (
 )
 
 from ..bounces import bounce, reason
-from ..robots import MACHINE
+from ..robots import MACHINE, verdict
 from .base import EmailWebhook, address, mail, object_in
 
 EVENTS = {
@@ -44,6 +44,8 @@ EVENTS = {
 }
 IGNORED = frozenset({"list_addition", "contact_updated", "contact_deleted"})
 EXCLUSIONS = {"blocked": "EmailSuppressed", "invalid_email": "EmailMalformedAddress"}
+UNSUBSCRIBED = "unsubscribed"
+"""In the reason of a block that is the recipient's wish."""
 MILLISECONDS = 1e11
 """A time beyond this is in milliseconds: some of Brevo's events have seconds."""
 CUSTOM = "X-Mailin-custom"
@@ -121,10 +123,21 @@ def _at(item: Item) -> datetime | None:
 
 
 def _labels(item: Item) -> Sequence[str]:
-    tags, tag = item.get("tags"), item.get("tag")
-    if isinstance(tags, list):
-        return [str(one) for one in tags]
-    return [str(one) for one in (tags, tag) if one]
+    """The tags, else the tag: a list, a list as JSON, or one text, as the message was sent."""
+    tags = item.get("tags") or item.get("tag") or ()
+    if isinstance(tags, str):
+        tags = _list_in(tags) or [tags]
+    return tags
+
+
+def _list_in(text: str) -> Sequence[str]:
+    """The list that a text holds; none if it holds anything else."""
+    if not text.startswith("["):
+        return ()
+    try:
+        return msgspec.json.decode(text, type=list[str])
+    except msgspec.DecodeError:
+        return ()
 
 
 def _details(item: Item, kind: str, word: str) -> Mapping[str, str]:
@@ -135,7 +148,10 @@ def _details(item: Item, kind: str, word: str) -> Mapping[str, str]:
         case "deferred" | "error":
             return reason("", text, word)
         case "excluded":
-            return {"reason": EXCLUSIONS[word]}
+            is_wish = UNSUBSCRIBED in str(text)
+            return {"reason": "EmailNoConsent" if is_wish else EXCLUSIONS[word]}
         case "opened" if word.endswith("proxy_open"):
             return MACHINE
+        case "opened" | "clicked":
+            return verdict(item.get("user_agent"))
     return {}

@@ -1,6 +1,8 @@
 """Mandrill's events, by what it publishes."""
 
+import hmac
 import json
+from base64 import b64encode
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -8,7 +10,7 @@ from urllib.parse import urlencode
 import pytest
 
 from liveReport.channels import Credentials, Event, Ignored, Unauthorised, Unreadable, providers
-from tests.webhooks.cases import NOW, ProviderCases, posted, said_by
+from tests.webhooks.cases import NOW, URL, ProviderCases, posted, said_by
 
 # mailchimp.com/developer: message events; anymail, tests/test_mandrill_webhooks.py
 SEND: dict[str, Any] = {
@@ -69,6 +71,19 @@ class TestMandrill(ProviderCases):
         with pytest.raises(Unauthorised):
             self.webhook.verify(posted(b"\xff", request.headers), Credentials(secrets=["k"]))
 
+    def test_the_signature_is_what_mandrill_s_instructions_make_of_url_and_fields(self) -> None:
+        # mailchimp.com/developer, "Authenticating webhook requests": the URL, then each field's
+        # name and value in the order of names; HMAC-SHA1; Base64
+        form = {"zeta": "é", "mandrill_events": '[{"event":"send"}]'}
+        signed = f'{URL}mandrill_events[{{"event":"send"}}]zetaé'.encode()
+        signature = b64encode(hmac.digest(b"key", signed, "sha1")).decode()
+        headers = {"X-Mandrill-Signature": signature}
+        credentials = Credentials(secrets=["former", "key"])
+        self.webhook.verify(posted(urlencode(form).encode(), headers), credentials)
+        for body in (b"mandrill_events=[]", urlencode(form | {"a": ""}).encode()):
+            with pytest.raises(Unauthorised):
+                self.webhook.verify(posted(body, headers), credentials)
+
     def test_a_form_without_json_cannot_be_read(self) -> None:
         with pytest.raises(Unreadable):
             self.webhook.items(posted(b"mandrill_events=GARBAGE"))
@@ -101,6 +116,74 @@ def test_a_delivery_has_its_answer_beside_the_message() -> None:
 def test_a_click_has_its_link() -> None:
     event = said({"event": "click", "url": "http://example.com", "user_agent": "Mozilla/5.0"})
     assert (event.type, event.link) == ("clicked", "http://example.com")
+
+
+# mailchimp.com/developer, messages/send: the reasons of a rejection
+@pytest.mark.parametrize(
+    ("why", "kind", "reason"),
+    [
+        ("hard-bounce", "excluded", "EmailSuppressed"),
+        ("soft-bounce", "excluded", "EmailSuppressed"),
+        ("spam", "excluded", "EmailSuppressed"),
+        ("custom", "excluded", "EmailSuppressed"),
+        ("unsub", "excluded", "EmailNoConsent"),
+        ("invalid", "excluded", "EmailMalformedAddress"),
+        ("invalid-sender", "error", "invalid-sender"),
+        ("test-mode-limit", "error", "test-mode-limit"),
+        ("unsigned", "error", "unsigned"),
+        ("rule", "error", "rule"),
+    ],
+)
+def test_a_rejection_is_the_recipient_s_or_the_sender_s_to_mend(
+    why: str, kind: str, reason: str
+) -> None:
+    for reject in ({"reason": why, "detail": "…"}, why):
+        event = said({"event": "reject"}, state="rejected", reject=reject)
+        assert (event.type, event.dimensions) == (kind, {"reason": reason})
+
+
+def test_a_state_is_the_reason_where_nothing_more_is_said() -> None:
+    for state, reason in (("invalid", "EmailMalformedAddress"), ("rejected", "EmailSuppressed")):
+        event = said({"event": "reject"}, state=state, reject=None)
+        assert event.dimensions == {"reason": reason}
+
+
+# gist.github.com/ramonsmits/7563502: Mandrill's own example of a deferral
+def test_a_deferral_has_the_answer_of_the_last_attempt() -> None:
+    attempt = {
+        "destination_ip": "127.0.0.1",
+        "diag": "451 4.3.5 Temporarily unavailable, try again later.",
+        "source_ip": "127.0.0.1",
+        "ts": 1365111111,
+        "type": "deferred",
+        "size": 0,
+    }
+    event = said({"event": "deferral"}, state="deferred", smtp_events=[attempt])
+    assert (event.type, event.dimensions["reason"]) == ("deferred", "4.3.5")
+
+
+def test_a_batch_tells_of_several_recipients_soft_then_hard() -> None:
+    def of(word: str, email: str, **message: Any) -> dict[str, Any]:
+        return SEND | {"event": word, "msg": SEND["msg"] | {"email": email} | message}
+
+    batch = [
+        of("deferral", "ada@example.com"),
+        of("soft_bounce", "ada@example.com", diag="smtp;452 4.2.2 full"),
+        of("hard_bounce", "ada@example.com", diag=DIAG),
+        of("deferral", "bob@example.com"),
+        of("delivered", "bob@example.com"),
+        of("teleport", "bob@example.com"),
+    ]
+    *found, unknown = said_by(providers()["mandrill"].webhook, posted_form(batch))
+    assert unknown == "unknown_type"
+    events = [one for one in found if isinstance(one, Event)]
+    assert [(one.type, one.recipient[:3], one.dimensions.get("category")) for one in events] == [
+        ("deferred", "ada", None),
+        ("bounced", "ada", "soft"),
+        ("bounced", "ada", "hard"),
+        ("deferred", "bob", None),
+        ("delivered", "bob", None),
+    ]
 
 
 def test_what_was_rejected_never_left() -> None:

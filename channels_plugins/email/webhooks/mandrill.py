@@ -45,6 +45,8 @@ EVENTS = {
 IGNORED = frozenset({"whitelist", "blacklist", "allowlist", "denylist", "inbound"})
 REJECTIONS = {"unsub": "EmailNoConsent", "invalid": "EmailMalformedAddress"}
 """Why Mandrill did not even try; every other reason is its list of addresses."""
+REFUSALS = frozenset({"invalid-sender", "test-mode-limit", "unsigned", "rule"})
+"""But these are the sender's to mend."""
 
 Item = Mapping[str, Any]
 
@@ -124,6 +126,8 @@ class Mandrill(EmailWebhook):
         if kind is None:
             raise Unreadable("unknown_type")
         message = item["msg"]
+        if kind == "excluded" and _rejection(message) in REFUSALS:
+            kind = "error"
         event = Event(
             type=kind,
             at=instant(item["ts"]),
@@ -146,11 +150,19 @@ def _details(item: Item, message: Item, kind: str, word: str) -> Mapping[str, st
         case "deferred":
             return reason("", text or _last_answer(message), described)
         case "excluded":
-            why = str((message.get("reject") or {}).get("reason") or message.get("state") or "")
-            return {"reason": REJECTIONS.get(why, "EmailSuppressed")}
+            return {"reason": REJECTIONS.get(_rejection(message), "EmailSuppressed")}
+        case "error":
+            return {"reason": _rejection(message)}
         case "opened" | "clicked":
             return verdict(item.get("user_agent"))
     return {}
+
+
+def _rejection(message: Item) -> str:
+    """Why a message was rejected; its state where nothing more is said."""
+    reject = message.get("reject")
+    why = reject.get("reason") if isinstance(reject, dict) else reject
+    return str(why or message.get("state") or "")
 
 
 def _last_answer(message: Item) -> object:

@@ -100,6 +100,71 @@ def test_an_error_says_what_became_of_it(
     assert (event.type, found) == (kind, details)
 
 
+# dev.mailjet.com/email/guides/webhooks, "Possible values for errors"; those of templates and
+# "spam preblocked" are also in its reference of messages, as states
+@pytest.mark.parametrize(
+    ("related_to", "error"),
+    [
+        ("spam", "sender blocked"),
+        ("spam", "content blocked"),
+        ("spam", "policy issue"),
+        ("system", "system issue"),
+        ("system", "protocol issue"),
+        ("system", "connection issue"),
+        ("content", "bad or empty template"),
+        ("content", "error in template language"),
+        ("mailjet", "duplicate in campaign"),
+        ("mailjet", "spam preblocked"),
+    ],
+)
+def test_a_block_for_the_sender_s_sake_is_an_error(related_to: str, error: str) -> None:
+    (event,) = said({"event": "blocked", "error_related_to": related_to, "error": error})
+    assert (event.type, event.dimensions) == ("error", {"reason": error})
+
+
+@pytest.mark.parametrize("error", ["user unknown", "blacklisted", "spam reporter", "preblocked"])
+def test_a_block_for_the_recipient_s_sake_is_an_exclusion(error: str) -> None:
+    (event,) = said({"event": "blocked", "error_related_to": "recipient", "error": error})
+    assert (event.type, event.dimensions) == ("excluded", {"reason": "EmailSuppressed"})
+
+
+@pytest.mark.parametrize(
+    ("hard", "category"),
+    [(True, "hard"), ("true", "hard"), (False, "soft"), ("false", "soft"), (None, "soft")],
+)
+def test_whether_a_bounce_is_hard_may_be_a_text(hard: Any, category: str) -> None:
+    event = said({"event": "bounce", "hard_bounce": hard, "error": "user unknown"})[-1]
+    assert event.dimensions["category"] == category
+
+
+def test_of_a_batch_each_recipient_has_its_own_sequence() -> None:
+    greylisted = {"event": "bounce", "hard_bounce": "false", "error": "greylisted"}
+    full = {"event": "bounce", "hard_bounce": False, "error": "quota exceeded"}
+    unknown = {"event": "bounce", "hard_bounce": True, "error": "user unknown"}
+    events = said(
+        greylisted,
+        greylisted,
+        {},
+        full | {"email": "ada@example.com"},
+        unknown | {"email": "ada@example.com"},
+    )
+    told = [one for one in events if not one.derived]
+    assert [(one.type, one.recipient[:3], one.dimensions.get("category")) for one in told] == [
+        ("deferred", "rec", None),
+        ("deferred", "rec", None),
+        ("delivered", "rec", None),
+        ("bounced", "ada", "soft"),
+        ("bounced", "ada", "hard"),
+    ]
+    derived = {(one.type, one.recipient) for one in events if one.derived}
+    assert derived == {("sent", "recipient@example.com"), ("sent", "ada@example.com")}
+
+
+def test_an_agent_that_crawls_is_a_machine() -> None:
+    (event,) = said({"event": "click", "url": "https://mailjet.com", "agent": "curl/8.5.0"})
+    assert (event.link, event.dimensions["verdict"]) == ("https://mailjet.com", "machine")
+
+
 def test_gmail_s_proxy_is_a_person() -> None:
     (event,) = said({"event": "open", "agent": "Mozilla/5.0 (via ggpht.com GoogleImageProxy)"})
     assert (event.type, event.dimensions) == ("opened", {"domain": "example.com"})

@@ -23,8 +23,14 @@ EVENTS = {
 }
 """``sent`` is when the receiving server has taken it."""
 GREYLISTED = "greylisted"
-REFUSALS = frozenset({"sender blocked", "content blocked", "policy issue", "duplicate in campaign"})
-"""Why it was blocked that is the sender's to mend."""
+REFUSALS = frozenset(
+    {
+        *("sender blocked", "content blocked", "policy issue", "spam preblocked"),
+        *("bad or empty template", "error in template language", "duplicate in campaign"),
+        *("system issue", "protocol issue", "connection issue"),
+    }
+)
+"""Why it was blocked that is the sender's to mend, or Mailjet's."""
 EXCLUSIONS = {"typofix": "EmailMalformedAddress"}
 HANDED_OVER = frozenset({"deferred", "delivered", "bounced"})
 """Mailjet says nothing of the hand-over: these imply it."""
@@ -100,16 +106,21 @@ class Mailjet(EmailWebhook):
 
 def _kind(item: Item, kind: str) -> str:
     error = item.get("error")
-    if error == GREYLISTED and not item.get("hard_bounce"):
+    if error == GREYLISTED and not _is_hard(item):
         return "deferred"
     return "error" if kind == "excluded" and error in REFUSALS else kind
+
+
+def _is_hard(item: Item) -> bool:
+    """Mailjet's word, which may be a text."""
+    return str(item.get("hard_bounce")).lower() in ("true", "1")
 
 
 def _details(item: Item, kind: str) -> Mapping[str, str]:
     error, text = item.get("error"), item.get("comment") or item.get("smtp_reply")
     match kind:
         case "bounced":
-            return bounce("", text, error, hard=bool(item.get("hard_bounce")))
+            return bounce("", text, error, hard=_is_hard(item))
         case "deferred" | "error":
             return reason("", text, error)
         case "excluded":

@@ -106,6 +106,62 @@ def test_what_is_held_never_left() -> None:
     assert (event.type, event.dimensions["reason"]) == ("excluded", "EmailSuppressed")
 
 
+# postalserver/postal, app/lib/message_dequeuer: what it says itself, before anything is sent
+@pytest.mark.parametrize(
+    ("event", "details"),
+    [
+        (
+            "MessageHeld",
+            "Credential is configured to hold all messages authenticated by it.",
+        ),
+        ("MessageHeld", "Message held because send limit (550) has been reached."),
+        ("MessageHeld", "Server is in development mode."),
+        (
+            "MessageDeliveryFailed",
+            "Message is likely spam. Threshold is 5.0 and the message scored 5.2.",
+        ),
+        ("MessageDeliveryFailed", "Message's domain no longer exist"),
+        ("MessageDeliveryFailed", "Message doesn't have an RCPT to"),
+    ],
+)
+def test_what_postal_itself_keeps_back_is_an_error(event: str, details: str) -> None:
+    (found,) = said(event, status="HardFail", details=details, output="")
+    assert (found.type, found.dimensions) == ("error", {"reason": event})
+
+
+# anymail, tests/test_postal_webhooks.py: its example of a bounce is called MessageDelayed
+def test_what_has_a_bounce_in_it_is_one() -> None:
+    event = said("MessageDelayed", **BOUNCED, details="details", output="server output")[-1]
+    assert (event.type, event.message) == ("bounced", "1563")
+    assert event.dimensions == {
+        "reason": "MessageBounced",
+        "category": "soft",
+        "domain": "example.com",
+    }
+
+
+def test_what_the_server_answered_comes_before_what_postal_says_of_it() -> None:
+    details = "Permanent SMTP delivery error when sending to mx (attempt 450 of 500)"
+    failed = said("MessageDeliveryFailed", status="HardFail", details=details, output="550 no")
+    assert failed[-1].dimensions["reason"] == "550"
+
+
+def test_of_a_sequence_each_is_told_and_the_hand_over_implied() -> None:
+    delayed = said("MessageDelayed", status="SoftFail", details="", output="451 4.7.1 greylisted")
+    events = [*delayed, *delayed, *said("MessageSent")]
+    told = [(one.type, one.dimensions.get("reason")) for one in events if not one.derived]
+    assert told == [("deferred", "4.7.1"), ("deferred", "4.7.1"), ("delivered", None)]
+    assert {(one.type, one.message) for one in events if one.derived} == {("sent", "1563")}
+
+
+def test_an_agent_that_crawls_is_a_machine_and_gmail_s_proxy_a_person() -> None:
+    for event in ("MessageLoaded", "MessageLinkClicked"):
+        (machine,) = said(event, user_agent="curl/8.5.0", url="https://example.com/a")
+        assert machine.dimensions["verdict"] == "machine"
+        (person,) = said(event, user_agent="Mozilla/5.0 (via ggpht.com GoogleImageProxy)")
+        assert "verdict" not in person.dimensions
+
+
 def test_a_loaded_message_is_opened() -> None:
     (event,) = said("MessageLoaded", user_agent="Mozilla/5.0")
     assert event.type == "opened"

@@ -51,6 +51,12 @@ EVENTS = {
     "MessageLinkClicked": "clicked",
 }
 IGNORED = frozenset({"DomainDNSError", "SendLimitApproaching", "SendLimitExceeded"})
+OWN_REASONS = (
+    *("Credential is configured to hold", "Message held because send limit"),
+    *("Server is in development mode", "Message is likely spam"),
+    *("Message's domain no longer exist", "Message doesn't have an RCPT to"),
+)
+"""How the details begin of what Postal holds or fails itself, for the sender's sake."""
 HARD_FAILURES = frozenset({"HardFail"})
 HANDED_OVER = frozenset({"deferred", "delivered", "bounced"})
 """Postal says nothing of the hand-over: these imply it."""
@@ -119,12 +125,15 @@ class Postal(EmailWebhook):
         credentials.check(lambda key: _is_signed(key, signature, request.body, SIGNATURES[name]))
 
     def events(self, item: Any) -> Iterable[Event | Ignored]:
-        word, payload = item["event"], item.get("payload") or {}
+        payload = item.get("payload") or {}
+        word = "MessageBounced" if "bounce" in payload else item["event"]  # whatever it is called
         if word in IGNORED:
             return [Ignored(word)]
         kind = EVENTS.get(word)
         if kind is None:
             raise Unreadable("unknown_type")
+        if str(payload.get("details")).startswith(OWN_REASONS):
+            kind = "error"
         message = payload.get("original_message") or payload["message"]
         if message.get("direction") == "incoming":
             return [Ignored("incoming")]
@@ -143,12 +152,14 @@ class Postal(EmailWebhook):
 
 
 def _details(payload: Item, kind: str, word: str) -> Mapping[str, str]:
-    text = f"{payload.get('details') or ''} {payload.get('output') or ''}"
+    answer, text = payload.get("output"), payload.get("details")
     match kind:
         case "bounced":
-            return bounce("", text, word, hard=payload.get("status") in HARD_FAILURES)
+            return bounce(answer, text, word, hard=payload.get("status") in HARD_FAILURES)
         case "deferred":
-            return reason("", text, word)
+            return reason(answer, text, word)
+        case "error":
+            return {"reason": word}
         case "excluded":
             return {"reason": "EmailSuppressed"}
         case "opened" | "clicked":

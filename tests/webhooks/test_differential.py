@@ -164,6 +164,7 @@ DIFFERENCES: dict[str, dict[str, tuple[str, ...]]] = {
             "whitelist: type unknown_type → ignored",
         ),
         NEWER: ("delivered: type unknown_type → delivered",),
+        OURS_TO_MEND: ("reject: type excluded → error",),
     },
     "postal": {
         HAND_OVER: (
@@ -178,6 +179,7 @@ DIFFERENCES: dict[str, dict[str, tuple[str, ...]]] = {
             "MessageDeliveryFailed: type error → bounced",
         ),
         SUPPRESSED: ("MessageHeld: type queued → excluded",),
+        OURS_TO_MEND: ("MessageHeld: type queued → error",),
         NEWER: ("MessageLoaded: type unknown_type → opened",),
         KNOWN: ("DomainDNSError: type unknown_type → ignored",),
         "a message without a tag has no label, where anymail has None": ("MessageSent: labels",),

@@ -41,6 +41,7 @@ PAYLOADS: list[bytes] = [
         SEND | {"event": "spam"},
         SEND | {"event": "unsub"},
         SEND | {"event": "reject", "msg": SEND["msg"] | {"reject": {"reason": "hard-bounce"}}},
+        SEND | {"event": "reject", "msg": SEND["msg"] | {"reject": {"reason": "unsigned"}}},
         {"type": "blacklist", "action": "add", "reject": {"email": "recipient@example.com"}},
         {"type": "whitelist", "action": "add", "entry": {"email": "recipient@example.com"}},
     ]

@@ -41,6 +41,10 @@ PAYLOADS: list[Any] = [
             ("MessageDelayed", SENT["payload"] | {"status": "SoftFail"}),
             ("MessageDeliveryFailed", SENT["payload"] | {"status": "HardFail"}),
             ("MessageHeld", SENT["payload"] | {"status": "Held"}),
+            (
+                "MessageHeld",
+                SENT["payload"] | {"status": "Held", "details": "Server is in development mode."},
+            ),
             ("MessageBounced", BOUNCED),
             ("MessageLoaded", OPENED),
             ("MessageLinkClicked", OPENED | {"url": "https://example.com/a"}),

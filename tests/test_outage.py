@@ -302,8 +302,10 @@ def test_a_disk_without_space_turns_events_away_and_loses_none(tmp_path: Path) -
 @contextmanager
 def whole(site: Site) -> Iterator[None]:
     """Web server, worker and beat, as ``make run`` starts them."""
-    with site.running("run", MANAGE, "run", "--no-demo"):
+    with site.running("run", MANAGE, "run", "--no-demo") as process:
         eventually(lambda: site.call("GET", "/healthz").status == 200, "the page answers")
+        # It says so, on the disk that is about to be full, and starts the others only then.
+        eventually(lambda: "Ctrl-C stops everything." in process.says(), "all are started")
         yield
 
 

@@ -1,5 +1,6 @@
 """The front door of providers: what is answered, what is stored, and whose it is."""
 
+import hmac
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from django.utils import timezone
 from liveReport import ingest, rollup
 from liveReport.channels import digest_of, signed_with, webhook_added
 from liveReport.engines.log import Search, find
+from liveReport.events.batch import decode
 from liveReport.ingest import drain as draining
 from liveReport.ingest import intake
 from liveReport.ingest.drain import drain
@@ -42,15 +44,11 @@ def answer(**counts: int) -> dict[str, int]:
 def logged() -> list[tuple[str, str]]:
     """Campaign and type of all events in the log, oldest batch first."""
     shapes = [
-        event.shape for batch in EventBatch.objects.order_by("pk") for event in ingest_read(batch)
+        event.shape
+        for batch in EventBatch.objects.order_by("pk")
+        for event in decode(batch.payload)
     ]
     return [(shape.campaign, shape.type) for shape in shapes]
-
-
-def ingest_read(batch: EventBatch) -> Any:
-    from liveReport.events.batch import decode
-
-    return decode(batch.payload)
 
 
 def waiting() -> dict[str, int]:
@@ -265,8 +263,6 @@ def test_a_token_signs_one_body(client: Client, campaign: Campaign) -> None:
 
 
 def signed_with_key(token: bytes) -> str:
-    import hmac
-
     signature = hmac.digest(b"key", token, "sha256").hex()
     assert signed_with(b"key", signature, token)
     return signature

@@ -10,7 +10,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 
 from liveReport.channels import providers
-from liveReport.models import Source, SourceMapping, SourceSecret
+from liveReport.models import Source, SourceMapping
 from liveReport.site.sources import (
     SourceError,
     Wanted,
@@ -195,8 +195,6 @@ def set_up_of(source: Source, request: HttpRequest) -> dict[str, Any]:
         "source": source,
         "steps": webhook.set_up,
         "username": user_of(source),
-        "is_ours": webhook.secret.is_ours,
         "is_ready": is_ready(source),
-        "secrets": SourceSecret.objects.good(source).count(),
         "hook_url": request.build_absolute_uri(url_of(source)),
     }

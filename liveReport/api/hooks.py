@@ -5,6 +5,7 @@ some give up for good on a 403 or a 406, others switch an endpoint off after day
 """
 
 import logging
+from dataclasses import asdict
 from typing import Any
 
 from django.conf import settings
@@ -63,15 +64,7 @@ def _delivered(point: HookPoint, request: HttpRequest) -> HttpResponse:
     if not point.source.has_secret:
         return _failed(404, "no_secret")
     body = read_body(request, settings.INGEST_MAX_BYTES)  # type: ignore[arg-type]
-    receipt = deliver(point, hook_request(request, body))
-    return JsonResponse(
-        {
-            "received": receipt.received,
-            "accepted": receipt.accepted,
-            "ignored": receipt.ignored,
-            "quarantined": receipt.quarantined,
-        }
-    )
+    return JsonResponse(asdict(deliver(point, hook_request(request, body))))
 
 
 def hook_request(request: HttpRequest, body: bytes) -> HookRequest:

@@ -5,13 +5,11 @@ of a machine share, so that a restart, or the other process, knows it as well. T
 file has digests, as the database does, and nothing that could be sent.
 """
 
-import logging
-import sqlite3
 import time
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 from cachetools import LRUCache
@@ -41,8 +39,6 @@ BELIEF = 1.0
 """Seconds for which a process believes what a token is limited to; never that it is still good."""
 MOST = 10_000
 """Tokens of which a process knows that it has noted them lately."""
-
-logger = logging.getLogger(__name__)
 
 
 class Known(msgspec.Struct, frozen=True, array_like=True):
@@ -98,9 +94,9 @@ class TrustedTokens:
         written = before.written if before and is_written else now
         self._noted.put(token.pk, Noted(token, known, time.monotonic(), written))
         if not is_written:
-            self._ask("DELETE FROM token WHERE verified < ?", now - _trust())
+            self._file.first("DELETE FROM token WHERE verified < ?", now - _trust())
             row = (token.pk, now, msgspec.json.encode(known))
-            self._ask("REPLACE INTO token VALUES (?, ?, ?)", *row)
+            self._file.first("REPLACE INTO token VALUES (?, ?, ?)", *row)
 
     def lately(self, digest: str) -> ApiToken | None:
         """The token if this process had it from the database less than ``BELIEF`` ago."""
@@ -112,12 +108,12 @@ class TrustedTokens:
     def forget(self, digest: str) -> None:
         """The database has just denied the token. Strangers' tokens cost no write."""
         self._noted.drop(digest)
-        if self._ask("SELECT 1 FROM token WHERE digest = ?", digest):
-            self._ask("DELETE FROM token WHERE digest = ?", digest)
+        if self._file.first("SELECT 1 FROM token WHERE digest = ?", digest):
+            self._file.first("DELETE FROM token WHERE digest = ?", digest)
 
     def find(self, digest: str) -> ApiToken | None:
         """The token if the database knew it lately and it has not expired."""
-        row = self._ask("SELECT verified, known FROM token WHERE digest = ?", digest)
+        row = self._file.first("SELECT verified, known FROM token WHERE digest = ?", digest)
         # Ahead of us is what was verified before the clock was set back.
         if row is None or abs(time.time() - row[0]) >= _trust():
             return None
@@ -126,15 +122,6 @@ class TrustedTokens:
 
     def close(self) -> None:
         self._file.close()
-
-    def _ask(self, query: str, *parameters: object) -> Any:
-        """The first row, if there is one and the file can be used."""
-        try:
-            with self._file.connection() as connection:
-                return connection.execute(query, parameters).fetchone()
-        except (sqlite3.Error, OSError) as error:
-            logger.warning("Tokens cannot be remembered: %s", type(error).__name__)
-            return None
 
 
 def trusted_tokens() -> TrustedTokens:

@@ -229,6 +229,11 @@ class Said(NamedTuple):
     reason: str = ""
     category: str = ""
 
+    @property
+    def label(self) -> str:
+        """The keys as the one text that some providers carry."""
+        return "&".join(f"{key}={value}" for key, value in self.keys.items())
+
 
 class Rehearsal:
     """Plays a provider: words what happened as it does, and signs. Nothing leaves the machine.

@@ -6,15 +6,19 @@ processes, and a bound on the size. These files do not depend on the database.
 """
 
 import fcntl
+import logging
 import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
+from typing import Any
 from weakref import WeakSet
 
 BUSY_SECONDS = 5
+
+logger = logging.getLogger(__name__)
 
 
 class LocalFile:
@@ -48,6 +52,15 @@ class LocalFile:
                 self._open()
             assert self._connection is not None  # noqa: S101 (for the type checker)
             yield self._connection
+
+    def first(self, query: str, *parameters: object) -> Any:
+        """The first row, if there is one and the file can be used: one that only remembers."""
+        try:
+            with self.connection() as connection:
+                return connection.execute(query, parameters).fetchone()
+        except (sqlite3.Error, OSError) as error:
+            logger.warning("%s cannot be used: %s", self.path.name, type(error).__name__)
+            return None
 
     def close(self) -> None:
         with self._lock:

@@ -4,8 +4,6 @@ A process believes for a second what it read. What the database says is noted in
 processes of this machine share, where secrets are digests or sealed, as in the database.
 """
 
-import logging
-import sqlite3
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -27,8 +25,6 @@ _SET_UP = """
 PRAGMA journal_mode = WAL;
 CREATE TABLE IF NOT EXISTS source (name TEXT PRIMARY KEY, noted REAL NOT NULL, known BLOB NOT NULL);
 """
-
-logger = logging.getLogger(__name__)
 
 
 class NobodyKnows(Exception):
@@ -60,30 +56,20 @@ class KnownSources:
         if found is None:
             if self._noted.get(name):
                 self._noted.drop(name)
-                self._ask("DELETE FROM source WHERE name = ?", name)
+                self._file.first("DELETE FROM source WHERE name = ?", name)
             return None
         self._read.put(name, found)
         if self._noted.get(name) != found:
             self._noted.put(name, found)
             row = (name, now.timestamp(), msgspec.msgpack.encode(found))
-            self._ask("REPLACE INTO source VALUES (?, ?, ?)", *row)
+            self._file.first("REPLACE INTO source VALUES (?, ?, ?)", *row)
         return found
 
     def _noted_lately(self, name: str, now: datetime) -> HookSource:
-        row = self._ask("SELECT noted, known FROM source WHERE name = ?", name)
+        row = self._file.first("SELECT noted, known FROM source WHERE name = ?", name)
         if row is None or abs(now.timestamp() - row[0]) >= settings.TOKEN_TRUST.total_seconds():
             raise NobodyKnows
         return msgspec.msgpack.decode(row[1], type=HookSource)
-
-    def _ask(self, query: str, *parameters: object) -> tuple[float, bytes] | None:
-        """The first row, if there is one and the file can be used."""
-        try:
-            with self._file.connection() as connection:
-                row: tuple[float, bytes] | None = connection.execute(query, parameters).fetchone()
-        except (sqlite3.Error, OSError) as error:
-            logger.warning("Sources cannot be remembered: %s", type(error).__name__)
-            return None
-        return row
 
     def close(self) -> None:
         self._file.close()

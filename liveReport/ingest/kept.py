@@ -52,9 +52,7 @@ def items_of(webhook: Webhook, request: HookRequest) -> tuple[list[Any], list[An
     """The items of a request, or it as one that cannot be read: one of the lists is empty."""
     try:
         return list(webhook.items(request)), []
-    except Unreadable:
-        return [], [KeptRequest.of(request).as_item()]
-    except (ValueError, TypeError, LookupError, AttributeError):  # odd in a way nobody thought of
+    except (Unreadable, ValueError, TypeError, LookupError, AttributeError):  # or odd otherwise
         return [], [KeptRequest.of(request).as_item()]
 
 

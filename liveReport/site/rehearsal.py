@@ -60,14 +60,18 @@ class Stage:
         return True
 
     def read(self, request: HookRequest) -> list[Event | Ignored | str]:
-        """What its items say, or the code of why they cannot be read."""
-        found: list[Event | Ignored | str] = []
-        for item in self.webhook.items(request):
-            try:
-                found += self.webhook.events(item)
-            except Unreadable as error:
-                found.append(error.code)
-        return found
+        return said_by(self.webhook, request)
+
+
+def said_by(webhook: Webhook, request: HookRequest) -> list[Event | Ignored | str]:
+    """What a request says: of each item its events, or the code of why it cannot be read."""
+    found: list[Event | Ignored | str] = []
+    for item in webhook.items(request):
+        try:
+            found += webhook.events(item)
+        except Unreadable as error:
+            found.append(error.code)
+    return found
 
 
 def rehearse(webhook: Webhook, source: str) -> Iterator[Check]:

@@ -10,14 +10,16 @@ from liveReport.channels import (
     Credentials,
     Event,
     HookRequest,
-    Ignored,
     Rehearsal,
     Said,
     Unauthorised,
-    Unreadable,
     Webhook,
+    get_channel,
     providers,
 )
+from liveReport.site.rehearsal import said_by
+
+__all__ = ["KEYS", "NOW", "URL", "ProviderCases", "flipped", "posted", "said_by"]
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 URL = "https://report.example.com/hooks/our-source/"
@@ -30,17 +32,6 @@ def posted(
     """A request as it comes; header names in any case."""
     lower = {name.lower(): value for name, value in (headers or {}).items()}
     return HookRequest("POST", url, lower, body, now)
-
-
-def said_by(webhook: Webhook, request: HookRequest) -> list[Event | Ignored | str]:
-    """What a request says: of each item its events, or the code of why it cannot be read."""
-    found: list[Event | Ignored | str] = []
-    for item in webhook.items(request):
-        try:
-            found += webhook.events(item)
-        except Unreadable as error:
-            found.append(error.code)
-    return found
 
 
 def flipped(body: bytes, place: int) -> bytes:
@@ -88,8 +79,6 @@ class ProviderCases:
             assert kind in [event.type for event in events]
 
     def test_its_event_types_are_declared(self) -> None:
-        from liveReport.channels import get_channel
-
         declared = get_channel(providers()[self.provider].channel).event_by_key
         for _rehearsal, request in self.requests():
             for event in said_by(self.webhook, request):

@@ -33,7 +33,7 @@ from liveReport.channels import (
 from .. import sns
 from ..bounces import bounce, reason
 from ..robots import verdict
-from .base import EmailWebhook, address, mail
+from .base import address, mail
 
 EVENTS = {
     "Send": ("sent", "send"),
@@ -139,7 +139,7 @@ class AmazonSESRehearsal(Rehearsal):
         return HookRequest("POST", url, {"content-type": "text/plain; charset=UTF-8"}, body, now)
 
 
-class AmazonSES(EmailWebhook):
+class AmazonSES(Webhook):
     """Amazon SES, by an SNS topic that is subscribed to the source's URL."""
 
     provider = "amazon_ses"

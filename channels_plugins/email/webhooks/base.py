@@ -21,10 +21,6 @@ from liveReport.channels import (
 )
 
 
-class EmailWebhook(Webhook):
-    """A provider of email: recipients are addresses, of which the domain is counted."""
-
-
 def address(text: object) -> str:
     """The address of ``text``, in lower case and without a name around it; ``""`` for none."""
     found = str(text or "").strip()
@@ -60,7 +56,7 @@ def object_in(text: object) -> Mapping[str, Any]:
     return text if isinstance(text, dict) else {}
 
 
-class BodySigned(EmailWebhook):
+class BodySigned(Webhook):
     """A provider whose signature is the HMAC-SHA256 of the body, in a header of its own."""
 
     secret = Secret.SIGNATURE

@@ -16,12 +16,13 @@ from liveReport.channels import (
     Secret,
     SetUp,
     Unreadable,
+    Webhook,
     instant,
 )
 
 from ..bounces import bounce, reason
 from ..robots import MACHINE, verdict
-from .base import EmailWebhook, address, mail, object_in
+from .base import address, mail, object_in
 
 EVENTS = {
     "request": "sent",
@@ -80,7 +81,7 @@ class BrevoRehearsal(Rehearsal):
         return HookRequest("POST", url, self._headers(), msgspec.json.encode(item), now)
 
 
-class Brevo(EmailWebhook):
+class Brevo(Webhook):
     """Brevo's transactional webhooks."""
 
     provider = "brevo"

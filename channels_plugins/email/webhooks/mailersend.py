@@ -65,7 +65,7 @@ class MailerSendRehearsal(BodySigning):
             "type": word,
             "message_id": said.message,
             "recipient": said.recipient,
-            "tags": ["&".join(f"{key}={value}" for key, value in said.keys.items())],
+            "tags": [said.label],
             "meta": metas.get(said.type, []),
         }
         return {"type": f"{PREFIX}{word}", "created_at": said.at.isoformat(), "data": data}

@@ -22,6 +22,7 @@ from liveReport.channels import (
     SetUp,
     Unauthorised,
     Unreadable,
+    Webhook,
     instant,
     is_lately,
     signed_with,
@@ -29,7 +30,7 @@ from liveReport.channels import (
 
 from ..bounces import bounce, reason
 from ..robots import verdict
-from .base import EmailWebhook, address, mail
+from .base import address, mail
 
 TOLERANCE = 72 * 3_600.0
 """Seconds that a signature is good for. Requests are repeated for hours; older events are not
@@ -102,7 +103,7 @@ class MailgunRehearsal(Rehearsal):
         return HookRequest("POST", url, {"content-type": "application/json"}, body, now)
 
 
-class Mailgun(EmailWebhook):
+class Mailgun(Webhook):
     """Mailgun's webhooks of a domain or an account."""
 
     provider = "mailgun"

@@ -6,11 +6,21 @@ from typing import Any
 import msgspec
 from django.utils.translation import gettext_lazy as _
 
-from liveReport.channels import Event, Ignored, Rehearsal, Said, Secret, SetUp, Unreadable, instant
+from liveReport.channels import (
+    Event,
+    Ignored,
+    Rehearsal,
+    Said,
+    Secret,
+    SetUp,
+    Unreadable,
+    Webhook,
+    instant,
+)
 
 from ..bounces import bounce, reason
 from ..robots import verdict
-from .base import EmailWebhook, address, handed_over, mail, object_in
+from .base import address, handed_over, mail, object_in
 
 EVENTS = {
     "sent": "delivered",
@@ -71,7 +81,7 @@ class MailjetRehearsal(Rehearsal):
         return self.item(said) | {"event": "teleport"}
 
 
-class Mailjet(EmailWebhook):
+class Mailjet(Webhook):
     """Mailjet's event callbacks."""
 
     provider = "mailjet"

@@ -22,12 +22,13 @@ from liveReport.channels import (
     SetUp,
     Unauthorised,
     Unreadable,
+    Webhook,
     instant,
 )
 
 from ..bounces import bounce, reason
 from ..robots import verdict
-from .base import EmailWebhook, address, mail
+from .base import address, mail
 
 SIGNATURE, FIELD = "x-mandrill-signature", "mandrill_events"
 EVENTS = {
@@ -81,7 +82,7 @@ class MandrillRehearsal(Rehearsal):
         return HookRequest("POST", url, headers, urlencode(form).encode(), now)
 
 
-class Mandrill(EmailWebhook):
+class Mandrill(Webhook):
     """Mandrill's message events."""
 
     provider = "mandrill"

@@ -3,18 +3,12 @@
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 import msgspec
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256, HashAlgorithm
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    PublicFormat,
-    load_der_public_key,
-)
 from django.utils.translation import gettext_lazy as _
 
 from liveReport.channels import (
@@ -35,7 +29,8 @@ from liveReport.channels import (
 
 from ..bounces import bounce, reason
 from ..robots import verdict
-from .base import EmailWebhook, address, handed_over, mail
+from .base import address, handed_over, mail
+from .public_keys import public_key, shown
 
 SIGNATURES: Mapping[str, HashAlgorithm] = {
     "x-postal-signature-256": SHA256(),
@@ -74,13 +69,10 @@ class PostalRehearsal(Rehearsal):
     def __init__(self, webhook: Webhook) -> None:
         super().__init__(webhook)
         self.key = rsa.generate_private_key(65537, 2048)
-        form = PublicFormat.SubjectPublicKeyInfo
-        der = self.key.public_key().public_bytes(Encoding.DER, form)
-        self.secret = b64encode(der).decode()
+        self.secret = shown(self.key.public_key())
 
     def item(self, said: Said) -> Any:
-        keys = "&".join(f"{key}={value}" for key, value in said.keys.items())
-        message = {"id": said.message, "to": said.recipient, "tag": keys}
+        message = {"id": said.message, "to": said.recipient, "tag": said.label}
         failed = "SoftFail" if said.category == "soft" else "HardFail"
         payload = {
             "message": message,
@@ -103,7 +95,7 @@ class PostalRehearsal(Rehearsal):
         return HookRequest("POST", url, headers, body, now)
 
 
-class Postal(EmailWebhook):
+class Postal(Webhook):
     """The webhooks of a Postal installation."""
 
     provider = "postal"
@@ -169,20 +161,10 @@ def _details(payload: Item, kind: str, word: str) -> Mapping[str, str]:
 
 def _is_signed(key: str, signature: str, body: bytes, algorithm: HashAlgorithm) -> bool:
     try:
-        _public_key(key).verify(b64decode(signature), body, padding.PKCS1v15(), algorithm)
+        found = public_key(key)
+        if not isinstance(found, rsa.RSAPublicKey):
+            return False
+        found.verify(b64decode(signature), body, padding.PKCS1v15(), algorithm)
     except (InvalidSignature, ValueError):  # also: not base64, or no such key
         return False
     return True
-
-
-@lru_cache(maxsize=64)
-def _public_key(text: str) -> rsa.RSAPublicKey:
-    """The key as base64 of DER, in a frame of PEM or without. ``ValueError`` if it is none."""
-    lines = (line.strip() for line in text.splitlines())
-    try:
-        key = load_der_public_key(b64decode("".join(one for one in lines if one[:1] != "-")))
-    except UnsupportedAlgorithm as error:
-        raise ValueError("not a key that is known") from error
-    if isinstance(key, rsa.RSAPublicKey):
-        return key
-    raise ValueError("not a key for RSA")

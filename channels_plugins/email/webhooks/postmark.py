@@ -16,12 +16,13 @@ from liveReport.channels import (
     Secret,
     SetUp,
     Unreadable,
+    Webhook,
     moment_of,
 )
 
 from ..bounces import HARD, IGNORED, SOFT, bounce, reason
 from ..robots import verdict
-from .base import EmailWebhook, address, handed_over, mail
+from .base import address, handed_over, mail
 
 RECORDS = {
     "Delivery": "delivered",
@@ -113,7 +114,7 @@ class PostmarkRehearsal(Rehearsal):
         return HookRequest("POST", url, self._headers(), msgspec.json.encode(item), now)
 
 
-class Postmark(EmailWebhook):
+class Postmark(Webhook):
     """Postmark's webhooks of a message stream."""
 
     provider = "postmark"

@@ -32,7 +32,7 @@ from liveReport.channels import (
 
 from ..bounces import bounce, reason
 from ..robots import verdict
-from .base import EmailWebhook, address, mail
+from .base import address, mail
 
 ID, TIME, SIGNATURE = "svix-id", "svix-timestamp", "svix-signature"
 TOLERANCE = 5 * 60
@@ -89,7 +89,7 @@ class ResendRehearsal(Rehearsal):
         return HookRequest("POST", url, {ID: "msg_1", TIME: time, SIGNATURE: signature}, body, now)
 
 
-class Resend(EmailWebhook):
+class Resend(Webhook):
     """Resend's webhooks."""
 
     provider = "resend"

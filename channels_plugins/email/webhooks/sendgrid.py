@@ -3,18 +3,12 @@
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 import msgspec
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    PublicFormat,
-    load_der_public_key,
-)
 from django.utils.translation import gettext_lazy as _
 
 from liveReport.channels import (
@@ -35,7 +29,8 @@ from liveReport.channels import (
 
 from ..bounces import bounce, reason
 from ..robots import verdict
-from .base import WITH_DOMAIN, EmailWebhook, address
+from .base import WITH_DOMAIN, address
+from .public_keys import public_key, shown
 
 SIGNATURE = "x-twilio-email-event-webhook-signature"
 TIMESTAMP = "x-twilio-email-event-webhook-timestamp"
@@ -106,9 +101,7 @@ class SendGridRehearsal(Rehearsal):
     def __init__(self, webhook: Webhook) -> None:
         super().__init__(webhook)
         self.key = ec.generate_private_key(ec.SECP256R1())
-        form = PublicFormat.SubjectPublicKeyInfo
-        der = self.key.public_key().public_bytes(Encoding.DER, form)
-        self.secret = b64encode(der).decode()
+        self.secret = shown(self.key.public_key())
 
     def item(self, said: Said) -> Any:
         item = dict(said.keys) | {
@@ -141,7 +134,7 @@ class SendGridRehearsal(Rehearsal):
         return HookRequest("POST", url, headers, body, now)
 
 
-class SendGrid(EmailWebhook):
+class SendGrid(Webhook):
     """Twilio SendGrid's Event Webhook."""
 
     provider = "sendgrid"
@@ -206,20 +199,10 @@ def _dropped(item: Item) -> tuple[str, Mapping[str, str]]:
 
 def _is_signed(key: str, signature: str, signed: bytes) -> bool:
     try:
-        _public_key(key).verify(b64decode(signature), signed, ec.ECDSA(SHA256()))
+        found = public_key(key)
+        if not isinstance(found, ec.EllipticCurvePublicKey):
+            return False
+        found.verify(b64decode(signature), signed, ec.ECDSA(SHA256()))
     except (InvalidSignature, ValueError):  # also: not base64, or no such key
         return False
     return True
-
-
-@lru_cache(maxsize=64)
-def _public_key(text: str) -> ec.EllipticCurvePublicKey:
-    """The key that is shown as base64 of DER. ``ValueError`` if it is none for ECDSA."""
-    lines = (line.strip() for line in text.splitlines())  # as PEM, it has a frame
-    try:
-        key = load_der_public_key(b64decode("".join(one for one in lines if one[:1] != "-")))
-    except UnsupportedAlgorithm as error:
-        raise ValueError("not a key that is known") from error
-    if isinstance(key, ec.EllipticCurvePublicKey):
-        return key
-    raise ValueError("not a key for ECDSA")

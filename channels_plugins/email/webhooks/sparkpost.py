@@ -14,13 +14,14 @@ from liveReport.channels import (
     Secret,
     SetUp,
     Unreadable,
+    Webhook,
     instant,
     moment_of,
 )
 
 from ..bounces import bounce, reason
 from ..robots import MACHINE, verdict
-from .base import EmailWebhook, address, mail
+from .base import address, mail
 
 EVENTS = {
     "injection": "sent",
@@ -79,7 +80,7 @@ class SparkPostRehearsal(Rehearsal):
         return {"msys": {"message_event": event}}
 
 
-class SparkPost(EmailWebhook):
+class SparkPost(Webhook):
     """SparkPost's webhooks."""
 
     provider = "sparkpost"

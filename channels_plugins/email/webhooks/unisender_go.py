@@ -21,12 +21,13 @@ from liveReport.channels import (
     SetUp,
     Unauthorised,
     Unreadable,
+    Webhook,
     moment_of,
 )
 
 from ..bounces import bounce, reason
 from ..robots import verdict
-from .base import EmailWebhook, address, mail
+from .base import address, mail
 
 STATUSES = {
     "sent": "sent",
@@ -83,7 +84,7 @@ class UnisenderGoRehearsal(Rehearsal):
         return HookRequest("POST", url, {"content-type": "application/json"}, body, now)
 
 
-class UnisenderGo(EmailWebhook):
+class UnisenderGo(Webhook):
     """Unisender Go's callbacks."""
 
     provider = "unisender_go"

@@ -21,6 +21,8 @@ from liveReport.channels import (
     phone,
 )
 
+from .base import number_of
+
 GROUPS = {
     "PENDING": "sent",
     "DELIVERED": "delivered",
@@ -46,9 +48,9 @@ class InfobipRehearsal(Rehearsal):
     def _report(self, said: Said, group: str) -> dict[str, Any]:
         return {
             "messageId": said.message,
-            "to": said.recipient.lstrip("+") if "@" not in said.recipient else "447700900000",
+            "to": number_of(said).lstrip("+"),
             "doneAt": said.at.isoformat(),
-            "callbackData": "&".join(f"{key}={value}" for key, value in said.keys.items()),
+            "callbackData": said.label,
             "status": {"groupName": group},
             "error": {"id": 27, "name": "EC_ABSENT_SUBSCRIBER"},
         }

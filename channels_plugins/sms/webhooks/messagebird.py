@@ -30,7 +30,7 @@ from liveReport.channels import (
     phone,
 )
 
-from .base import keys_of
+from .base import keys_of, number_of
 
 TOKEN = "messagebird-signature-jwt"  # noqa: S105 (the name of a header)
 STATUSES = {
@@ -51,10 +51,8 @@ class MessageBirdRehearsal(Rehearsal):
     def item(self, said: Said) -> Any:
         return {
             "id": said.message,
-            "reference": "&".join(f"{key}={value}" for key, value in said.keys.items()),
-            "recipient": said.recipient.lstrip("+")
-            if "@" not in said.recipient
-            else "447700900000",
+            "reference": said.label,
+            "recipient": number_of(said).lstrip("+"),
             "status": "delivery_failed" if said.type == "bounced" else said.type,
             "statusDatetime": said.at.isoformat(),
             "statusErrorCode": "9" if said.type == "bounced" else "",

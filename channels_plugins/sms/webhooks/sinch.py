@@ -28,6 +28,8 @@ from liveReport.channels import (
     phone,
 )
 
+from .base import number_of
+
 SIGNATURE, NONCE, TIME = (f"x-sinch-webhook-signature{end}" for end in ("", "-nonce", "-timestamp"))
 TOLERANCE = 24 * 3600
 """Seconds for which a request is good: what could not be delivered is sent again for hours."""
@@ -52,15 +54,14 @@ class SinchRehearsal(Rehearsal):
     words = {ours: theirs for theirs, ours in STATUSES.items()} | {"bounced": "Failed"}
 
     def item(self, said: Said) -> Any:
-        keys = "&".join(f"{key}={value}" for key, value in said.keys.items())
         return {
             "type": REPORT,
             "batch_id": said.message,
-            "recipient": said.recipient if "@" not in said.recipient else "+447700900000",
+            "recipient": number_of(said),
             "code": 402 if said.type == "bounced" else 0,
             "status": self.words[said.type],
             "at": said.at.isoformat(),
-            "client_reference": keys,
+            "client_reference": said.label,
         }
 
     def unknown(self, said: Said) -> Any:

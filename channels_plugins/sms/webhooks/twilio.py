@@ -25,7 +25,7 @@ from liveReport.channels import (
     phone,
 )
 
-from .base import keys_of
+from .base import keys_of, number_of
 
 SIGNATURE = "x-twilio-signature"
 ALGORITHM = "x-twilio-webhooks-signature-settings"
@@ -57,7 +57,7 @@ class TwilioRehearsal(Rehearsal):
         form = {
             "MessageSid": said.message,
             "MessageStatus": failed if said.type in self.codes else said.type,
-            "To": said.recipient if said.recipient.startswith("+") else "+15005550001",
+            "To": number_of(said),
             "From": "+15005550006",
         }
         return {**said.keys, **form} | ({"ErrorCode": code} if code else {})

@@ -26,7 +26,7 @@ from liveReport.channels import (
     phone,
 )
 
-from .base import keys_of
+from .base import keys_of, number_of
 
 STATUSES = {
     "accepted": "sent",
@@ -53,8 +53,8 @@ class VonageRehearsal(Rehearsal):
 
     def item(self, said: Said) -> Any:
         return {
-            "client-ref": "&".join(f"{key}={value}" for key, value in said.keys.items()),
-            "msisdn": said.recipient.lstrip("+") if "@" not in said.recipient else "447700900000",
+            "client-ref": said.label,
+            "msisdn": number_of(said).lstrip("+"),
             "messageId": said.message,
             "status": self.words.get(said.type, said.type),
             "err-code": self.codes.get(said.type, "0"),

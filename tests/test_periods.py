@@ -67,6 +67,19 @@ def test_a_state_outlives_its_period_while_it_may_change(
 
 
 @pytest.mark.django_db
+def test_keys_stay_as_long_as_their_batches_where_the_clock_was_set_back(
+    campaign: Campaign, source: Source
+) -> None:
+    log(source, event(type="deferred", message="m"))
+    rollup.fold_pending(NOW)
+    rollup.fold_pending(NOW - timedelta(minutes=50))  # closes the period, which began later
+    rollup.prune(NOW + timedelta(hours=72) - TICK)
+    assert EventBatch.objects.exists()
+    assert len(known_keys()) == 1
+    assert rollup.verify(NOW + timedelta(hours=72)) == []
+
+
+@pytest.mark.django_db
 def test_repeats_are_known_across_periods(
     campaign: Campaign, source: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:

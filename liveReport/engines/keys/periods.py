@@ -15,11 +15,11 @@ from zlib import crc32
 
 import numpy as np
 from django.db import connection
-from django.db.models import F
+from django.db.models import F, Max
 
 from liveReport.engines import sql
 from liveReport.events.columns import Ints, Mask
-from liveReport.models import KeyPage, KeyPeriod
+from liveReport.models import EventBatch, KeyPage, KeyPeriod
 
 from . import keypages
 from .bloom import Filter, Probe
@@ -211,8 +211,17 @@ def due(now: datetime) -> Closing | None:
     period.event_filter, period.message_filter = filters
     period.checksum = crc32(b"".join(filters))
     period.events = len(owned.keys)
-    period.closed_at = now
+    period.closed_at = max(now, _latest_receipt() or now)
     return Closing(period, owned.divided())
+
+
+def _latest_receipt() -> datetime | None:
+    """When the last of the log's batches came: later than it is, if clocks were set back since.
+
+    Keys that go before their batches would leave these without anything that they brought.
+    """
+    latest: datetime | None = EventBatch.objects.aggregate(Max("received_at"))["received_at__max"]
+    return latest
 
 
 def _is_over(period: KeyPeriod, now: datetime) -> bool:

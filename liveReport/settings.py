@@ -76,7 +76,7 @@ HTTPS = env.bool("HTTPS", False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^hooks/"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^hooks/", r"^beacon/"]
 BEHIND_PROXY = env.bool("BEHIND_PROXY", False)
 """Whether exactly one trusted proxy stands in front and sets the X-Forwarded- headers."""
 if BEHIND_PROXY:
@@ -307,6 +307,10 @@ INGEST_MAX_RATIO = 200
 """Bytes that one of a gzipped body may unfold to: events that repeat themselves reach 120."""
 INGEST_RATE = env.int("INGEST_RATE", 600_000)
 """Requests a minute that one token may send: to each web process, or with CACHE_URL to all."""
+BEACON_RATE = env.int("BEACON_RATE", 60_000)
+"""Requests a minute that pages and apps may send under one public key; counted as above."""
+BEACON_CLIENT_RATE = env.int("BEACON_CLIENT_RATE", 600)
+"""Requests a minute of one address among them; a household or an office can be behind it."""
 INGEST_MAX_PENDING = env.int("INGEST_MAX_PENDING", 20_000)
 """Batches waiting to be folded beyond which ingest answers 503."""
 SPOOL_DIR = DATA_DIR / "spool"

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from liveReport.api.beacon import BeaconView, script
 from liveReport.api.hooks import HookView
 from liveReport.api.missing import missing
 from liveReport.site import health
@@ -14,6 +15,10 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("hooks/<slug:source>", HookView.as_view()),
     path("hooks/<slug:source>/", HookView.as_view(), name="hook"),
+    path("beacon.js", script, name="beacon-script"),
+    path("beacon/<slug:key>", BeaconView.as_view()),
+    path("beacon/<slug:key>/", BeaconView.as_view(), name="beacon"),
+    path("demo/", include("dashboards.demo")),
     path("api", missing),
     path("api/", include("liveReport.api.urls")),
     path("admin/", include("dashboards.urls")),

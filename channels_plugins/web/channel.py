@@ -17,6 +17,8 @@ from liveReport.channels import (
     with_codes,
 )
 
+from .webhooks import WEBHOOKS
+
 
 @register
 class Web(Channel):
@@ -42,11 +44,16 @@ class Web(Channel):
             },
         ),
         Dimension(key="element", label=_("Page element")),
+        Dimension(
+            key="identity",
+            label=_("Counted as"),
+            choices={"page": _("Page view (nobody is known)")},
+        ),
     )
     events = (
         EventType(key="excluded", label=_("Excluded"), dimensions=("reason",)),
-        EventType(key="impression", label=_("Impression"), dimensions=("element",)),
-        EventType(key="interaction", label=_("Interaction"), dimensions=("element",)),
+        EventType(key="impression", label=_("Impression"), dimensions=("element", "identity")),
+        EventType(key="interaction", label=_("Interaction"), dimensions=("element", "identity")),
     )
     metrics = (
         Count(
@@ -59,7 +66,10 @@ class Web(Channel):
         Profiles(
             key="unique_impressions",
             label=_("Unique impressions"),
-            definition=_("Distinct profiles that saw a personalised element."),
+            definition=_(
+                "Distinct profiles that saw a personalised element. Where a page does not know "
+                "who is there, each of its views counts as a profile."
+            ),
             tone="sky",
             events=("impression",),
         ),
@@ -83,6 +93,25 @@ class Web(Channel):
             label=_("Exclusion events"),
             definition=_("How often a personalised element was held back."),
             events=("excluded",),
+        ),
+        Count(
+            key="anonymous_impressions",
+            label=_("Impressions without a profile"),
+            definition=_(
+                "Times an element was shown on a page that does not know who is there. To unique "
+                "impressions, each view of such a page is a profile of its own."
+            ),
+            tone="slate",
+            rate="anonymous_rate",
+            events=("impression",),
+            where={"identity": "page"},
+        ),
+        Rate(
+            key="anonymous_rate",
+            label=_("Share without a profile"),
+            definition=_("Impressions without a profile, relative to impressions."),
+            numerator="anonymous_impressions",
+            denominator="impressions",
         ),
         Rate(
             key="interaction_rate",
@@ -120,6 +149,16 @@ class Web(Channel):
             by="element",
         ),
         Kpi(
+            key="anonymous",
+            title=_("Web – Nobody known"),
+            help=_(
+                "How much was shown on pages that do not know who is there. Unique impressions "
+                "count their views, not people."
+            ),
+            metrics=("anonymous_impressions",),
+            only_with_data=True,
+        ),
+        Kpi(
             key="reach",
             title=_("Web – Reach"),
             help=_("How many people saw something, and how many were left out, how often."),
@@ -127,4 +166,5 @@ class Web(Channel):
             by_default=False,
         ),
     )
+    webhooks = WEBHOOKS
     deliveries = ("impression",)

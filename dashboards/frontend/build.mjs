@@ -26,7 +26,17 @@ const page = {
     { in: "dashboards/frontend/css/start.css", out: "start" },
     { in: "dashboards/frontend/js/admin.js", out: "admin" },
     { in: "dashboards/frontend/css/admin.css", out: "admin" },
+    { in: "dashboards/frontend/js/shop.js", out: "shop" },
+    { in: "dashboards/frontend/css/shop.css", out: "shop" },
   ],
+  format: "iife",
+};
+
+/** For pages of other sites, whose visitors have older browsers than people who read reports. */
+const beacon = {
+  ...common,
+  target: ["es2020"],
+  entryPoints: [{ in: "dashboards/frontend/js/beacon.js", out: "beacon" }],
   format: "iife",
 };
 
@@ -126,7 +136,9 @@ async function saveLicences(metafiles) {
 
 await rm(out, { recursive: true, force: true });
 const contexts = await Promise.all(
-  [page, editor].map((options) => esbuild.context({ ...options, plugins: [places, kinds] })),
+  [page, beacon, editor].map((options) =>
+    esbuild.context({ ...options, plugins: [places, kinds] }),
+  ),
 );
 if (process.argv.includes("--watch")) {
   await Promise.all(contexts.map((context) => context.watch()));

@@ -1,4 +1,4 @@
-"""How often a token may send."""
+"""How often a token, a page or an app may send."""
 
 import logging
 import time
@@ -26,13 +26,23 @@ class TokenThrottle(BaseThrottle):
 
     def allow_request(self, request: Request, view: APIView) -> bool:
         window, self.elapsed = divmod(time.time(), WINDOW)
-        return _count(f"sent:{request.auth.pk[:32]}:{window:.0f}") <= settings.INGEST_RATE
+        return count(f"sent:{request.auth.pk[:32]}:{window:.0f}") <= settings.INGEST_RATE
 
     def wait(self) -> float:
         return WINDOW - self.elapsed
 
 
-def _count(key: str) -> int:
+def exceeded(limits: dict[str, int]) -> float:
+    """Seconds to wait if one of these was asked for more often than it may in this minute, else 0.
+
+    ``limits`` are in requests a minute. Each is counted, up to the first that is exceeded.
+    """
+    window, elapsed = divmod(time.time(), WINDOW)
+    is_over = any(count(f"{key}:{window:.0f}") > limit for key, limit in limits.items())
+    return WINDOW - elapsed if is_over else 0.0
+
+
+def count(key: str) -> int:
     """Requests so far; 0 where the cache does not answer, which must not cost each its timeout."""
     if not counting.lets_through():
         return 0

@@ -37,7 +37,7 @@ class Secret(StrEnum):
     TOPIC = "topic"
     """None: the provider signs for everybody, and topics say what is ours."""
     PUBLIC = "public"
-    """A key that anybody may read, as it stands in pages."""
+    """None, but a key that anybody may read, as it stands in pages: see docs/web.md."""
 
     @property
     def is_ours(self) -> bool:
@@ -185,6 +185,8 @@ class Webhook:
     set_up: SetUp
     get_delivers = False
     """Whether a GET with a query brings events, as a POST does."""
+    others: Sequence[str] = ()
+    """Further channels whose events it may bring, where they name them: of pages and apps only."""
     rehearsal: "type[Rehearsal] | None" = None
     """Who plays the provider in ``manage.py rehearse``."""
 

@@ -47,6 +47,7 @@ class HookSource(msgspec.Struct, frozen=True):
     topics: tuple[str, ...] = ()
     campaign: str = ""
     mapping: dict[str, str] = {}
+    origins: tuple[str, ...] = ()
 
     @property
     def has_secret(self) -> bool:
@@ -60,6 +61,11 @@ class HookSource(msgspec.Struct, frozen=True):
 def find(name: str, now: datetime) -> HookSource | None:
     """The source of this name if it has a provider and is switched on."""
     return _read(Source.objects.filter(name=name, account__is_active=True), now)
+
+
+def find_public(key: str, now: datetime) -> HookSource | None:
+    """The source with this public key if it is switched on."""
+    return _read(Source.objects.filter(public_key=key, account__is_active=True), now)
 
 
 def get(pk: int, now: datetime) -> HookSource | None:
@@ -82,6 +88,7 @@ def _read(rows: QuerySet[Source], now: datetime) -> HookSource | None:
         topics=tuple(source.topics),
         campaign=source.campaign.slug if source.campaign else "",
         mapping=dict(mapping),
+        origins=tuple(source.origins),
     )
 
 

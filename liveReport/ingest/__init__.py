@@ -1,10 +1,11 @@
 """The write side: from the bytes of a request to committed batches of the event log.
 
 ``receive`` is the entrance of events in our own words (the HTTP endpoint and ``send_events`` call
-it), ``deliver`` that of providers' webhooks.
+it), ``receive_beacon`` that of pages and apps, ``deliver`` that of providers' webhooks.
 """
 
 from .append import Quarantined
+from .beacons import beacon_point, receive_beacon
 from .body import BodyError
 from .contract import Rejection
 from .hooks import HookReceipt, deliver, hook_point
@@ -19,9 +20,11 @@ __all__ = [
     "Quarantined",
     "Receipt",
     "Rejection",
+    "beacon_point",
     "begin_serving",
     "deliver",
     "hook_point",
     "receive",
+    "receive_beacon",
     "replay",
 ]

@@ -4,6 +4,7 @@ A process believes for a second what it read. What the database says is noted in
 processes of this machine share, where secrets are digests or sealed, as in the database.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -26,16 +27,23 @@ PRAGMA journal_mode = WAL;
 CREATE TABLE IF NOT EXISTS source (name TEXT PRIMARY KEY, noted REAL NOT NULL, known BLOB NOT NULL);
 """
 
+Find = Callable[[str, datetime], HookSource | None]
+"""Asks the database."""
+
 
 class NobodyKnows(Exception):
     """The database is away, and this source was not asked for lately."""
 
 
 class KnownSources:
-    """The sources that were asked for lately, as the database had them."""
+    """The sources that were asked for lately, as the database had them.
 
-    def __init__(self, folder: Path) -> None:
-        self._file = LocalFile(folder / "sources.sqlite3", _SET_UP, durable=False)
+    ``kind`` says by what they are asked for, and calls their file so.
+    """
+
+    def __init__(self, folder: Path, kind: str, find: Find) -> None:
+        self._find = find
+        self._file = LocalFile(folder / f"{kind}.sqlite3", _SET_UP, durable=False)
         self._read = Memory[str, HookSource](TTLCache(1_000, BELIEF))
         self._noted = Memory[str, HookSource](TTLCache(1_000, 60.0))
 
@@ -46,7 +54,7 @@ class KnownSources:
         if database.lets_through():
             try:
                 with asking():
-                    return self._remember(name, sources.find(name, now), now)
+                    return self._remember(name, self._find(name, now), now)
             except Error as error:
                 if not is_outage(error):
                     raise
@@ -76,8 +84,13 @@ class KnownSources:
 
 
 def known_sources() -> KnownSources:
-    """This machine's memory of sources."""
-    return _known_sources(settings.SPOOL_DIR)
+    """This machine's memory of sources, by name."""
+    return _known(settings.SPOOL_DIR, "sources", sources.find)
 
 
-_known_sources = cache(KnownSources)
+def known_beacons() -> KnownSources:
+    """The same by public key."""
+    return _known(settings.SPOOL_DIR, "beacons", sources.find_public)
+
+
+_known = cache(KnownSources)

@@ -65,13 +65,13 @@ def deliver(point: HookPoint, request: HookRequest) -> HookReceipt:
         webhook.verify(request, credentials_of(source))
         found = _stored(point, request)
     except Unauthorised:
-        _note(Apart(source.pk, request.received_at, refused=1))
+        note(Apart(source.pk, request.received_at, refused=1))
         raise
     if found is None:
         found = _kept(point, request)
     if found.ignored or found.derived:
         apart = Apart(source.pk, request.received_at, ignored=found.ignored, derived=found.derived)
-        _note(apart)
+        note(apart)
     return HookReceipt.of(found)
 
 
@@ -88,7 +88,7 @@ def _stored(point: HookPoint, request: HookRequest) -> Sorted | None:
         return None
 
 
-def _note(apart: Apart) -> None:
+def note(apart: Apart) -> None:
     """Count what no answer depends on: while the database takes nothing, it goes uncounted."""
     if not database.lets_through():
         return

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from secrets import token_urlsafe
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -40,6 +41,23 @@ def webhook_of(provider: str) -> Webhook:
     return found.webhook
 
 
+def origin_of(url: str) -> str:
+    """The origin that a browser names for pages of this address. Raises ``SourceError``."""
+    try:
+        parts = urlsplit(url.strip().lower())
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError as error:
+        raise SourceError(f"{url!r} is no origin.") from error
+    if parts.scheme not in _PORTS or not parts.hostname or parts.username is not None:
+        raise SourceError(f"{url!r} is no origin: write https://shop.example.com.")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{host}{port if port != _PORTS[parts.scheme] else ''}"
+
+
+_PORTS = {"https": ":443", "http": ":80"}
+"""That origins leave out."""
+
+
 @transaction.atomic
 def set_up(name: str, provider: str, wanted: Wanted, secret: str = "") -> tuple[Source, str]:
     """The source, new or changed, and its secret if it was made here, just now.
@@ -49,9 +67,21 @@ def set_up(name: str, provider: str, wanted: Wanted, secret: str = "") -> tuple[
     webhook = webhook_of(provider)
     source, is_new = _ensured(name, provider)
     change(source, wanted)
+    if webhook.secret == Secret.PUBLIC:
+        _give_key(source, secret)
+        return source, ""
     if not is_new:
         return source, ""
     return source, add_secret(source, webhook, secret)
+
+
+def _give_key(source: Source, secret: str) -> None:
+    """A public key if it has none; it stands in pages, and so stays the same."""
+    if secret:
+        raise SourceError(f"{source.provider} has no secret, but a key that stands in pages.")
+    if not source.public_key:
+        source.public_key = f"wk_{token_urlsafe(18)}"
+        source.save(update_fields=["public_key"])
 
 
 def _ensured(name: str, provider: str) -> tuple[Source, bool]:
@@ -74,7 +104,7 @@ def change(source: Source, wanted: Wanted) -> None:
     if wanted.campaign:
         source.campaign = _campaigns([wanted.campaign])[wanted.campaign]
     source.topics = sorted({*source.topics, *wanted.topics})
-    source.origins = sorted({*source.origins, *wanted.origins})
+    source.origins = sorted({*source.origins, *map(origin_of, wanted.origins)})
     source.save(update_fields=["campaign", "topics", "origins"])
     campaigns = _campaigns(wanted.mapping.values())
     for value, slug in wanted.mapping.items():
@@ -108,6 +138,8 @@ def add_secret(source: Source, webhook: Webhook, secret: str = "") -> str:
 def rotate(source: Source, secret: str = "", grace: timedelta = timedelta(hours=24)) -> str:
     """A new secret; the former ones stay good for the grace period. It, if it was made here."""
     webhook = webhook_of(source.provider)
+    if webhook.secret == Secret.PUBLIC:
+        raise SourceError(f"{source.provider} has no secret: make a new source for a new key.")
     if not webhook.secret.is_ours and not secret:
         raise SourceError(f"The secret of {source.provider} is its own: hand it over.")
     ends = timezone.now() + grace
@@ -117,8 +149,9 @@ def rotate(source: Source, secret: str = "", grace: timedelta = timedelta(hours=
 
 
 def url_of(source: Source) -> str:
-    """Where its provider sends to."""
-    return f"{settings.PUBLIC_URL}{reverse('hook', args=[source.name])}"
+    """Where its provider, or a page or app, sends to."""
+    way, name = ("beacon", source.public_key) if source.public_key else ("hook", source.name)
+    return f"{settings.PUBLIC_URL}{reverse(way, args=[name])}"
 
 
 def user_of(source: Source) -> str:
@@ -127,5 +160,7 @@ def user_of(source: Source) -> str:
 
 
 def is_ready(source: Source) -> bool:
-    """Whether requests can be verified: it has a secret, or its topics."""
+    """Whether requests can be verified: it has a secret, or its topics, or needs none."""
+    if source.public_key:
+        return source.campaign_id is not None
     return bool(source.topics) or SourceSecret.objects.good(source).exists()

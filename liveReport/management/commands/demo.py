@@ -8,13 +8,13 @@ from datetime import datetime
 from typing import Any
 
 import httpx
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from tqdm import tqdm
 
 from liveReport.demo.campaigns import CAMPAIGNS, Demo
 from liveReport.demo.feed import Feed, Progress, Refused, Sender, append
+from liveReport.demo.shop import furnish, progress_path
 from liveReport.demo.traffic import World
 from liveReport.models import ApiToken, Campaign, Source
 
@@ -35,7 +35,8 @@ class Command(BaseCommand):
         source = Source.objects.ensure(SOURCE)
         for campaign in CAMPAIGNS:
             create(campaign)
-        path = settings.DATA_DIR / "demo.json"
+        furnish(url)
+        path = progress_path()
         now = timezone.now()
         progress = Progress.load(path, now)
         world = World(progress.anchor, scale)

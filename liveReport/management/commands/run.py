@@ -57,6 +57,7 @@ class Command(BaseCommand):
             _prepare()
             greeting = [f"liveReport   http://{_reachable(host)}:{port}/admin/"]
             if not no_demo:
+                greeting += [f"shop         http://{_reachable(host)}:{port}/demo/shop/"]
                 greeting += account.greeting()
             connections.close_all()
             _allow_many_files()

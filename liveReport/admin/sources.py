@@ -15,6 +15,7 @@ from liveReport.site.sources import (
     SourceError,
     Wanted,
     is_ready,
+    origin_of,
     rotate,
     set_up,
     url_of,
@@ -22,7 +23,7 @@ from liveReport.site.sources import (
     webhook_of,
 )
 
-OWN = ("campaign", "topic_lines", "secret")
+OWN = ("campaign", "topic_lines", "origin_lines", "secret")
 """Fields of a source that has a provider."""
 
 
@@ -47,6 +48,14 @@ class SourceForm(forms.ModelForm[Source]):
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("Amazon SES only: the ARN of each topic that is yours, one on a line."),
     )
+    origin_lines = forms.CharField(
+        label=_("Origins of pages"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_(
+            "Beacon only: whose pages may send, as https://shop.example.com, one on a line."
+        ),
+    )
     secret = forms.CharField(
         label=_("Secret of the provider"),
         required=False,
@@ -68,6 +77,7 @@ class SourceForm(forms.ModelForm[Source]):
             self.fields["active"].initial = self.instance.account.is_active
             if "topic_lines" in self.fields:
                 self.fields["topic_lines"].initial = "\n".join(self.instance.topics)
+                self.fields["origin_lines"].initial = "\n".join(self.instance.origins)
 
     def clean(self) -> dict[str, Any]:
         """A provider's secret is either ours to make or its own, never both."""
@@ -76,6 +86,13 @@ class SourceForm(forms.ModelForm[Source]):
         if data.get("secret") and (found is None or found.webhook.secret.is_ours):
             self.add_error("secret", _("Leave this empty: this secret is made here."))
         return data
+
+    def clean_origin_lines(self) -> list[str]:
+        """The origins as browsers name them."""
+        try:
+            return [origin_of(line) for line in self.cleaned_data["origin_lines"].split()]
+        except SourceError as error:
+            raise forms.ValidationError(_("Not an origin: %(text)s") % {"text": error}) from error
 
     @property
     def topics(self) -> list[str]:
@@ -114,10 +131,11 @@ class SourceAdmin(admin.ModelAdmin[Source]):
         data = form.cleaned_data
         if not change:
             source, request.made_secret = self._created(form)  # type: ignore[attr-defined]
-            obj.pk, obj.account = source.pk, source.account
+            obj.pk, obj.account, obj.public_key = source.pk, source.account, source.public_key
         elif obj.provider:
             obj.topics = form.topics
-            obj.save(update_fields=["campaign", "topics"])
+            obj.origins = sorted(data["origin_lines"])
+            obj.save(update_fields=["campaign", "topics", "origins"])
             if data["secret"]:
                 rotate(obj, data["secret"])
         obj.account.is_active = data["active"]
@@ -128,7 +146,7 @@ class SourceAdmin(admin.ModelAdmin[Source]):
         if not data["provider"]:
             return Source.objects.ensure(data["name"]), ""
         campaign = data["campaign"].slug if data["campaign"] else ""
-        wanted = Wanted(campaign, topics=form.topics)
+        wanted = Wanted(campaign, topics=form.topics, origins=data["origin_lines"])
         return set_up(data["name"], data["provider"], wanted, data["secret"])
 
     def response_add(

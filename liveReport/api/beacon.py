@@ -138,7 +138,7 @@ def _crawls(agent: str) -> bool:
 def _check_client(request: HttpRequest) -> None:
     if request.method == "POST":
         (client,) = pseudonyms([_network(client_ip(request))])
-        _check_limits({f"beacon from:{client}": settings.BEACON_CLIENT_RATE})
+        _check_limits({f"beacon-from:{client}": settings.BEACON_CLIENT_RATE})
 
 
 def _network(address: str) -> str:

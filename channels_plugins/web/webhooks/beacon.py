@@ -18,7 +18,7 @@ class Beacon(Webhook):
         where=_(
             "In the HTML of your pages: "
             '<script async src="https://…/beacon.js" data-lr-key="wk_…"></script>, with the '
-            "address of this site and the key below."
+            "address of this site and the key that the URL ends with."
         ),
         events=_("Name what is to be counted: data-lr-element, in the HTML of each element."),
         keys=_("Say who is there, if you know: data-lr-profile, in the script or in html."),

@@ -13,7 +13,10 @@ from tests.support.routes import ROUTES, url
 
 pytestmark = pytest.mark.django_db
 
-PUBLIC = {"healthz", "readyz", "admin/login/", "api/v1/", "api/docs/", "api/schema/"}
+PUBLIC = {
+    *("healthz", "readyz", "beacon.js", "admin/login/"),
+    *("api/v1/", "api/docs/", "api/schema/"),
+}
 """Open to anybody."""
 
 ANY_USER = {"admin/logout/"}
@@ -48,8 +51,11 @@ READ_TOKEN = {
     "api/v1/sources/",
 }
 """What a token of scope read opens. Scope ingest opens none of it."""
-NOTHING = {"api", "api/", "api/{rest}", "hooks/{source}", "hooks/{source}/"}
-"""Where there is nothing, for anybody; or only for who has a provider's secret."""
+NOTHING = {
+    *("api", "api/", "api/{rest}", "hooks/{source}", "hooks/{source}/"),
+    *("beacon/{key}", "beacon/{key}/", "demo/shop/"),
+}
+"""Where there is nothing, for anybody; or only for who has a secret or a key, or a demo."""
 
 
 def test_the_walk_finds_the_routes() -> None:

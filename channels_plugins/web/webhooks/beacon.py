@@ -17,7 +17,7 @@ class Beacon(Webhook):
     set_up = SetUp(
         where=_(
             "In the HTML of your pages: "
-            '<script async src="https://…/beacon.js" data-lr-key="wk_…"></script>, with the '
+            "<script async src=https://…/beacon.js data-lr-key=wk_…></script>, with the "
             "address of this site and the key that the URL ends with."
         ),
         events=_("Name what is to be counted: data-lr-element, in the HTML of each element."),

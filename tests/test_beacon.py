@@ -99,13 +99,23 @@ def test_an_app_names_its_channel_and_has_no_origin(url: str) -> None:
 
 
 def test_no_other_channel_can_be_written_to(url: str) -> None:
-    others = [seen(channel=channel, type="sent") for channel in ("email", "nowhere", 7, None, [])]
+    names: list[Any] = ["email", "nowhere", 7, None, []]
+    others = [seen(channel=name, type="sent") for name in names]
     assert posted(url, *others, seen(9)).status_code == 204
     assert logged() == [("summer", "web", "impression")]
 
 
 def test_one_bad_event_spoils_no_other(url: str) -> None:
-    bad = [7, None, "text", [], {}, seen(2, type="sings"), seen(3, profile=""), seen(4, extra="x")]
+    bad: list[Any] = [
+        7,
+        None,
+        "text",
+        [],
+        {},
+        seen(2, type="sings"),
+        seen(3, profile=""),
+        seen(4, extra="x"),
+    ]
     bad += [seen(5, occurred_at="yesterday"), seen(6, occurred_at=1), seen(7, occurred_at=None)]
     assert posted(url, *bad, seen()).status_code == 204
     assert len(logged()) == 1
@@ -129,6 +139,21 @@ def test_what_is_sent_again_counts_once(url: str) -> None:
     series = Series.objects.get(type="impression", dimension="")
     assert sum(EventBatch.objects.values_list("duplicates", flat=True)) == 1
     assert series.channel == "web"
+
+
+def test_the_report_says_what_uniques_are_where_nobody_is_known(
+    url: str, client: Client, alice: Any
+) -> None:
+    def report() -> str:
+        rollup.fold_pending()
+        return client.get("/admin/reports/summer/web/").content.decode()
+
+    client.force_login(alice)
+    posted(url, seen())
+    assert "Nobody known" not in report()
+    posted(url, seen(2, profile="3f2a", identity="page"), seen(3, identity="somebody"))
+    assert "Nobody known" in report()
+    assert len(logged()) == 2
 
 
 # -- Clocks --------------------------------------------------------------------------------

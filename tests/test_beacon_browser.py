@@ -71,7 +71,7 @@ class Visitor:
         self.bodies: list[list[Body]] = []
         source, _none = set_up("site", "beacon", Wanted("summer", origins=[shop.url]))
         self.address = f"{site}{url_of(source)}"
-        shop.page |= {"script": f"{site}/beacon.js", "key": source.public_key}
+        shop.page |= {"script": f"{site}/beacon.js", "key": source.public_key or ""}
         self.page = context.new_page()
         self.page.on("request", self._note)
 
@@ -105,8 +105,8 @@ def contexts(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
     made: list[BrowserContext] = []
 
     def make(**options: Any) -> BrowserContext:
-        size = {"width": 1000, "height": 700}
-        made.append(browser.new_context(user_agent=AGENT, viewport=size, **options))
+        options["viewport"] = {"width": 1000, "height": 700}
+        made.append(browser.new_context(user_agent=AGENT, **options))
         made[-1].set_default_timeout(NEWS)
         return made[-1]
 

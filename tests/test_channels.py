@@ -46,7 +46,11 @@ EVENTS = {
         "bounced": ["reason"], "error": ["reason"], "clicked": [],
     },
     "inapp": {"excluded": ["reason"], "impression": [], "interaction": ["interaction"]},
-    "web": {"excluded": ["reason"], "impression": ["element"], "interaction": ["element"]},
+    "web": {
+        "excluded": ["reason"],
+        "impression": ["element", "identity"],
+        "interaction": ["element", "identity"],
+    },
     "directmail": {
         "targeted": [], "excluded": ["reason"], "sent": [], "error": ["reason"],
         "delivered": [], "returned": ["reason"],
@@ -90,6 +94,8 @@ WIDGETS = {
     "sms.error_reasons": ("parts", "reason", "errors"),
     "sms.exclusion_reasons": ("parts", "reason", "excluded"),
     "sms.bounce_reasons": ("parts", "reason", "bounces"),
+    # Only where pages count that know nobody: what unique impressions are worth then.
+    "web.anonymous": ("kpi", "", "anonymous_impressions"),
     "web.performance": ("kpi", "", "impressions interactions"),
     "web.summary": ("series", "", "impressions unique_impressions interactions"),
     "web.interactions_by_element": (

@@ -102,16 +102,8 @@ class Web(Channel):
                 "impressions, each view of such a page is a profile of its own."
             ),
             tone="slate",
-            rate="anonymous_rate",
             events=("impression",),
             where={"identity": "page"},
-        ),
-        Rate(
-            key="anonymous_rate",
-            label=_("Share without a profile"),
-            definition=_("Impressions without a profile, relative to impressions."),
-            numerator="anonymous_impressions",
-            denominator="impressions",
         ),
         Rate(
             key="interaction_rate",

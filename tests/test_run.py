@@ -221,7 +221,9 @@ def test_the_demo_moves_on_when_it_is_killed(tmp_path: Path) -> None:
         assert re.search(r"log in as +demo\n +password +\S{12}\n", run.says())
         assert (tmp_path / "demo-password").stat().st_mode & 0o777 == 0o600
         eventually(lambda: site.ask(COUNTED), "events are counted")
-        assert site.ask("SELECT count(*) FROM livereport_campaign") == len(CAMPAIGNS)
+        assert site.ask("SELECT count(*) FROM livereport_campaign") == len(CAMPAIGNS) + 1
+        shop = eventually(lambda: call(site, "/demo/shop/"), "the shop is open")
+        assert b'data-lr-key="wk_' in shop
         os.kill(child(site, run, "demo"), signal.SIGKILL)
         eventually(lambda: site.ask(TOKENS) == 2, "there is a new one")
         sent = site.ask(SENT)

@@ -7,6 +7,7 @@ agent. Who asks not to be tracked, and who is a machine, is answered as everybod
 import ipaddress
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 
 from crawleruseragents import is_crawler
@@ -20,7 +21,7 @@ from django.views import View
 from django.views.decorators.cache import cache_control
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.gzip import gzip_page
-from django.views.decorators.http import conditional_page, require_safe
+from django.views.decorators.http import condition, require_safe
 
 from liveReport.events.hashes import pseudonyms
 from liveReport.ingest import BodyError, HookPoint, beacon_point, receive_beacon
@@ -43,7 +44,12 @@ APPS = ("okhttp/",)
 """Agents that lists of crawlers name, and that are what apps send with."""
 
 
-@conditional_page
+def _tag(request: HttpRequest) -> str:
+    """Weak, as it is the same packed or not."""
+    return f'W/"{sha256(_script()).hexdigest()[:32]}"'
+
+
+@condition(etag_func=_tag)
 @gzip_page
 @cache_control(public=True, max_age=SCRIPT_SECONDS)
 @require_safe

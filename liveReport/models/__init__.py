@@ -24,6 +24,7 @@ from .rollups import (
     MessageState,
     Series,
 )
+from .verdicts import VerdictRule
 
 __all__ = [
     "ApiToken",
@@ -53,6 +54,7 @@ __all__ = [
     "SpentToken",
     "Suspect",
     "Switch",
+    "VerdictRule",
     "in_tab_order",
     "sees_campaigns",
 ]

@@ -19,7 +19,7 @@ from liveReport.channels import Channel, all_channels
 from liveReport.counts.cells import Run
 from liveReport.counts.folded import Folded
 from liveReport.counts.histories import Histories, histories
-from liveReport.engines import buckets, executions, log, suspects
+from liveReport.engines import buckets, executions, log, suspects, verdicts
 from liveReport.engines import campaigns as stored_campaigns
 from liveReport.engines.keys import periods
 from liveReport.engines.keys.periods import Periods
@@ -38,6 +38,7 @@ from .admission import admission
 from .aside import next_suspects
 from .faults import described, is_poison
 from .fold import fold
+from .judging import Rules
 
 CHUNK = 50_000
 """Events to a transaction: few enough to keep the lock short, enough to share its cost."""
@@ -201,14 +202,19 @@ def fold_chunk(batches: Sequence[EventBatch], lease: Lease, now: datetime) -> in
 
 @dataclass(frozen=True)
 class Scope:
-    """Which events the rollups take: recent enough, of a campaign that (still) exists."""
+    """Which events the rollups take: recent enough, of a campaign that (still) exists.
+
+    By the ``rules`` that are in force what events do not say is derived. They change while
+    their lease is held only, so whoever folds reads them under it.
+    """
 
     horizon: int
     campaigns: dict[str, int]
+    rules: Rules
 
     @classmethod
     def at(cls, now: datetime, campaigns: Iterable[str]) -> "Scope":
-        return cls(cutoff(now), stored_campaigns.ids(campaigns))
+        return cls(cutoff(now), stored_campaigns.ids(campaigns), verdicts.in_force())
 
     def includes(self, events: Events) -> Mask:
         return (events.at >= self.horizon) & self._is_known(events)
@@ -219,15 +225,16 @@ class Scope:
     def fold(self, chunk: Chunk, outside: Collection[Run] = ()) -> Folded:
         """Fold the events that are in scope, those ``outside`` as of one execution."""
         events = chunk.where(self.includes(chunk.events)).events
-        return fold(events, _channels(), outside)
+        return fold(events, channels_by_slug(), outside, self.rules)
 
     def histories(self, chunk: Chunk) -> Histories:
         """What events say of profiles, also those that come too late to be counted."""
         known = chunk.where(self._is_known(chunk.events))
-        return histories(known.events, known.received, _channels())
+        return histories(known.events, known.received, channels_by_slug())
 
 
-def _channels() -> dict[str, Channel]:
+def channels_by_slug() -> dict[str, Channel]:
+    """All that are installed."""
     return {channel.slug: channel for channel in all_channels()}
 
 

@@ -16,7 +16,7 @@ from liveReport.events.moments import rfc3339
 from liveReport.models import Campaign
 from liveReport.report import Head, Tab, TabReport, report_head
 from liveReport.report.frames import WidgetInfo
-from liveReport.report.window import RUN, WINDOW, WINDOWS, Period
+from liveReport.report.window import CHOSEN, EVERYBODY, RUN, WINDOW, WINDOWS, Period
 
 from .course import Course, title
 from .layouts import Arrangement, Layers
@@ -51,8 +51,8 @@ class Choice(Moment):
 
 
 @dataclass(frozen=True)
-class WindowLink:
-    """A window, what it is called in brief and in full, and where it leads."""
+class SegmentLink:
+    """One of a few choices, what it is called in brief and in full, and where it leads."""
 
     name: str
     text: str
@@ -144,12 +144,12 @@ class Page:
         return title(self.head.window, self.clock)
 
     @property
-    def windows(self) -> list[WindowLink]:
+    def windows(self) -> list[SegmentLink]:
         """Those one can choose by name."""
         asked = self.asked
-        periods = {name: Period(name, basis=asked.period.basis) for name in WINDOWS}
+        periods = {name: replace(asked.period, name=name, span=None) for name in WINDOWS}
         return [
-            WindowLink(
+            SegmentLink(
                 name,
                 _brief(name),
                 title(period.window(asked.now), self.clock),
@@ -178,6 +178,30 @@ class Page:
     @property
     def has_rates(self) -> bool:
         return any(widget.report.has_rates for widget in self.widgets)
+
+    @property
+    def has_verdicts(self) -> bool:
+        return any(widget.report.has_verdicts for widget in self.widgets)
+
+    @property
+    def verdicts(self) -> list[SegmentLink]:
+        """Whose reactions one can choose."""
+        asked = self.asked
+        texts = {
+            EVERYBODY: (_("All"), _("Opens and clicks of everybody")),
+            "human": (_("Human"), _("Opens and clicks of people only")),
+            "machine": (_("Machine"), _("Opens and clicks of machines only")),
+        }
+        said = {name: name.replace(EVERYBODY, "") for name in CHOSEN}
+        return [
+            SegmentLink(
+                name,
+                *texts[name],
+                asked.over(replace(asked.period, verdict=verdict)),
+                verdict == asked.period.verdict,
+            )
+            for name, verdict in said.items()
+        ]
 
     @property
     def basis_url(self) -> str:
@@ -299,7 +323,7 @@ class Page:
     @property
     def spans(self) -> Fragment:
         edges = [edge.value for edge in self.steps[:-1]]
-        digest = digest_of(edges, self.has_rates, self.asked.shown.basis)
+        digest = digest_of(edges, self.has_rates, self.has_verdicts, self.asked.shown.basis)
         return Fragment("lr-windows", digest, "dashboards/_windows.html")
 
     @property

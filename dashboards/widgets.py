@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from liveReport.channels import Text
 from liveReport.report.frames import Frame, Value, WidgetReport
@@ -117,8 +118,8 @@ class Widget:
     @property
     def head_key(self) -> str:
         """Names all that its title, help and choice of pictures are drawn from."""
-        basis = self.rates_of_runs
-        return f"{self._asked.tab}-{self.id}-{self.state}-{basis}-{get_language()}"
+        notes = f"{self.rates_of_runs}-{self.whose}"
+        return f"{self._asked.tab}-{self.id}-{self.state}-{notes}-{get_language()}"
 
     @property
     def body_key(self) -> str:
@@ -164,6 +165,12 @@ class Widget:
         if is_course or self.shown_as in KINDS[self.kind].without_rates:
             return False
         return any(column.unit == "ratio" for column in frame.metrics)
+
+    @property
+    def whose(self) -> str:
+        """Of whom alone it shows opens and clicks; "" if of everybody."""
+        verdict = self.report.frame.verdict if self.report.frame else ""
+        return {"human": _("People only"), "machine": _("Machines only")}.get(verdict, "")
 
     @property
     def signs(self) -> set[str]:
@@ -220,4 +227,4 @@ def _content(frame: Frame | None) -> object:
     marks = (frame.estimates, frame.total_estimates, frame.incomplete)
     bases = (frame.bases, frame.total_bases)
     cut = (frame.partial, frame.cut)
-    return [frame.rows, frame.totals, marks, bases, cut, frame.folded, frame.basis]
+    return [frame.rows, frame.totals, marks, bases, cut, frame.folded, frame.basis, frame.verdict]

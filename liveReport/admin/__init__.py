@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from . import access, accounts, campaigns, log, plugins, quarantine, schedule, set_aside, sources
+from . import access, accounts, campaigns, log, plugins, quarantine, schedule, set_aside, verdicts
 
 __all__ = [
     "access",
@@ -17,6 +18,7 @@ __all__ = [
     "schedule",
     "set_aside",
     "sources",
+    "verdicts",
 ]
 
 # Neither is written; the failed log-ins that lock somebody out stay.

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from liveReport.channels import WIDGETS, all_channels
 from liveReport.channels.fields import LONGEST
 from liveReport.models import Campaign, Execution, QuarantinedBatch
-from liveReport.report.window import BASES, STEPS, WINDOWS
+from liveReport.report.window import BASES, CHOSEN, STEPS, WINDOWS
 
 VALUE = {"type": ["number", "string", "null"]}
 ROW = {"type": "object", "additionalProperties": VALUE}
@@ -253,6 +253,10 @@ class FrameSerializer(serializers.Serializer[Any]):
             "What rates divide: what happened in the window, or in the 24 hours of the runs that "
             "have events in it."
         ),
+    )
+    verdict = serializers.ChoiceField(
+        list(CHOSEN),
+        help_text=_("Whose opens and clicks its numbers are of, where there are any to tell."),
     )
     incomplete = serializers.ListField(
         child=serializers.CharField(),

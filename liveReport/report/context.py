@@ -17,7 +17,8 @@ from .window import TODAY, Period, Window
 class Context:
     """A campaign's report at one moment.
 
-    Its numbers are of the ``window``, its rates of what their ``basis`` says. What there is to
+    Its numbers are of the ``window``, its rates of what their ``basis`` says, and where there is
+    a ``verdict`` its reactions are of who that names. What there is to
     see follows the ``day``, whichever part of it that is: a channel is shown when the campaign
     declares it, or with events then.
     """
@@ -27,6 +28,7 @@ class Context:
     day: Window
     window: Window
     basis: str
+    verdict: str
     complete_until: datetime
     channels: Sequence[Channel]
     states: dict[str, reads.ChannelState]
@@ -38,8 +40,8 @@ class Context:
         shown = in_tab_order({slug: state.switch for slug, state in states.items()})
         channels = [channel for channel in shown if channel.slug in states]
         until = min(oldest or now, now)
-        window, basis = period.window(now), period.divided
-        return cls(campaign, now, day, window, basis, until, channels, states)
+        window, asked = period.window(now), (period.divided, period.verdict)
+        return cls(campaign, now, day, window, *asked, until, channels, states)
 
     @cached_property
     def steps(self) -> list[int]:
@@ -57,6 +59,7 @@ class Context:
             self.day.end,
             self.window,
             self.basis,
+            self.verdict,
             self.steps[0],
             self.campaign.name,
             self.campaign.status,

@@ -139,6 +139,7 @@ class ChannelTab(TabSource):
                 chosen,
                 self._more,
                 context.basis,
+                context.verdict,
             )
         ]
 

@@ -16,7 +16,7 @@ from liveReport.events.moments import rfc3339
 from liveReport.models import Campaign
 from liveReport.report import Head, Tab, TabReport, report_head
 from liveReport.report.frames import WidgetInfo
-from liveReport.report.window import CHOSEN, EVERYBODY, RUN, WINDOW, WINDOWS, Period
+from liveReport.report.window import CHOSEN, EVERYBODY, RUN, WINDOW, WINDOWS
 
 from .course import Course, title
 from .layouts import Arrangement, Layers

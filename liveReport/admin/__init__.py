@@ -5,8 +5,18 @@ from axes.models import AccessFailureLog, AccessLog
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from . import access, accounts, campaigns, log, plugins, quarantine, schedule, set_aside, sources
-from . import access, accounts, campaigns, log, plugins, quarantine, schedule, set_aside, verdicts
+from . import (
+    access,
+    accounts,
+    campaigns,
+    log,
+    plugins,
+    quarantine,
+    schedule,
+    set_aside,
+    sources,
+    verdicts,
+)
 
 __all__ = [
     "access",

@@ -78,7 +78,7 @@ class Window:
 
 
 class BadPeriod(ValueError):
-    """No part of the last 24 hours, no basis, or no verdict: the text says why, ``field`` which parameter."""
+    """No part of the last 24 hours, no basis, no verdict: the text says why, ``field`` where."""
 
     def __init__(self, field: str, reason: str) -> None:
         super().__init__(f"{field}: {reason}")

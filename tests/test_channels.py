@@ -31,8 +31,9 @@ EVENTS = {
     "email": {
         "targeted": [], "excluded": ["reason"], "sent": ["domain"],
         "deferred": ["reason", "domain"], "delivered": ["domain"],
-        "bounced": ["category", "reason", "domain"], "error": ["reason"], "opened": ["domain", "signal", "verdict"],
-        "clicked": ["domain", "signal", "verdict"], "unsubscribed": [], "complained": [], "offer_sent": ["offer"],
+        "bounced": ["category", "reason", "domain"], "error": ["reason"],
+        "opened": ["domain", "signal", "verdict"], "clicked": ["domain", "signal", "verdict"],
+        "unsubscribed": [], "complained": [], "offer_sent": ["offer"],
         "offer_displayed": ["offer"], "offer_clicked": ["offer"],
     },
     "push": {

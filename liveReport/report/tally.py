@@ -171,7 +171,7 @@ class ChannelTallies:
     def events_of(self, metrics: Iterable[Metric], by: str) -> Tallies:
         """The events that any of some metrics is made of, each of them once."""
         counted = [metric for metric in metrics if metric.has_history]
-        terms = {(kind, *metric.only) for metric in counted for kind in metric.event_types}
+        terms = {(kind, *self.only(one)) for one in counted for kind in one.event_types}
         whole = {kind for kind, *only in terms if tuple(only) == ALL}
         apart = {term for term in terms if term[0] not in whole}
         return self._counted([*sorted(apart), *((kind, *ALL) for kind in sorted(whole))], by)

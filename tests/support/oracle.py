@@ -372,10 +372,12 @@ def assert_tab(
         assert [one.slug for one in own] == cockpit.OWN
         since = beginning(first_of_each_id(sent), channels)
         assert_statistics(own[0], sent, part, since, executions_apart=executions_apart)
-        expected = [
-            Expected(get_channel(slug), sent, now, part=part, beside=channels) for slug in channels
-        ]
-        cockpit.assert_cockpit(own, expected, part, since, executions_apart=executions_apart)
+        everybodys = replace(part, verdict="")
+        of_all, expected = (
+            [Expected(get_channel(slug), sent, now, part=of, beside=channels) for slug in channels]
+            for of in (everybodys, part)
+        )
+        cockpit.assert_cockpit(own, of_all, everybodys, since, executions_apart=executions_apart)
         assert [one.frame for one in report.widgets[: len(own)]] == [one.frame for one in own]
         assert report.executions == []
     else:

@@ -93,8 +93,8 @@ def edit(path: Path, before: str, after: str) -> None:
 
 def test_an_installed_channel_keeps_to_everything(installed: Path) -> None:
     """The tests that walk the registry, and the recount, on the channel that was installed."""
-    tests = ("test_every_channel.py", "test_report_oracle.py", "test_verdicts.py")
-    tests = tuple(f"tests/{name}" for name in tests)
+    names = ("every_channel", "report_oracle", "verdicts")
+    tests = [f"tests/test_{name}.py" for name in names]
     done = run(installed, "-m", "pytest", "-q", "-p", "no:xdist", "-k", "balloon", *tests)
     assert done.returncode == 0, done.stdout[-3000:]
     assert "10 passed" in done.stdout, done.stdout[-300:]

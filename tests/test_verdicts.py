@@ -24,7 +24,7 @@ from liveReport.rollup.adoption import Draft, Outdated, adopt, preview
 from liveReport.rollup.judging import judged
 from tests.support import oracle, pages, rollups
 from tests.support.isolation import undone
-from tests.support.rollups import NOW, event, log
+from tests.support.rollups import MINUTE, NOW, event, log
 from tests.support.strategies import events_of, on_a_database
 
 _without_waiting = rollups.without_waiting
@@ -100,9 +100,9 @@ def test_a_signal_makes_no_series(campaign: Campaign, source: Source) -> None:
     ],
 )
 def test_nothing_else_is_taken(
-    campaign: Campaign, source: Source, fields: dict[str, str], refused: tuple[str, str]
+    campaign: Campaign, source: Source, fields: dict[str, Any], refused: tuple[str, str]
 ) -> None:
-    body = msgspec.json.encode([event(**{"type": "opened"} | fields)])
+    body = msgspec.json.encode([event(MINUTE, **{"type": "opened"} | fields)])
     (rejection,) = receive(source, body, now=NOW).rejected
     assert (rejection.field, rejection.code) == refused
 
@@ -324,10 +324,10 @@ def test_the_admin_drafts_compares_and_adopts(
     ]  # fmt: skip
     assert "Summer sale" in page.content.decode()
     stale = client.post(PREVIEW, {"draft": "another"})
-    assert (stale.status_code, stale.url) == (302, PREVIEW)
+    assert (stale.status_code, stale.headers["Location"]) == (302, PREVIEW)
     assert counted() == {"human": 1}
     done = client.post(PREVIEW, {"draft": page.context["draft"].digest})
-    assert (done.status_code, done.url) == (302, RULES)
+    assert (done.status_code, done.headers["Location"]) == (302, RULES)
     assert {key: n for key, n in counted().items() if n} == {"machine": 1}
     assert "There is nothing to adopt." in client.get(PREVIEW).content.decode()
     client.cookies["django_language"] = "fr"

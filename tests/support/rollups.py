@@ -153,6 +153,7 @@ VALUES = {
     "element": [None, "top"],
     "platform": [None, "ios"],
     "interaction": [None, "click"],
+    "identity": [None, "page"],
 }
 HOURS = [0, 1, 23, 24, 25, 26, 27]
 """Some times to gather at: the window's ends, the horizon's, what is late."""

@@ -91,7 +91,7 @@ def test_machines_are_told_from_people_by_what_the_provider_says(
     client: Client, campaign: Campaign
 ) -> None:
     rehearsal = playing("sendgrid")
-    agents = {
+    agents: dict[str, list[dict[str, object]]] = {
         "machine": [{"sg_machine_open": True}, {"useragent": "Googlebot/2.1"}],
         "human": [{"useragent": "Mozilla/5.0 (via ggpht.com GoogleImageProxy)"}, {}, {}],
     }

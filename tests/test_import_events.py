@@ -112,9 +112,9 @@ def test_what_was_said_of_columns_is_remembered(run: Any, campaign: Campaign) ->
 
 
 def test_columns_are_guessed_by_their_names(run: Any, campaign: Campaign) -> None:
-    header = "Event,Date,E-mail,Email,Tracking number,Campaign"
+    header = "Event,Date,Letter,Email address,Tracking number,Campaign"
     text = lines("sent,WHEN,-,ada@example.com,t1,summer", header=header)
-    code, told, _errors = run(text, "--channel=directmail", remembered=True)
+    code, _told, _errors = run(text, "--channel=directmail", remembered=True)
     assert (code, counted()) == (0, {"sent": 1})
 
 
@@ -228,7 +228,7 @@ def test_times_are_of_the_zone_and_the_form_that_are_said(run: Any, campaign: Ca
 
 def test_a_field_without_end_is_one_bad_line(run: Any, campaign: Campaign) -> None:
     text = lines("p1;c1;Mailed;WHEN;;summer", '"' + "x" * 200_000)
-    code, told, errors = run(text)
+    code, _told, errors = run(text)
     assert (code, counted()) == (1, {"sent": 1})
     assert "line 3: cannot be read" in errors
 
@@ -237,7 +237,8 @@ def test_it_goes_on_where_it_was_stopped(
     run: Any, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(importing, "PORTION", 10)
-    text, plain, portions = many(100), importing.receive, []
+    text, plain = many(100), importing.receive  # type: ignore[attr-defined]
+    portions: list[Any] = []
 
     def killed(*args: Any, **options: Any) -> Any:
         if len(portions) == 3:
@@ -247,9 +248,11 @@ def test_it_goes_on_where_it_was_stopped(
 
     with monkeypatch.context() as attack:
         attack.setattr(importing, "receive", killed)
-        with pytest.raises(CommandError, match="after line 31: Too much is pending. Run it again"):
+        with pytest.raises(
+            CommandError, match=r"after line 31: Too much is pending\. Run it again"
+        ):
             run(text)
-    code, told, errors = run(text)
+    code, _told, errors = run(text)
     assert code == 0
     assert "Going on after line 31." in errors
     assert counted() == {"sent": 100}

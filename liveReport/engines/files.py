@@ -63,6 +63,38 @@ def begin(
     return file
 
 
+def draft(source: int, name: str, digest: str, layout: Any, lines: int, now: datetime) -> EventFile:
+    """An uploaded file of which nobody has said yet how to read it; the same content once."""
+    file, _is_new = EventFile.objects.update_or_create(
+        source_id=source,
+        key=f"draft:{digest[:58]}",
+        defaults={
+            "name": name[-200:],
+            "layout": layout,
+            "mapping": {},
+            "lines": lines,
+            "created_at": now,
+        },
+    )
+    return file
+
+
+@transaction.atomic
+def start(file: EventFile, key: str, mapping: Any) -> EventFile:
+    """Have a draft read by a mapping, that of its source from now on; or take the file that was
+    read in this way before, which continues if it was not at its end."""
+    Source.objects.filter(pk=file.source_id).update(file_mapping=mapping)
+    before = EventFile.objects.filter(source=file.source_id, key=key).exclude(pk=file.pk).first()
+    if before is None:
+        file.key, file.mapping = key, mapping
+        file.save(update_fields=["key", "mapping"])
+        return file
+    if before.finished_at is None and not before.parts.exists():
+        EventFilePart.objects.filter(file=file.pk).update(file=before.pk)
+    file.delete()
+    return before
+
+
 @transaction.atomic
 def keep(file: EventFile, pieces: Iterable[bytes]) -> None:
     """Keep an uploaded file, sealed, until all of it is read; once is enough."""
@@ -72,8 +104,8 @@ def keep(file: EventFile, pieces: Iterable[bytes]) -> None:
         EventFilePart.objects.create(file=file, number=number, sealed=seal(piece))
 
 
-class Kept(io.RawIOBase):
-    """What is kept of a file, to be read from its beginning. Reading raises ``Unsealable``."""
+class _Kept(io.RawIOBase):
+    """What is kept of a file, part by part."""
 
     def __init__(self, file: int) -> None:
         self._parts = self._unsealed(file)
@@ -101,7 +133,12 @@ class Kept(io.RawIOBase):
 def unfinished() -> Iterator[EventFile]:
     """The uploaded files that are still to be read, oldest first."""
     waiting = EventFile.objects.filter(finished_at=None, stopped="", parts__number=0)
-    yield from waiting.select_related("source").order_by("pk")
+    yield from waiting.exclude(mapping={}).select_related("source").order_by("pk")
+
+
+def stream_of(file: EventFile) -> io.BufferedReader:
+    """What is kept of it. Reading raises ``Unsealable``."""
+    return io.BufferedReader(_Kept(file.pk))
 
 
 def advance(file: EventFile, step: Step) -> bool:

@@ -36,7 +36,7 @@ NEEDED = ("channel", "type", "occurred_at", "profile")
 SYNONYMS = {
     "type": ("event", "event_type", "status"),
     "occurred_at": ("timestamp", "time", "date", "datetime", "event_time", "event_date"),
-    "profile": ("customer", "customer_id", "recipient", "email", "phone", "to"),
+    "profile": ("customer", "customer_id", "recipient", "email_address", "phone", "to"),
     "message": ("message_id", "piece", "piece_id", "tracking_number"),
     "campaign": ("campaign_id", "campaign_name", "job"),
     "execution": ("run",),
@@ -195,8 +195,10 @@ def proposed(columns: Sequence[str], slug: str) -> FileMapping:
     """What can be guessed from the names of columns."""
     names = {_plain(column): column for column in reversed(columns)}
     found = {}
+    # Who was reached often stands in a column that is named after the channel.
+    calls = SYNONYMS | {"profile": (*SYNONYMS["profile"], slug)}
     for field in fields_of(_channel(slug)):
-        known = (names[name] for name in (field, *SYNONYMS.get(field, ())) if name in names)
+        known = (names[name] for name in (field, *calls.get(field, ())) if name in names)
         if column := next(known, ""):
             found[field] = column
     if slug and "channel" in found:
@@ -235,7 +237,7 @@ def check_mapping(mapping: FileMapping, columns: Sequence[str]) -> None:
 def _check_zone(name: str) -> None:
     try:
         ZoneInfo(name)
-    except (ValueError, OSError) as error:
+    except (KeyError, ValueError, OSError) as error:
         raise FileError("time_zone", f"There is no zone “{name}”.") from error
 
 

@@ -4,7 +4,9 @@ Whoever reads notes after each portion how far it is. A portion that is read twi
 was killed before that, counts once: an event's id follows from what its line says.
 """
 
-from collections.abc import Iterable, Iterator
+import logging
+import time
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from operator import attrgetter
@@ -16,18 +18,31 @@ from django.utils import timezone
 
 from liveReport.engines import files as stored
 from liveReport.engines.files import Step
+from liveReport.events.sealing import Unsealable
 from liveReport.models import EventFile, Source
 
 from .append import known_campaigns
-from .body import JSON
+from .body import JSON, BodyError
 from .contract import Rejection, current_contract
-from .files import FileMapping, Layout, LineError, Row, Wording, check_mapping, rows_of
+from .files import (
+    FileMapping,
+    Layout,
+    LineError,
+    Row,
+    Wording,
+    check_mapping,
+    layout_of,
+    rows_of,
+)
 from .receiving import receive
 
 PORTION = 1_000
 """Lines that are stored together."""
 LETTERS = 500_000
 """Letters in a portion, so that it fits in a request however they have to be written."""
+
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass
@@ -52,12 +67,54 @@ def begin(source: Source, name: str, layout: Layout, mapping: FileMapping) -> Ev
     """The file, where it is read on if it was begun before. Raises ``FileError`` if it cannot be
     read by the mapping, which the source remembers."""
     check_mapping(mapping, layout.columns)
-    how = msgspec.to_builtins(mapping)
-    whose = stored.whose(source.pk)
-    said = msgspec.json.encode([how, sorted(whose.slugs.items()), whose.campaign], order="sorted")
-    key = blake2b(layout.digest.encode() + said, digest_size=32).hexdigest()
+    how, key = msgspec.to_builtins(mapping), _key(source, layout, mapping)
     now = timezone.now()
     return stored.begin(source.pk, name, key, msgspec.to_builtins(layout), how, layout.lines, now)
+
+
+def upload(source: Source, name: str, pieces: Callable[[], Iterable[bytes]]) -> EventFile:
+    """Keep a file until it is said how it is to be read. Raises ``FileError`` if it is no table.
+
+    ``pieces`` is called twice.
+    """
+    layout = layout_of(pieces())
+    how = msgspec.to_builtins(layout)
+    file = stored.draft(source.pk, name, layout.digest, how, layout.lines, timezone.now())
+    stored.keep(file, pieces())
+    return file
+
+
+def start(file: EventFile, mapping: FileMapping) -> EventFile:
+    """Have an uploaded file read; where it was read in this way before, that is the one.
+
+    Raises ``FileError`` if it cannot be read by the mapping, which the source remembers.
+    """
+    layout = msgspec.convert(file.layout, Layout)
+    check_mapping(mapping, layout.columns)
+    return stored.start(file, _key(file.source, layout, mapping), msgspec.to_builtins(mapping))
+
+
+def read_uploaded(budget: float) -> None:
+    """Read the files that wait for it, for so many seconds at most; the rest waits on."""
+    deadline = time.monotonic() + budget
+    for file in stored.unfinished():
+        try:
+            for _portion in read_on(file, stored.stream_of(file)):
+                if time.monotonic() > deadline:
+                    return
+        except BodyError as error:
+            logger.warning("A file of events waits: %s", error.message)
+            return
+        except Unsealable as error:
+            stored.stop(file, str(error))
+
+
+def _key(source: Source, layout: Layout, mapping: FileMapping) -> str:
+    """What is the same only if all lines mean the same."""
+    whose = stored.whose(source.pk)
+    said = (msgspec.to_builtins(mapping), sorted(whose.slugs.items()), whose.campaign)
+    plain = layout.digest.encode() + msgspec.json.encode(said, order="sorted")
+    return blake2b(plain, digest_size=32).hexdigest()
 
 
 def read_on(file: EventFile, stream: BinaryIO) -> Iterator[EventFile]:

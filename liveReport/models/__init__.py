@@ -11,7 +11,7 @@ from .campaigns import (
     sees_campaigns,
 )
 from .files import EventFile, EventFilePart
-from .hooks import SourceMapping, SourceMinute, SourceSecret, SpentToken
+from .hooks import RecentRequest, SourceMapping, SourceMinute, SourceSecret, SpentToken
 from .log import BatchCampaign, EventBatch, SetAsideBatch, Suspect
 from .quarantine import QuarantinedBatch, QuarantinedCampaign, QuarantineTally
 from .rollups import (
@@ -48,6 +48,7 @@ __all__ = [
     "QuarantineTally",
     "QuarantinedBatch",
     "QuarantinedCampaign",
+    "RecentRequest",
     "Series",
     "SetAsideBatch",
     "Source",

@@ -112,3 +112,26 @@ class SourceMinute(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source} {self.minute:%H:%M}"
+
+
+class RecentRequest(models.Model):
+    """One of the latest requests of a source, masked, and what became of it.
+
+    ``refused`` is the code of why it was, if it was.
+    """
+
+    source = models.ForeignKey(Source, models.CASCADE, related_name="recent")
+    at = models.DateTimeField()
+    refused = models.CharField(max_length=50, blank=True)
+    accepted = models.PositiveIntegerField(default=0)
+    ignored = models.PositiveIntegerField(default=0)
+    quarantined = models.PositiveIntegerField(default=0)
+    text = models.TextField(blank=True)
+
+    class Meta:
+        verbose_name = _("recent request")
+        verbose_name_plural = _("recent requests")
+        ordering = ("-pk",)
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.at:%H:%M:%S}"

@@ -64,8 +64,8 @@ def deliver(point: HookPoint, request: HookRequest) -> HookReceipt:
     try:
         webhook.verify(request, credentials_of(source))
         found = _stored(point, request)
-    except Unauthorised:
-        note(Apart(source.pk, request.received_at, refused=1))
+    except Unauthorised as error:
+        note(Apart(source.pk, request.received_at, refused=1, why=error.code))
         raise
     if found is None:
         found = _kept(point, request)

@@ -10,7 +10,7 @@ from .campaigns import (
     in_tab_order,
     sees_campaigns,
 )
-from .hooks import SourceMapping, SourceMinute, SourceSecret, SpentToken
+from .hooks import SourceFeed, SourceMapping, SourceMinute, SourceSecret, SpentToken
 from .log import BatchCampaign, EventBatch, SetAsideBatch, Suspect
 from .quarantine import QuarantinedBatch, QuarantinedCampaign, QuarantineTally
 from .rollups import (
@@ -47,6 +47,7 @@ __all__ = [
     "Series",
     "SetAsideBatch",
     "Source",
+    "SourceFeed",
     "SourceMapping",
     "SourceMinute",
     "SourceSecret",

@@ -7,6 +7,7 @@ be folded does not hold up the rest (see ``engines.suspects``).
 """
 
 import time
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,8 +20,9 @@ from liveReport.channels import Channel, all_channels
 from liveReport.counts.cells import Run
 from liveReport.counts.folded import Folded
 from liveReport.counts.histories import Histories, histories
-from liveReport.engines import buckets, executions, log, suspects
+from liveReport.engines import buckets, executions, feeds, log, suspects
 from liveReport.engines import campaigns as stored_campaigns
+from liveReport.engines.feeds import Feed
 from liveReport.engines.keys import periods
 from liveReport.engines.keys.periods import Periods
 from liveReport.engines.lease import Fenced, Lease, acquire
@@ -37,7 +39,7 @@ from liveReport.models import EventBatch
 from .admission import admission
 from .aside import next_suspects
 from .faults import described, is_poison
-from .fold import fold
+from .fold import MINUTE, fold
 
 CHUNK = 50_000
 """Events to a transaction: few enough to keep the lock short, enough to share its cost."""
@@ -182,7 +184,7 @@ def fold_chunk(batches: Sequence[EventBatch], lease: Lease, now: datetime) -> in
     """Fold some batches in one transaction; how many events they held."""
     chunk = Chunk.of(batches)
     scope = Scope.at(now, chunk.events.campaigns())
-    folded, said = scope.fold(chunk), scope.histories(chunk)
+    folded, said, fed = scope.fold(chunk), scope.histories(chunk), scope.feeds(chunk)
     with lease.commit(now):
         held = periods.load(now)
         fresh = chunk.fresh(held)
@@ -194,6 +196,7 @@ def fold_chunk(batches: Sequence[EventBatch], lease: Lease, now: datetime) -> in
             folded = scope.fold(fresh, runs.outside)
         ledgers.apply(said, folded.spans, runs, scope.campaigns)  # before anything is counted
         buckets.apply(folded, runs.leaving, room, scope.campaigns, held)
+        feeds.add(fed)
         _mark(fresh, scope)
         log.describe([batch for batch in batches if batch.first_at is None])
     return sum(batch.count for batch in batches)
@@ -225,6 +228,20 @@ class Scope:
         """What events say of profiles, also those that come too late to be counted."""
         known = chunk.where(self._is_known(chunk.events))
         return histories(known.events, known.received, _channels())
+
+    def feeds(self, chunk: Chunk) -> dict[Feed, int]:
+        """Who sent events for which channels and when, also such as came late or again."""
+        known = chunk.where(self._is_known(chunk.events))
+        places: dict[tuple[str, str], int] = {}
+        shapes = [(shape.campaign, shape.channel) for shape in known.events.shapes]
+        of_shape = np.array([places.setdefault(one, len(places)) for one in shapes], np.int64)
+        pairs = known.batch * len(places) + of_shape[known.events.shape]
+        names, found = list(places), Counter[Feed]()
+        for pair, events in zip(*np.unique(pairs, return_counts=True), strict=True):
+            batch, (campaign, channel) = known.batches[pair // len(names)], names[pair % len(names)]
+            minute = int(batch.received_at.timestamp()) // MINUTE * MINUTE
+            found[Feed(self.campaigns[campaign], minute, batch.source_id, channel)] += int(events)
+        return found
 
 
 def _channels() -> dict[str, Channel]:

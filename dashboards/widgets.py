@@ -144,6 +144,11 @@ class Widget:
         return KINDS[self.kind].has_keys
 
     @property
+    def is_provisional(self) -> bool:
+        """Whether it lacks what a source that has fallen silent has not told."""
+        return self.report.frame is not None and self.report.frame.provisional
+
+    @property
     def folded(self) -> int:
         """Events whose value of the dimension, or whose execution, is not shown apart."""
         return self.report.frame.folded if self.report.frame else 0
@@ -220,4 +225,13 @@ def _content(frame: Frame | None) -> object:
     marks = (frame.estimates, frame.total_estimates, frame.incomplete)
     bases = (frame.bases, frame.total_bases)
     cut = (frame.partial, frame.cut)
-    return [frame.rows, frame.totals, marks, bases, cut, frame.folded, frame.basis]
+    return [
+        frame.rows,
+        frame.totals,
+        marks,
+        bases,
+        cut,
+        frame.folded,
+        frame.basis,
+        frame.provisional,
+    ]

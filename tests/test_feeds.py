@@ -19,7 +19,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def fed() -> list[tuple[Any, ...]]:
-    names = ("source__name", "campaign__slug", "channel", "minute", "events")
+    names = ("source__name", "campaign__slug", "channel", "minute", "events", "sending")
     return sorted(SourceFeed.objects.values_list(*names))
 
 
@@ -43,11 +43,11 @@ def test_events_count_by_source_channel_and_minute(source: Source, campaign: Cam
     sent(other, 3, {})
     rollup.fold_pending(NOON + 5 * MINUTE)
     assert fed() == [
-        ("loft", "summer", "email", at(3), 2),
-        ("shop", "summer", "email", at(0), 3),
-        ("shop", "summer", "email", at(3), 1),
-        ("shop", "summer", "sms", at(0), 1),
-        ("shop", "winter", "email", at(0), 1),
+        ("loft", "summer", "email", at(3), 2, 2),
+        ("shop", "summer", "email", at(0), 3, 2),  # an open is what somebody did then
+        ("shop", "summer", "email", at(3), 1, 1),
+        ("shop", "summer", "sms", at(0), 1, 1),
+        ("shop", "winter", "email", at(0), 1, 1),
     ]
 
 
@@ -57,7 +57,7 @@ def test_repeats_and_what_comes_late_are_signs_of_life(source: Source, campaign:
     long_ago = NOON - timedelta(hours=40)
     sent(source, 2, {"id": "1"}, {"occurred_at": long_ago})
     rollup.fold_pending(NOON + 3 * MINUTE)
-    assert fed()[1:] == [("shop", "summer", "email", at(2), 2)]
+    assert fed()[1:] == [("shop", "summer", "email", at(2), 2, 2)]
 
 
 def test_minutes_go_with_the_numbers_that_rest_on_them(source: Source, campaign: Campaign) -> None:
@@ -65,7 +65,7 @@ def test_minutes_go_with_the_numbers_that_rest_on_them(source: Source, campaign:
     sent(source, 90, {})
     rollup.fold_pending(NOON + 91 * MINUTE)
     rollup.prune(NOON + timedelta(hours=27))
-    assert [minute for *_names, minute, _events in fed()] == [at(90)]
+    assert [minute for *_names, minute, _events, _sending in fed()] == [at(90)]
 
 
 def test_who_feeds_a_campaign_is_one_statement(
@@ -78,7 +78,7 @@ def test_who_feeds_a_campaign_is_one_statement(
         told = feeds.told(campaign.pk, NOON)
     found = {(who.name, channel): tuple(n) for (who, channel), n in told.fed.items()}
     assert found == {
-        ("shop", "email"): ([at(0), at(2)], [1, 1]),
-        ("shop", "sms"): ([at(0)], [1]),
+        ("shop", "email"): ([at(0), at(2)], [1, 1], [1, 1]),
+        ("shop", "sms"): ([at(0)], [1], [1]),
     }
     assert told.refused == {}

@@ -203,6 +203,13 @@ class TabNameSerializer(serializers.Serializer[Any]):
     title = serializers.CharField()
 
 
+class SilentSerializer(serializers.Serializer[Any]):
+    """A channel that rests on a source which has fallen silent, by its own rhythm."""
+
+    channel = serializers.CharField()
+    since = serializers.DateTimeField()
+
+
 class HeadSerializer(serializers.Serializer[Any]):
     """What every resource of a report says first."""
 
@@ -227,6 +234,9 @@ class HeadSerializer(serializers.Serializer[Any]):
     lag_seconds = serializers.FloatField(help_text=_("The age of the numbers."))
     version = serializers.CharField(help_text=_("Changes when a number may have changed."))
     tabs = TabNameSerializer(many=True)
+    silent = SilentSerializer(
+        many=True, help_text=_("Channels of the tab of which a source has fallen silent.")
+    )
 
 
 class ColumnSerializer(serializers.Serializer[Any]):
@@ -282,6 +292,9 @@ class FrameSerializer(serializers.Serializer[Any]):
         help_text=_(
             "Events whose values or executions were too many to be told apart, in `__other__`."
         ),
+    )
+    provisional = serializers.BooleanField(
+        help_text=_("Whether it rests on a source that has fallen silent.")
     )
 
 

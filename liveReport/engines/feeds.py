@@ -13,12 +13,12 @@ FEEDS = "livereport_sourcefeed"
 
 _TOLD = f"""
 SELECT source.id, source.name, source.provider, source.public_key IS NOT NULL, is_active,
-channel, minute, events, why
+channel, minute, events, sending, why
 FROM (
-    SELECT source_id, channel, minute, events, '' AS why FROM {FEEDS}
+    SELECT source_id, channel, minute, events, sending, '' AS why FROM {FEEDS}
     WHERE campaign_id = %(campaign)s AND minute >= %(since)s
     UNION ALL
-    SELECT source_id, '', {{second}}, refused, why FROM livereport_sourceminute
+    SELECT source_id, '', {{second}}, refused, 0, why FROM livereport_sourceminute
     WHERE minute >= %(start)s AND refused > 0 AND source_id IN (
         SELECT id FROM livereport_source WHERE campaign_id = %(campaign)s
         UNION SELECT source_id FROM livereport_sourcemapping WHERE campaign_id = %(campaign)s
@@ -41,6 +41,16 @@ class Feed(NamedTuple):
     channel: str
 
 
+class Came(NamedTuple):
+    """So many events; ``sending`` of them say what became of somebody who was to be reached."""
+
+    events: int
+    sending: int
+
+
+NOTHING = Came(0, 0)
+
+
 class Sender(NamedTuple):
     """A source as reports name it. ``provider`` is empty for a program that uses the API; to a
     ``public`` one anybody can send."""
@@ -53,10 +63,12 @@ class Sender(NamedTuple):
 
 
 class Minutes(NamedTuple):
-    """Minutes, by their starts in seconds, in order, and how much there was in each."""
+    """Minutes, by their starts in seconds, in order, and how much there was in each, of which how
+    much was ``sending``."""
 
     starts: list[int]
     counts: list[int]
+    sending: list[int]
 
 
 class Told(NamedTuple):
@@ -67,7 +79,7 @@ class Told(NamedTuple):
     refused: dict[tuple[Sender, str], Minutes]
 
 
-def add(events: Mapping[Feed, int]) -> None:
+def add(events: Mapping[Feed, Came]) -> None:
     """Count events. Call inside a transaction of the fold."""
     feeds = sorted(events)
     campaigns, minutes, sources, channels = zip(*feeds, strict=True) if feeds else ((),) * 4
@@ -78,10 +90,12 @@ def add(events: Mapping[Feed, int]) -> None:
             "minute": np.array(minutes, np.int64),
             "source_id": np.array(sources, np.int64),
             "channel": channels,
-            "events": np.array([events[feed] for feed in feeds], np.int64),
+            "events": np.array([events[feed].events for feed in feeds], np.int64),
+            "sending": np.array([events[feed].sending for feed in feeds], np.int64),
         },
         "(campaign_id, minute, source_id, channel)"
-        f" DO UPDATE SET events = {FEEDS}.events + excluded.events",
+        f" DO UPDATE SET events = {FEEDS}.events + excluded.events,"
+        f" sending = {FEEDS}.sending + excluded.sending",
     )
 
 
@@ -97,10 +111,11 @@ def told(campaign: int, since: datetime) -> Told:
     }
     found = Told({}, {})
     for row in sql.fetch(_TOLD.format(second=sql.second_of("minute")), given):
-        pk, name, provider, is_public, is_active, channel, minute, count, why = row
+        pk, name, provider, is_public, is_active, channel, minute, count, sending, why = row
         sender = Sender(pk, name, provider, bool(is_public), bool(is_active))
         part, key = (found.fed, channel) if channel else (found.refused, why)
-        minutes = part.setdefault((sender, key), Minutes([], []))
+        minutes = part.setdefault((sender, key), Minutes([], [], []))
         minutes.starts.append(minute)
         minutes.counts.append(count)
+        minutes.sending.append(sending)
     return found

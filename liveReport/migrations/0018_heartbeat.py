@@ -22,6 +22,7 @@ class Migration(migrations.Migration):
                 ("minute", models.BigIntegerField(db_index=True)),
                 ("channel", models.CharField(max_length=50)),
                 ("events", models.PositiveBigIntegerField()),
+                ("sending", models.PositiveBigIntegerField(default=0)),
                 (
                     "campaign",
                     models.ForeignKey(

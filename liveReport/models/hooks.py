@@ -119,7 +119,8 @@ class SourceMinute(models.Model):
 
 class SourceFeed(models.Model):
     """How many events a channel of a campaign got from a source within a minute, by when they were
-    received. ``minute`` is its start, in seconds since 1970.
+    received. ``minute`` is its start, in seconds since 1970; ``sending`` of the events say what
+    became of somebody who was to be reached, not what they did then.
 
     Written by the fold, with the numbers that rest on it.
     """
@@ -131,6 +132,7 @@ class SourceFeed(models.Model):
     source = models.ForeignKey(Source, models.CASCADE, related_name="+")
     channel = models.CharField(max_length=50)
     events = models.PositiveBigIntegerField()
+    sending = models.PositiveBigIntegerField(default=0)
 
     class Meta:
         verbose_name = _("feed of a channel")

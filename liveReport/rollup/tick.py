@@ -7,7 +7,6 @@ be folded does not hold up the rest (see ``engines.suspects``).
 """
 
 import time
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,10 +18,10 @@ from django.utils import timezone
 from liveReport.channels import Channel, all_channels
 from liveReport.counts.cells import Run
 from liveReport.counts.folded import Folded
-from liveReport.counts.histories import Histories, histories
+from liveReport.counts.histories import Histories, histories, says_something
 from liveReport.engines import buckets, executions, feeds, log, suspects
 from liveReport.engines import campaigns as stored_campaigns
-from liveReport.engines.feeds import Feed
+from liveReport.engines.feeds import NOTHING, Came, Feed
 from liveReport.engines.keys import periods
 from liveReport.engines.keys.periods import Periods
 from liveReport.engines.lease import Fenced, Lease, acquire
@@ -30,7 +29,7 @@ from liveReport.engines.ledger import expiry
 from liveReport.engines.ledger import fold as ledgers
 from liveReport.engines.outage import let_others_write
 from liveReport.events import former
-from liveReport.events.batch import Events
+from liveReport.events.batch import Events, Shape
 from liveReport.events.columns import Ints, Mask
 from liveReport.events.limits import cutoff
 from liveReport.events.moments import microseconds
@@ -229,19 +228,34 @@ class Scope:
         known = chunk.where(self._is_known(chunk.events))
         return histories(known.events, known.received, _channels())
 
-    def feeds(self, chunk: Chunk) -> dict[Feed, int]:
+    def feeds(self, chunk: Chunk) -> dict[Feed, Came]:
         """Who sent events for which channels and when, also such as came late or again."""
         known = chunk.where(self._is_known(chunk.events))
-        places: dict[tuple[str, str], int] = {}
-        shapes = [(shape.campaign, shape.channel) for shape in known.events.shapes]
-        of_shape = np.array([places.setdefault(one, len(places)) for one in shapes], np.int64)
-        pairs = known.batch * len(places) + of_shape[known.events.shape]
-        names, found = list(places), Counter[Feed]()
-        for pair, events in zip(*np.unique(pairs, return_counts=True), strict=True):
-            batch, (campaign, channel) = known.batches[pair // len(names)], names[pair % len(names)]
-            minute = int(batch.received_at.timestamp()) // MINUTE * MINUTE
-            found[Feed(self.campaigns[campaign], minute, batch.source_id, channel)] += int(events)
-        return found
+        names, of_shape, sends = _parts(known.events.shapes)
+        pairs = known.batch * len(names) + of_shape[known.events.shape]
+        found, place = np.unique(pairs, return_inverse=True)
+        events = np.bincount(place, minlength=len(found))
+        sending = np.bincount(place[sends[known.events.shape]], minlength=len(found))
+        fed: dict[Feed, Came] = {}
+        for pair, came in zip(found, map(Came, events.tolist(), sending.tolist()), strict=True):
+            feed = self._feed(known.batches[pair // len(names)], *names[pair % len(names)])
+            before = fed.get(feed, NOTHING)
+            fed[feed] = Came(before.events + came.events, before.sending + came.sending)
+        return fed
+
+    def _feed(self, batch: EventBatch, campaign: str, channel: str) -> Feed:
+        minute = int(batch.received_at.timestamp()) // MINUTE * MINUTE
+        return Feed(self.campaigns[campaign], minute, batch.source_id, channel)
+
+
+def _parts(shapes: Sequence[Shape]) -> tuple[list[tuple[str, str]], Ints, Mask]:
+    """The campaigns and channels of shapes; of each shape its place among them, and whether its
+    events say what became of somebody."""
+    places: dict[tuple[str, str], int] = {}
+    each = [places.setdefault((shape.campaign, shape.channel), len(places)) for shape in shapes]
+    channels = _channels()
+    sends = [says_something(shape, channels) for shape in shapes]
+    return list(places), np.array(each, np.int64), np.array(sends, np.bool_)
 
 
 def _channels() -> dict[str, Channel]:

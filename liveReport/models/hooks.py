@@ -15,7 +15,9 @@ from .campaigns import Campaign
 class SourceSecretManager(models.Manager["SourceSecret"]):
     """Knows which secrets are good."""
 
-    def good(self, source: Source, now: datetime | None = None) -> models.QuerySet["SourceSecret"]:
+    def good(
+        self, source: Source | models.OuterRef, now: datetime | None = None
+    ) -> models.QuerySet["SourceSecret"]:
         """Those of a source that have not run out, newest first."""
         unexpired = models.Q(expires_at=None) | models.Q(expires_at__gt=now or timezone.now())
         return self.filter(unexpired, source=source).order_by("-pk")

@@ -55,7 +55,8 @@ class Context:
         return round((self.now - self.complete_until).total_seconds(), 1)
 
     def version(self, channels: Iterable[Channel], heartbeat: Heartbeat) -> str:
-        """Of what some channels say, and what is said of their sources. The window moves it each minute."""
+        """Of what some channels say, and what is said of their sources. The window moves it each
+        minute."""
         state = (
             self.day.end,
             self.window,

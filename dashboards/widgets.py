@@ -116,9 +116,9 @@ class Widget:
 
     @property
     def head_key(self) -> str:
-        """Names all that its title, help and choice of pictures are drawn from."""
-        basis = self.rates_of_runs
-        return f"{self._asked.tab}-{self.id}-{self.state}-{basis}-{get_language()}"
+        """Names all that its title, marks, help and choice of pictures are drawn from."""
+        notes = f"{self.rates_of_runs}-{self.is_provisional}"
+        return f"{self._asked.tab}-{self.id}-{self.state}-{notes}-{get_language()}"
 
     @property
     def body_key(self) -> str:

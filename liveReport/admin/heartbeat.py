@@ -24,12 +24,12 @@ NOTHING = "—"
 
 FIGURES: dict[str, Any] = {
     "last_event": _("last event"),
+    "refused": _("refused"),
     "per_minute": _("events a minute"),
-    "lag": _("lag (half within · 95 % within)"),
+    "lag": _("lag (p50 · p95)"),
     "duplicates": _("duplicates"),
     "ignored": _("ignored"),
     "quarantined": _("quarantined"),
-    "refused": _("refused"),
 }
 """What is told of a source, and what it is called."""
 

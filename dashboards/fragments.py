@@ -19,6 +19,7 @@ from liveReport.report.frames import WidgetInfo
 from liveReport.report.window import CHOSEN, EVERYBODY, RUN, WINDOW, WINDOWS
 
 from .course import Course, title
+from .heartbeat import Line, lines
 from .layouts import Arrangement, Layers
 from .moments import Clock
 from .pictures import PICTURES, pictures_of
@@ -360,6 +361,16 @@ class Page:
         digest = digest_of(self.silence and asdict(self.silence))
         return Fragment("lr-silence", digest, "dashboards/_silence.html")
 
+    @cached_property
+    def heartbeat(self) -> list[Line]:
+        """What there is to say of the sources behind the tab."""
+        return lines(self.head.heartbeat, self.clock)
+
+    @property
+    def pulse(self) -> Fragment:
+        digest = digest_of([line.text for line in self.heartbeat])
+        return Fragment("lr-heartbeat", digest, "dashboards/_heartbeat.html")
+
     @property
     def legend(self) -> Fragment:
         return Fragment("lr-legend", digest_of(sorted(self.signs)), "dashboards/_legend.html")
@@ -390,7 +401,7 @@ class Page:
         known = dict(entry.rpartition(":")[::2] for entry in shown)
         is_draft = bool(self.asked.draft)
         own = [self.title, self.spans, self.navigation, self.filter, self.notice, self.quiet]
-        own += [self.legend]
+        own += [self.pulse, self.legend]
         own += [] if is_draft else [self.grid]
         parts = [part for part in own if known.pop(part.id, None) != part.digest]
         before = ["", *(widget.id for widget in self.widgets)]

@@ -117,8 +117,8 @@ class Widget:
 
     @property
     def head_key(self) -> str:
-        """Names all that its title, help and choice of pictures are drawn from."""
-        notes = f"{self.rates_of_runs}-{self.whose}"
+        """Names all that its title, marks, help and choice of pictures are drawn from."""
+        notes = f"{self.rates_of_runs}-{self.whose}-{self.is_provisional}"
         return f"{self._asked.tab}-{self.id}-{self.state}-{notes}-{get_language()}"
 
     @property
@@ -143,6 +143,11 @@ class Widget:
     def has_keys(self) -> bool:
         """Whether there is a list of its metrics, each to be switched off."""
         return KINDS[self.kind].has_keys
+
+    @property
+    def is_provisional(self) -> bool:
+        """Whether it lacks what a source that has fallen silent has not told."""
+        return self.report.frame is not None and self.report.frame.provisional
 
     @property
     def folded(self) -> int:
@@ -227,4 +232,5 @@ def _content(frame: Frame | None) -> object:
     marks = (frame.estimates, frame.total_estimates, frame.incomplete)
     bases = (frame.bases, frame.total_bases)
     cut = (frame.partial, frame.cut)
-    return [frame.rows, frame.totals, marks, bases, cut, frame.folded, frame.basis, frame.verdict]
+    said = (frame.folded, frame.basis, frame.verdict, frame.provisional)
+    return [frame.rows, frame.totals, marks, bases, cut, *said]

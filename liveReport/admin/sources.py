@@ -14,6 +14,8 @@ from liveReport.models import Source, SourceMapping
 from liveReport.site.sources import (
     SourceError,
     Wanted,
+    could_verify,
+    has_good_secret,
     is_ready,
     origin_of,
     rotate,
@@ -22,6 +24,8 @@ from liveReport.site.sources import (
     user_of,
     webhook_of,
 )
+
+from .heartbeat import COLUMNS, SourceList, beats
 
 OWN = ("campaign", "topic_lines", "origin_lines", "secret")
 """Fields of a source that has a provider."""
@@ -111,10 +115,16 @@ class SourceAdmin(admin.ModelAdmin[Source]):
     """Programs that send events or read reports, and providers that report what they sent."""
 
     form = SourceForm
-    list_display = ("name", "provider_name", "active", "ready", "created_at")
+    list_display = ("name", "provider_name", "active", "ready", *COLUMNS)
     list_select_related = ("account",)
     search_fields = ("name", "provider")
     actions = ("make_secret",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Source]:
+        return super().get_queryset(request).annotate(has_good_secret=has_good_secret())
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[SourceList]:
+        return SourceList
 
     def get_fields(self, request: HttpRequest, obj: Source | None = None) -> tuple[str, ...]:
         if obj is None or obj.provider:
@@ -169,8 +179,10 @@ class SourceAdmin(admin.ModelAdmin[Source]):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        """Above the fields of a source that has a provider: how it is set up."""
+        """Above the fields: what came of it; of a source that has a provider, how it is set up."""
         source = self.get_object(request, object_id)
+        if source:
+            extra_context = (extra_context or {}) | {"beat": beats([source])[source.pk]}
         if source and source.provider in providers():
             extra_context = (extra_context or {}) | set_up_of(source, request)
         return super().change_view(request, object_id, form_url, extra_context)
@@ -203,7 +215,9 @@ class SourceAdmin(admin.ModelAdmin[Source]):
 
     @admin.display(description=_("has a secret"), boolean=True)
     def ready(self, source: Source) -> bool | None:
-        return is_ready(source) if source.provider else None
+        if not source.provider:
+            return None
+        return could_verify(source, has_secret=source.has_good_secret)  # type: ignore[attr-defined]
 
 
 def set_up_of(source: Source, request: HttpRequest) -> dict[str, Any]:

@@ -196,6 +196,13 @@ def microseconds(read: datetime) -> int:
     return moments.microseconds(aware(read))
 
 
+def second_of(column: str) -> str:
+    """The second of a column's instants, since 1970, for statements that have parameters."""
+    if connection.vendor == "postgresql":
+        return f"CAST(EXTRACT(EPOCH FROM {column}) AS bigint)"
+    return f"CAST(strftime('%%s', {column}) AS integer)"
+
+
 def aware(read: datetime) -> datetime:
     """SQLite's times have no zone; they are all in UTC."""
     return read.replace(tzinfo=UTC) if read.tzinfo is None else read

@@ -65,7 +65,7 @@ def deliver(point: HookPoint, request: HookRequest) -> HookReceipt:
     try:
         found = _taken(point, request)
     except Unauthorised as error:
-        note(Apart(source.pk, request.received_at, refused=1))
+        note(Apart(source.pk, request.received_at, refused=1, why=error.code))
         remember(source.pk, request, Fate(error.code))
         raise
     except TryLater:

@@ -11,7 +11,14 @@ from .campaigns import (
     sees_campaigns,
 )
 from .files import EventFile, EventFilePart
-from .hooks import RecentRequest, SourceMapping, SourceMinute, SourceSecret, SpentToken
+from .hooks import (
+    RecentRequest,
+    SourceFeed,
+    SourceMapping,
+    SourceMinute,
+    SourceSecret,
+    SpentToken,
+)
 from .log import BatchCampaign, EventBatch, SetAsideBatch, Suspect
 from .quarantine import QuarantinedBatch, QuarantinedCampaign, QuarantineTally
 from .rollups import (
@@ -52,6 +59,7 @@ __all__ = [
     "Series",
     "SetAsideBatch",
     "Source",
+    "SourceFeed",
     "SourceMapping",
     "SourceMinute",
     "SourceSecret",

@@ -10,6 +10,7 @@ from liveReport.channels import Channel
 from liveReport.engines import reads
 from liveReport.models import Campaign, in_tab_order
 
+from .heartbeat import Heartbeat, heartbeat
 from .window import TODAY, Period, Window
 
 
@@ -32,6 +33,7 @@ class Context:
     complete_until: datetime
     channels: Sequence[Channel]
     states: dict[str, reads.ChannelState]
+    heartbeat: Heartbeat
 
     @classmethod
     def load(cls, campaign: Campaign, now: datetime, period: Period = TODAY) -> "Context":
@@ -41,7 +43,8 @@ class Context:
         channels = [channel for channel in shown if channel.slug in states]
         until = min(oldest or now, now)
         window, asked = period.window(now), (period.divided, period.verdict)
-        return cls(campaign, now, day, window, *asked, until, channels, states)
+        beat = heartbeat(campaign.pk, until, now)
+        return cls(campaign, now, day, window, *asked, until, channels, states, beat)
 
     @cached_property
     def steps(self) -> list[int]:
@@ -53,8 +56,9 @@ class Context:
     def lag_seconds(self) -> float:
         return round((self.now - self.complete_until).total_seconds(), 1)
 
-    def version(self, channels: Iterable[Channel]) -> str:
-        """Of what some channels say. The window moves it each minute."""
+    def version(self, channels: Iterable[Channel], heartbeat: Heartbeat) -> str:
+        """Of what some channels say, and what is said of their sources. The window moves it each
+        minute."""
         state = (
             self.day.end,
             self.window,
@@ -65,5 +69,6 @@ class Context:
             self.campaign.status,
             [channel.slug for channel in self.channels],
             [(channel.slug, self.states[channel.slug].version) for channel in channels],
+            heartbeat,
         )
         return hashlib.blake2b(repr(state).encode(), digest_size=8).hexdigest()

@@ -1,7 +1,7 @@
 """The frame: columns and rows, the one shape of every widget's data."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -90,7 +90,8 @@ class Frame:
     ``__other__``. ``bases`` and ``total_bases`` have what values stand on. ``partial`` names
     the rows, by their value of the axis, of which the window has not all: runs that began
     before it. ``cut`` does those that began before what rates divide. ``verdict`` says whose
-    reactions its numbers are of, where there are any.
+    reactions its numbers are of, where there are any. A ``provisional`` one rests on a source that
+    has fallen silent.
     """
 
     columns: Sequence[Column]
@@ -106,6 +107,7 @@ class Frame:
     cut: Sequence[str] = ()
     basis: str = WINDOW
     verdict: str = EVERYBODY
+    provisional: bool = False
 
     @property
     def axis(self) -> Column | None:
@@ -159,6 +161,7 @@ class Frame:
             "incomplete": list(self.incomplete),
             "partial": list(self.partial),
             "folded": self.folded,
+            "provisional": self.provisional,
         }
 
 
@@ -217,6 +220,12 @@ class WidgetReport(WidgetInfo):
     names: dict[str, Text] = field(default_factory=dict)
     notes: dict[str, Text] = field(default_factory=dict)
     remark: Text = ""
+
+    def marked(self, *, provisional: bool) -> "WidgetReport":
+        """The same with a frame that says whether it is provisional."""
+        if self.frame is None or self.frame.provisional == provisional:
+            return self
+        return replace(self, frame=replace(self.frame, provisional=provisional))
 
     def as_json(self) -> dict[str, Any]:
         return {

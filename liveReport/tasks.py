@@ -8,7 +8,6 @@ it. What it must not do there is to hold a lock of the database while it waits f
 from celery import shared_task
 
 from liveReport import rollup
-from liveReport.ingest.importing import read_uploaded
 from liveReport.site.sessions import SessionStore
 
 
@@ -23,9 +22,3 @@ def prune() -> None:
     """Delete what is older than its retention, and sessions that have ended."""
     rollup.prune()
     SessionStore.clear_expired()
-
-
-@shared_task(name="livereport.read_files", ignore_result=True)
-def read_files() -> None:
-    """Read the files of events that were uploaded, for a minute at most."""
-    read_uploaded(60)

@@ -10,7 +10,6 @@ from .campaigns import (
     in_tab_order,
     sees_campaigns,
 )
-from .files import EventFile, EventFilePart
 from .hooks import (
     RecentRequest,
     SourceFeed,
@@ -42,8 +41,6 @@ __all__ = [
     "CampaignChannel",
     "ChannelPlugin",
     "EventBatch",
-    "EventFile",
-    "EventFilePart",
     "Execution",
     "FoldLease",
     "KeyPage",

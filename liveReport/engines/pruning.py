@@ -16,6 +16,7 @@ from liveReport.events.limits import MAX_FUTURE
 from liveReport.models import (
     Bucket,
     EventBatch,
+    EventFile,
     Execution,
     KeyPage,
     KeyPeriod,
@@ -137,6 +138,11 @@ def hooks(before: datetime) -> None:
     """Tokens of requests that were received before this time, and what came then of sources."""
     _delete_in_slices(SpentToken.objects.filter(spent_at__lt=before), "pk")
     _delete_in_slices(SourceMinute.objects.filter(minute__lt=before), "pk")
+
+
+def files(before: datetime) -> None:
+    """Files of events of which nobody has taken anything in since this time."""
+    _delete_in_slices(EventFile.objects.filter(changed_at__lt=before), "pk")
 
 
 def set_aside(before: datetime) -> None:

@@ -10,6 +10,7 @@ from .campaigns import (
     in_tab_order,
     sees_campaigns,
 )
+from .files import EventFile, EventFilePart
 from .hooks import SourceMapping, SourceMinute, SourceSecret, SpentToken
 from .log import BatchCampaign, EventBatch, SetAsideBatch, Suspect
 from .quarantine import QuarantinedBatch, QuarantinedCampaign, QuarantineTally
@@ -33,6 +34,8 @@ __all__ = [
     "CampaignChannel",
     "ChannelPlugin",
     "EventBatch",
+    "EventFile",
+    "EventFilePart",
     "Execution",
     "FoldLease",
     "KeyPage",

@@ -5,12 +5,24 @@ from axes.models import AccessFailureLog, AccessLog
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from . import access, accounts, campaigns, log, plugins, quarantine, schedule, set_aside, sources
+from . import (
+    access,
+    accounts,
+    campaigns,
+    files,
+    log,
+    plugins,
+    quarantine,
+    schedule,
+    set_aside,
+    sources,
+)
 
 __all__ = [
     "access",
     "accounts",
     "campaigns",
+    "files",
     "log",
     "plugins",
     "quarantine",

@@ -92,11 +92,23 @@ def end(file: EventFile, failure: str = "") -> None:
     EventFilePart.objects.filter(file=file).delete()
 
 
-def store(file: EventFile, parts: Iterable[bytes]) -> None:
-    """Keep the sealed parts of a file instead of those it has, in the caller's transaction."""
-    EventFilePart.objects.filter(file=file).delete()
-    for number, sealed in enumerate(parts):
-        EventFilePart.objects.create(file=file, number=number, sealed=sealed)
+@transaction.atomic
+def keep(file: EventFile, parts: Iterable[bytes]) -> bool:
+    """Keep an uploaded file, as sealed parts, until it is said how it is to be read.
+
+    Nothing changes, and ``False``, while the same file is being taken in.
+    """
+    if found := _same(file):
+        if found.state == State.WAITING:
+            file.pk = found.pk
+            return False
+        found.parts.all().delete()
+        file.pk, file.created_at = found.pk, found.created_at
+        file.mapping = found.mapping
+    file.save()
+    for number, part in enumerate(parts):
+        EventFilePart.objects.create(file=file, number=number, sealed=part)
+    return True
 
 
 def sealed(plain: bytes) -> bytes:
@@ -104,24 +116,29 @@ def sealed(plain: bytes) -> bytes:
     return seal(zstandard.compress(plain))
 
 
+def unsealed(part: bytes) -> bytes:
+    """What ``sealed`` made a part of. Raises ``Unsealable``."""
+    return zstandard.decompress(unseal(part))
+
+
 def parts(file: EventFile) -> Iterator[bytes]:
     """What is kept of a file, part by part. Raises ``Unsealable``."""
     rows = EventFilePart.objects.filter(file=file)
     for number in range(rows.count()):
         part = rows.values_list("sealed", flat=True).get(number=number)
-        yield zstandard.decompress(unseal(bytes(part)))
-
-
-def has_parts(file: EventFile) -> bool:
-    """Whether it was uploaded, and not read from a disk."""
-    return EventFilePart.objects.filter(file=file).exists()
+        yield unsealed(bytes(part))
 
 
 def waiting() -> Iterator[EventFile]:
-    """The uploaded files that are to be taken in, the longest waiting first."""
+    """The uploaded files that are to be taken in, the longest waiting first.
+
+    Those of sources that are switched off wait on.
+    """
     uploaded = EventFilePart.objects.values("file")
-    rows = EventFile.objects.filter(state=State.WAITING, pk__in=uploaded)
-    yield from rows.select_related("source__account").order_by("created_at")
+    rows = EventFile.objects.filter(
+        state=State.WAITING, pk__in=uploaded, source__account__is_active=True
+    )
+    yield from rows.select_related("source__campaign").order_by("created_at")
 
 
 def reseal() -> int:

@@ -91,10 +91,13 @@ class Import:
         if batch.records:
             yield self._step(batch, done + batch.records, take)
 
-    def events(self, most: int) -> Iterator[tuple[int, Mapping[str, Any]]]:
-        """The first events by their lines, as they would go in."""
-        found = ((record.line, self._event(record)) for record in self.table)
-        yield from islice(((line, event) for line, event in found if event), most)
+    def preview(self, most: int) -> list[tuple[int, Mapping[str, Any]]]:
+        """The first events by their lines, as they would go in: none is left for ``steps``."""
+        found: list[tuple[int, Mapping[str, Any]]] = []
+        for record in () if self.is_empty else islice(self.table, BATCH):
+            if len(found) < most and (event := self._event(record)):
+                found.append((record.line, event))
+        return found
 
     def _event(self, record: Record) -> Mapping[str, Any] | None:
         try:
@@ -128,6 +131,24 @@ class Import:
                 refusal = Refused(refused.field, refused.code, refused.message)
                 batch.refuse(batch.lines[refused.index], refusal)
         return Step(done, self._stream.tell(), batch.counts, sorted(batch.errors))
+
+
+def proposal(
+    source: Source, stream: BinaryIO, encoding: str, mapping: FileMapping
+) -> tuple[list[str], FileMapping]:
+    """The columns of a file, and the mapping with what they and its source say besides.
+
+    Columns that the file lacks are left out. Raises ``FileError``.
+    """
+    header = Table(stream, mapping.encoding or encoding, mapping.delimiter).header
+    names = {name.casefold(): name for name in header}
+    columns = {
+        field: names[bare]
+        for field, column in mapping.columns.items()
+        if (bare := column.strip().casefold()) in names
+    }
+    known = msgspec.structs.replace(mapping, columns=columns)
+    return header, proposed(header, with_channel(source, known))
 
 
 def with_channel(source: Source, mapping: FileMapping) -> FileMapping:

@@ -41,7 +41,7 @@ class FileMapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
 
     def checked(self) -> "FileMapping":
         """Itself. Raises ``MappingError``."""
-        known = fields()
+        known = field_names()
         for part in ("columns", "values", "constants"):
             if strange := sorted(set(getattr(self, part)) - set(known)):
                 raise MappingError(
@@ -101,7 +101,7 @@ class FileMapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
             return datetime.fromisoformat(text)
 
 
-def fields() -> tuple[str, ...]:
+def field_names() -> tuple[str, ...]:
     """All that a column can fill."""
     return (*FIELDS, *current_contract().dimensions)
 
@@ -162,7 +162,7 @@ def proposed(header: Iterable[str], mapping: FileMapping) -> FileMapping:
     names = {_bare(name): name for name in reversed(list(header)) if name}
     taken = set(mapping.columns.values())
     columns = dict(mapping.columns)
-    for field in fields():
+    for field in field_names():
         if field in columns or field in mapping.constants:
             continue
         candidates = (names.get(_bare(name)) for name in (field, *_SYNONYMS.get(field, ())))

@@ -10,7 +10,7 @@ from liveReport.channels.webhooks import phone
 
 from ..attribution import CAMPAIGN, EXECUTION, MESSAGE, PROFILE, SEPARATOR, keys_in
 from ..contract import Refused
-from .mapping import FileMapping, MappingError, fields
+from .mapping import FileMapping, MappingError, field_names
 from .text import FileError
 
 _KEYS = {CAMPAIGN: "campaign", EXECUTION: "execution", PROFILE: "profile", MESSAGE: "message"}
@@ -36,7 +36,7 @@ class Rows:
     ) -> None:
         self.mapping = mapping
         self._width = len(header)
-        self._fields = fields()
+        self._fields = field_names()
         self._columns = {
             field: _place(field, column, header) for field, column in mapping.columns.items()
         }

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from tempfile import SpooledTemporaryFile
 from typing import Any
 
 import pytest
@@ -255,20 +256,19 @@ def test_nothing_of_it_lies_in_clear(
     monkeypatch.setattr(uploads, "PART", 1_000)
     monkeypatch.setattr(uploads, "IN_MEMORY", 1)
     stores: list[Any] = []
-    plain = uploads.SpooledTemporaryFile
+    plain = SpooledTemporaryFile
 
     def kept(size: int) -> Any:
         stores.append(plain(size))
         return stores[-1]
 
     monkeypatch.setattr(uploads, "SpooledTemporaryFile", kept)
-    sealed = uploads.sealed
 
     def looked_at(part: bytes) -> bytes:
         for store in stores:
             store.seek(0)
             assert b"example.com" not in store.read()
-        return sealed(part)
+        return stored.sealed(part)
 
     monkeypatch.setattr(uploads, "sealed", looked_at)
     file = upload(admin, source, content(300))

@@ -57,7 +57,7 @@ class MappingForm(forms.Form):
     format = forms.CharField(
         label=_("Format of times"),
         required=False,
-        help_text=_("Such as %d.%m.%Y %H:%M, or epoch, epoch_ms. Empty: ISO 8601."),
+        help_text=_("Such as %d.%m.%Y, or epoch, epoch_ms. Empty: ISO 8601."),
     )
     words = forms.CharField(
         label=_("Words"),

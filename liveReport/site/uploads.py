@@ -66,7 +66,7 @@ class SealingHandler(FileUploadHandler):
         self._store.truncate()
 
     def file_complete(self, file_size: int) -> SealedFile:
-        if self._waiting:
+        if self._waiting or not self._size:
             self._seal()
         return SealedFile(
             self._store,

@@ -330,6 +330,9 @@ QUARANTINE_MAX_CAMPAIGNS = env.int("QUARANTINE_MAX_CAMPAIGNS", 1_000)
 """Distinct unknown campaigns that one source may have in quarantine."""
 QUARANTINE_MAX_TOTAL = env.int("QUARANTINE_MAX_TOTAL", 500_000)
 """Events that all sources together may have in quarantine."""
+FILE_MAX_BYTES = env.int("FILE_MAX_BYTES", 256 * 1024 * 1024)
+"""Bytes that a CSV file of events may have."""
+FILE_UPLOAD_HANDLERS = ["liveReport.site.uploads.SealingHandler"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = INGEST_MAX_BYTES
 TOKEN_DAYS = 90
 READY_MAX_LAG = env.int("READY_MAX_LAG", 60)

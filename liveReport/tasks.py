@@ -8,6 +8,7 @@ it. What it must not do there is to hold a lock of the database while it waits f
 from celery import shared_task
 
 from liveReport import rollup
+from liveReport.ingest.files import import_waiting
 from liveReport.site.sessions import SessionStore
 
 
@@ -22,3 +23,9 @@ def prune() -> None:
     """Delete what is older than its retention, and sessions that have ended."""
     rollup.prune()
     SessionStore.clear_expired()
+
+
+@shared_task(name="livereport.files", ignore_result=True)
+def files() -> None:
+    """Take in some of the files that were uploaded; other slow work comes in between."""
+    import_waiting(seconds=30)

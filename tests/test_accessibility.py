@@ -13,7 +13,8 @@ from playwright.sync_api import Page, expect
 from liveReport import rollup
 from liveReport.engines.sources import Apart, note
 from liveReport.ingest import receive
-from liveReport.models import Source
+from liveReport.ingest.files import import_waiting
+from liveReport.models import Campaign, Source
 from tests.support.browser import TAB, Open, chart, in_browser, pigeon, show_as, widget
 
 pytestmark = in_browser
@@ -75,6 +76,8 @@ def test_a_report_and_its_editor(
         "/admin/livereport/quarantinedbatch/",
         "/admin/livereport/setasidebatch/",
         "/admin/livereport/source/",
+        "/admin/livereport/eventfile/",
+        "/admin/livereport/eventfile/add/",
         "/admin/dashboards/layout/",
         "/admin/time-zone/",
         "/admin/reports/",
@@ -124,6 +127,35 @@ def test_the_quarantine_and_its_events(
     assert findings(page) == []
     page.locator(".field-campaign a").click()
     expect(page.locator(".paginator")).to_contain_text("101")
+    assert findings(page) == []
+
+
+@pytest.mark.parametrize(("scheme", "language"), LOOKS)
+def test_a_file_of_events_on_its_way(
+    open_page: Open, campaign: Campaign, source: Source, tmp_path: Path, scheme: str, language: str
+) -> None:
+    at = timezone.now().isoformat()
+    file = tmp_path / "mill.csv"
+    file.write_text(f"type,time,customer\nsent,{at},7\nground,{at},8\n")
+    page = open_page(
+        f"/admin/livereport/eventfile/add/?source={source.pk}",
+        language=language,
+        color_scheme=scheme,
+        bypass_csp=True,
+    )
+    page.locator("[type=file]").set_input_files(file)
+    page.locator("[name=_save]").click()
+    page.locator("[name=constant-channel]").fill("email")
+    page.locator("[name=constant-campaign]").fill("summer")
+    page.locator("[name=try]").click()
+    expect(page.locator("#content")).to_contain_text("email has no type 'ground'")
+    assert findings(page) == []
+    page.locator("[name=import]").click()
+    expect(page.locator("progress")).to_have_js_property("value", 0)
+    assert findings(page) == []
+    import_waiting(seconds=10)
+    expect(page.locator("progress")).to_have_js_property("value", 100)
+    assert page.locator("#file-progress[hx-get]").count() == 0
     assert findings(page) == []
 
 

@@ -10,6 +10,7 @@ from .campaigns import (
     in_tab_order,
     sees_campaigns,
 )
+from .files import EventFile, EventFilePart
 from .hooks import (
     RecentRequest,
     SourceFeed,
@@ -41,6 +42,8 @@ __all__ = [
     "CampaignChannel",
     "ChannelPlugin",
     "EventBatch",
+    "EventFile",
+    "EventFilePart",
     "Execution",
     "FoldLease",
     "KeyPage",

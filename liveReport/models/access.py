@@ -70,6 +70,8 @@ class Source(models.Model):
     )
     topics = models.JSONField(_("topics"), default=list, blank=True)
     origins = models.JSONField(_("origins"), default=list, blank=True)
+    file_mapping = models.JSONField(default=dict, blank=True, editable=False)
+    """How its files are read: see ``liveReport.ingest.files.mapping``."""
     public_key = models.CharField(
         _("public key"), max_length=60, null=True, blank=True, unique=True, editable=False
     )

@@ -11,7 +11,11 @@ from django.apps import AppConfig, apps
 from django.db import connection
 from django.db.models.signals import post_migrate
 
-MIGRATIONS = (("0002_periodic_tasks", "seed"), ("0010_tasks_never_expire", "unset"))
+MIGRATIONS = (
+    ("0002_periodic_tasks", "seed"),
+    ("0010_tasks_never_expire", "unset"),
+    ("0017_event_files", "seed"),
+)
 
 
 def seed_again(sender: AppConfig, **kwargs: Any) -> None:

@@ -4,16 +4,26 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
 
 from liveReport.channels import providers
-from liveReport.models import Source, SourceMapping
+from liveReport.ingest import replay
+from liveReport.ingest.waiting import waiting
+from liveReport.models import Campaign, QuarantinedBatch, Source, SourceMapping
 from liveReport.site.sources import (
     SourceError,
     Wanted,
+    change,
     could_verify,
     has_good_secret,
     is_ready,
@@ -26,6 +36,7 @@ from liveReport.site.sources import (
 )
 
 from .heartbeat import COLUMNS, SourceList, beats
+from .recent import live_view, recent_of
 
 OWN = ("campaign", "topic_lines", "origin_lines", "secret")
 """Fields of a source that has a provider."""
@@ -185,7 +196,44 @@ class SourceAdmin(admin.ModelAdmin[Source]):
             extra_context = (extra_context or {}) | {"beat": beats([source])[source.pk]}
         if source and source.provider in providers():
             extra_context = (extra_context or {}) | set_up_of(source, request)
+            extra_context |= {
+                "waiting": waiting(source.pk),
+                "campaigns": Campaign.objects.order_by("name").values_list("slug", "name"),
+                "map_url": reverse("admin:livereport_source_map", args=[source.pk]),
+                "may_change": self.has_change_permission(request, source),
+            }
         return super().change_view(request, object_id, form_url, extra_context)
+
+    def get_urls(self) -> list[URLPattern]:
+        wrapped = self.admin_site.admin_view(require_safe(self.live_view))
+        live = path("<path:object_id>/live/", wrapped, name="livereport_source_live")
+        wrapped = self.admin_site.admin_view(require_POST(self.map_view))
+        mapped = path("<path:object_id>/map/", wrapped, name="livereport_source_map")
+        return [live, mapped, *super().get_urls()]
+
+    def map_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Let texts stand for campaigns from now on, and count what waited for that."""
+        source = self.get_object(request, object_id)
+        if not self.has_change_permission(request, source):
+            raise PermissionDenied
+        if source is None:
+            raise Http404
+        pairs = zip(request.POST.getlist("text"), request.POST.getlist("campaign"), strict=False)
+        try:
+            change(source, Wanted(mapping={text: slug for text, slug in pairs if text and slug}))
+        except SourceError as error:
+            self.message_user(request, str(error), messages.ERROR)
+        else:
+            moved = replay(QuarantinedBatch.objects.filter(source=source))
+            self.log_change(request, source, "Counted again what waits")
+            text = ngettext("%(n)s event was counted.", "%(n)s events were counted.", moved)
+            self.message_user(request, text % {"n": number_format(moved)}, messages.SUCCESS)
+        return redirect("admin:livereport_source_change", source.pk)
+
+    def live_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """What came, a second later."""
+        source = self.get_object(request, object_id)
+        return live_view(request, source, may_view=self.has_view_permission(request, source))
 
     @admin.action(description=_("Make a new secret"), permissions=["change"])
     def make_secret(self, request: HttpRequest, queryset: QuerySet[Source]) -> HttpResponse | None:
@@ -229,4 +277,5 @@ def set_up_of(source: Source, request: HttpRequest) -> dict[str, Any]:
         "username": user_of(source),
         "is_ready": is_ready(source),
         "hook_url": request.build_absolute_uri(url_of(source)),
+        **recent_of(source, request, timezone.now()),
     }

@@ -117,7 +117,7 @@ def test_a_poll_learns_of_it_and_costs_no_more(
     alice: User,
     campaign: Campaign,
     source: Source,
-    django_assert_num_queries: Any,
+    django_assert_max_num_queries: Any,
 ) -> None:
     client.force_login(alice)
     flying(source, range(30), "flown")
@@ -130,9 +130,9 @@ def test_a_poll_learns_of_it_and_costs_no_more(
         answer = client.get(f"{TAB}changes/", query).content.decode()
         assert said(answer) == [("silent", "shop silent for 6 min")]
         assert 'class="lr-provisional"' in answer
-    with django_assert_num_queries(1):
+    with django_assert_max_num_queries(1):
         head(campaign, 36)
-    with django_assert_num_queries(2):
+    with django_assert_max_num_queries(2):
         head(campaign, 37)
 
 

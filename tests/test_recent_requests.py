@@ -1,6 +1,7 @@
 """What the page of a source shows while somebody sets it up: what came, masked, and its fate."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -204,7 +205,7 @@ def test_what_waits_is_mapped_and_counted_by_one_press(
     for tag in ("Job 17", "Job 17", "Job 18"):
         send(client, basic(secret), Tag=tag, MessageID=f"m-{timezone.now()}")
     found = page(admin, source)
-    assert "Job 17" in found
+    assert re.search(r"Job 17</th><td>2<", found)
     address = reverse("admin:livereport_source_map", args=[source.pk])
     said = {"text": ["Job 17", "Job 18"], "campaign": ["summer", ""]}
     answer = admin.post(address, said, follow=True).content.decode()
@@ -225,3 +226,28 @@ def test_only_who_may_change_sources_maps(client: Client, postmark: Any) -> None
         address = reverse(f"admin:livereport_source_{what}", args=[source.pk])
         answer = client.post(address) if what == "map" else client.get(address)
         assert answer.status_code == 403
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("hours", "answer"), [("0", 401), ("24", 200)])
+def test_a_new_secret_leaves_the_former_one_as_long_as_is_said(
+    client: Client, admin: Client, postmark: Any, hours: str, answer: int
+) -> None:
+    source, header = postmark
+    address = reverse("admin:livereport_source_secret", args=[source.pk])
+    shown = admin.post(address, {"hours": hours}).content.decode()
+    made = re.search(r'id="made-secret">([^<]+)<', shown)
+    assert made
+    assert send(client, basic(made[1])) == 200
+    assert send(client, header) == answer
+
+
+@pytest.mark.django_db
+def test_odd_hours_are_refused(admin: Client, postmark: Any) -> None:
+    source, _header = postmark
+    address = reverse("admin:livereport_source_secret", args=[source.pk])
+    for hours in ("", "-1", "9999", "soon"):
+        assert (
+            "no new secret was made"
+            in admin.post(address, {"hours": hours}, follow=True).content.decode()
+        )

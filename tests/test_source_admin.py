@@ -95,17 +95,21 @@ def test_topics_and_mappings_are_changed(admin: Client, campaign: Campaign) -> N
     assert [(one.value, one.campaign) for one in source.mappings.all()] == [("tag", campaign)]
 
 
+def anew(admin: Client, source: Source) -> Any:
+    """The answer to the press that makes a new secret."""
+    address = reverse("admin:livereport_source_secret", args=[source.pk])
+    return admin.post(address, {"hours": "24"}, follow=True)
+
+
 def test_a_new_secret_is_made_by_one_press(admin: Client, client: Client) -> None:
     source, old = set_up("pm", "postmark", Wanted())
-    press = {"action": "make_secret", "_selected_action": [source.pk]}
-    new = secret_in(admin.post(LIST, press))
+    new = secret_in(anew(admin, source))
     assert {posted(client, [], basic(one), "pm").status_code for one in (old, new)} == {200}
 
 
 def test_only_ours_is_made(admin: Client) -> None:
     for source in (set_up("tw", "twilio", Wanted(), "x")[0], Source.objects.ensure("api-only")):
-        press = {"action": "make_secret", "_selected_action": [source.pk]}
-        response = admin.post(LIST, press, follow=True)
+        response = anew(admin, source)
         assert "made-secret" not in response.content.decode()
         assert [str(one.level_tag) for one in response.context["messages"]] == ["error"]
 

@@ -1,5 +1,6 @@
 """Sources: programs that use the API, and providers whose webhooks come in."""
 
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -38,6 +39,13 @@ from liveReport.site.sources import (
 from .heartbeat import COLUMNS, SourceList, beats
 from .recent import live_view, recent_of
 
+GRACE = {
+    "24": _("for a day"),
+    "1": _("for an hour"),
+    "72": _("for three days"),
+    "0": _("no longer"),
+}
+"""For how many hours the former secret may stay good."""
 OWN = ("campaign", "topic_lines", "origin_lines", "secret")
 """Fields of a source that has a provider."""
 
@@ -129,7 +137,6 @@ class SourceAdmin(admin.ModelAdmin[Source]):
     list_display = ("name", "provider_name", "active", "ready", *COLUMNS)
     list_select_related = ("account",)
     search_fields = ("name", "provider")
-    actions = ("make_secret",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Source]:
         return super().get_queryset(request).annotate(has_good_secret=has_good_secret())
@@ -200,6 +207,9 @@ class SourceAdmin(admin.ModelAdmin[Source]):
                 "waiting": waiting(source.pk),
                 "campaigns": Campaign.objects.order_by("name").values_list("slug", "name"),
                 "map_url": reverse("admin:livereport_source_map", args=[source.pk]),
+                "secret_url": reverse("admin:livereport_source_secret", args=[source.pk]),
+                "has_own_secret": webhook_of(source.provider).secret.is_ours,
+                "grace": GRACE.items(),
                 "may_change": self.has_change_permission(request, source),
             }
         return super().change_view(request, object_id, form_url, extra_context)
@@ -209,7 +219,9 @@ class SourceAdmin(admin.ModelAdmin[Source]):
         live = path("<path:object_id>/live/", wrapped, name="livereport_source_live")
         wrapped = self.admin_site.admin_view(require_POST(self.map_view))
         mapped = path("<path:object_id>/map/", wrapped, name="livereport_source_map")
-        return [live, mapped, *super().get_urls()]
+        wrapped = self.admin_site.admin_view(require_POST(self.secret_view))
+        secret = path("<path:object_id>/secret/", wrapped, name="livereport_source_secret")
+        return [live, mapped, secret, *super().get_urls()]
 
     def map_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Let texts stand for campaigns from now on, and count what waited for that."""
@@ -235,20 +247,23 @@ class SourceAdmin(admin.ModelAdmin[Source]):
         source = self.get_object(request, object_id)
         return live_view(request, source, may_view=self.has_view_permission(request, source))
 
-    @admin.action(description=_("Make a new secret"), permissions=["change"])
-    def make_secret(self, request: HttpRequest, queryset: QuerySet[Source]) -> HttpResponse | None:
-        """For one whose secret is ours; the former stays good for a day."""
-        chosen = list(queryset.exclude(provider="")[:2])
-        if len(chosen) != 1:
-            text = _("Choose one source that has a provider.")
-            self.message_user(request, text, messages.ERROR)
-            return None
-        (source,) = chosen
+    def secret_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """A new secret of ours; the former stays good for as many hours as are said."""
+        source = self.get_object(request, object_id)
+        if not self.has_change_permission(request, source):
+            raise PermissionDenied
+        if source is None:
+            raise Http404
+        hours = request.POST.get("hours", "")
+        if hours not in GRACE:
+            text = _("“%(hours)s” is no choice of hours: no new secret was made.")
+            self.message_user(request, text % {"hours": hours}, messages.ERROR)
+            return redirect("admin:livereport_source_change", source.pk)
         try:
-            made = rotate(source)
+            made = rotate(source, grace=timedelta(hours=int(hours)))
         except SourceError as error:
             self.message_user(request, str(error), messages.ERROR)
-            return None
+            return redirect("admin:livereport_source_change", source.pk)
         self.log_change(request, source, "New secret")
         return self._shown(request, source, made)
 

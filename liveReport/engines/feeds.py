@@ -1,6 +1,6 @@
 """Which source feeds which channel of which campaign, minute by minute, as it is stored."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -13,23 +13,29 @@ FEEDS = "livereport_sourcefeed"
 
 _TOLD = f"""
 SELECT source.id, source.name, source.provider, source.public_key IS NOT NULL, is_active,
-channel, minute, events, sending, why
+channel, why, minutes, events, sending
 FROM (
-    SELECT source_id, channel, minute, events, sending, '' AS why FROM {FEEDS}
-    WHERE campaign_id = %(campaign)s AND minute >= %(since)s
-    UNION ALL
-    SELECT source_id, '', {{second}}, refused, 0, why FROM livereport_sourceminute
-    WHERE minute >= %(start)s AND refused > 0 AND source_id IN (
-        SELECT id FROM livereport_source WHERE campaign_id = %(campaign)s
-        UNION SELECT source_id FROM livereport_sourcemapping WHERE campaign_id = %(campaign)s
-        UNION SELECT source_id FROM {FEEDS}
+    SELECT source_id, channel, why,
+    {{minutes}} AS minutes, {{events}} AS events, {{sending}} AS sending
+    FROM (
+        SELECT source_id, channel, minute, events, sending, '' AS why FROM {FEEDS}
         WHERE campaign_id = %(campaign)s AND minute >= %(since)s
-    )
+        UNION ALL
+        SELECT source_id, '', {{second}}, refused, 0, why FROM livereport_sourceminute
+        WHERE minute >= %(start)s AND refused > 0 AND source_id IN (
+            SELECT id FROM livereport_source WHERE campaign_id = %(campaign)s
+            UNION SELECT source_id FROM livereport_sourcemapping WHERE campaign_id = %(campaign)s
+            UNION SELECT source_id FROM {FEEDS}
+            WHERE campaign_id = %(campaign)s AND minute >= %(since)s
+        )
+    ) AS by_minute
+    GROUP BY source_id, channel, why
 ) AS told
 JOIN livereport_source AS source ON source.id = source_id
 JOIN auth_user ON auth_user.id = account_id
-ORDER BY minute
 """
+"""A row for each feed, and for each reason of refusals, which has no channel."""
+_LISTED = {"minutes": "minute", "events": "events", "sending": "sending"}
 
 
 class Feed(NamedTuple):
@@ -110,12 +116,21 @@ def told(campaign: int, since: datetime) -> Told:
         "start": connection.ops.adapt_datetimefield_value(since),
     }
     found = Told({}, {})
-    for row in sql.fetch(_TOLD.format(second=sql.second_of("minute")), given):
-        pk, name, provider, is_public, is_active, channel, minute, count, sending, why = row
+    for row in sql.fetch(_told(), given):
+        pk, name, provider, is_public, is_active, channel, why, *columns = row
         sender = Sender(pk, name, provider, bool(is_public), bool(is_active))
         part, key = (found.fed, channel) if channel else (found.refused, why)
-        minutes = part.setdefault((sender, key), Minutes([], [], []))
-        minutes.starts.append(minute)
-        minutes.counts.append(count)
-        minutes.sending.append(sending)
+        part[sender, key] = _in_order(columns)
     return found
+
+
+def _told() -> str:
+    listed = {name: sql.listed(column) for name, column in _LISTED.items()}
+    return _TOLD.format(second=sql.second_of("minute"), **listed)
+
+
+def _in_order(columns: Sequence[str]) -> Minutes:
+    """Columns of numbers, as ``sql.listed`` gives them, by the first."""
+    numbers = np.array([list(map(int, text.split(","))) for text in columns], np.int64)
+    starts, counts, sending = numbers[:, np.argsort(numbers[0])].tolist()
+    return Minutes(starts, counts, sending)

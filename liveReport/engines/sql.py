@@ -203,6 +203,16 @@ def second_of(column: str) -> str:
     return f"CAST(strftime('%%s', {column}) AS integer)"
 
 
+def listed(column: str) -> str:
+    """A group's integers of a column, separated by commas, in the same order as any other's.
+
+    To fetch a text of thousands costs a tenth of as many rows.
+    """
+    if connection.vendor == "postgresql":
+        return f"string_agg(CAST({column} AS text), ',')"
+    return f"group_concat({column})"
+
+
 def aware(read: datetime) -> datetime:
     """SQLite's times have no zone; they are all in UTC."""
     return read.replace(tzinfo=UTC) if read.tzinfo is None else read

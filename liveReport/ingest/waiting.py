@@ -54,8 +54,9 @@ def _texts(batch: QuarantinedBatch) -> list[str]:
 def _labels(webhook: Webhook, item: Any) -> list[str]:
     """Of each event of an item the first text that could be mapped."""
     try:
-        said = [one for one in webhook.events(item) if isinstance(one, Event)]
+        events = [one for one in webhook.events(item) if isinstance(one, Event)]
     except Exception:  # noqa: BLE001 (it waits for that reason)
         return []
-    labels = (next((x for x in one.labels if x and not keys_in(x)), "") for one in said)
+    said = (one.labels for one in events if not one.derived)
+    labels = (next((x for x in each if x and not keys_in(x)), "") for each in said)
     return [label for label in labels if label]

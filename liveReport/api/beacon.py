@@ -24,7 +24,7 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import condition, require_safe
 
 from liveReport.events.hashes import pseudonyms
-from liveReport.ingest import BodyError, HookPoint, beacon_point, receive_beacon
+from liveReport.ingest import BodyError, HookPoint, beacon_point, receive_beacon, turn_away
 from liveReport.site.middleware import client_ip
 from liveReport.site.sources import SourceError, origin_of
 
@@ -85,6 +85,7 @@ class BeaconView(View):
             return _failed(404, "not_found")
         origin = request.headers.get("Origin", "")
         if origin and not _is_listed(origin, point, request):
+            turn_away(point.source.pk, "origin")
             return _failed(403, "origin")
         return _shared_with(origin, self._answered(request, point))
 
@@ -95,6 +96,7 @@ class BeaconView(View):
         try:
             return answer(request, point)
         except BodyError as error:
+            turn_away(point.source.pk, error.code)
             return _failed(error.status, error.code, error.retry_after)
 
 

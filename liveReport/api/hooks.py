@@ -19,9 +19,11 @@ from django.views.decorators.csrf import csrf_exempt
 
 from liveReport.channels import HookRequest, TryLater, Unauthorised
 from liveReport.engines.outage import RETRY_SECONDS
-from liveReport.ingest import BodyError, HookPoint, deliver, hook_point
+from liveReport.ingest import BodyError, HookPoint, deliver, hook_point, turn_away
 
 from .body import read_body
+
+NO_SECRET = "no_secret"  # noqa: S105 (what is answered where there is none)
 
 logger = logging.getLogger(__name__)
 
@@ -62,8 +64,13 @@ class HookView(View):
 
 def _delivered(point: HookPoint, request: HttpRequest) -> HttpResponse:
     if not point.source.has_secret:
-        return _failed(404, "no_secret")
-    body = read_body(request, settings.INGEST_MAX_BYTES)  # type: ignore[arg-type]
+        turn_away(point.source.pk, NO_SECRET)
+        return _failed(404, NO_SECRET)
+    try:
+        body = read_body(request, settings.INGEST_MAX_BYTES)  # type: ignore[arg-type]
+    except BodyError as error:
+        turn_away(point.source.pk, error.code)
+        raise
     return JsonResponse(asdict(deliver(point, hook_request(request, body))))
 
 

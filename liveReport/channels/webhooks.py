@@ -211,6 +211,11 @@ class Webhook:
         is. For signatures that don't cover the body."""
         return ""
 
+    def confirms(self, request: HookRequest) -> str:
+        """The topic of which a request asks to have the subscription confirmed, or ``""``. It is
+        ``items`` that confirms it."""
+        return ""
+
     def items(self, request: HookRequest) -> Iterable[Any]:
         """The parts of a request that are understood, kept and tried again one by one.
 

@@ -26,6 +26,7 @@ from liveReport.models import (
     MessageState,
     QuarantinedBatch,
     QuarantineTally,
+    RecentRequest,
     Series,
     SetAsideBatch,
     SourceFeed,
@@ -136,9 +137,11 @@ def quarantine(before: datetime) -> None:
 
 
 def hooks(before: datetime) -> None:
-    """Tokens of requests that were received before this time, and what came then of sources."""
+    """Tokens of requests that were received before this time, what came then of sources, and
+    what is shown of it."""
     _delete_in_slices(SpentToken.objects.filter(spent_at__lt=before), "pk")
     _delete_in_slices(SourceMinute.objects.filter(minute__lt=before), "pk")
+    _delete_in_slices(RecentRequest.objects.filter(at__lt=before), "pk")
 
 
 def feeds(before: int) -> None:

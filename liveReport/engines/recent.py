@@ -1,11 +1,12 @@
-"""The latest requests of each source, masked: what its set-up page shows."""
+"""The latest requests of each source, masked, and its subscriptions: what its set-up page shows."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import QuerySet
 
-from liveReport.models import RecentRequest
+from liveReport.models import RecentRequest, Subscription
 
 KEPT = 10
 """Of those that were taken, and of those that were refused."""
@@ -30,3 +31,9 @@ def latest(source: int) -> Sequence[RecentRequest]:
 def _alike(source: int, *, is_refused: bool) -> QuerySet[RecentRequest]:
     found = RecentRequest.objects.filter(source=source).order_by("-pk")
     return found.exclude(refused="") if is_refused else found.filter(refused="")
+
+
+def note_subscription(source: int, topic: str, at: datetime, why: str = "") -> None:
+    """Keep that the subscription to a topic was confirmed, or why it could not be."""
+    told = {"failed_at": at, "why": why} if why else {"confirmed_at": at}
+    Subscription.objects.update_or_create(source_id=source, topic=topic, defaults=told)

@@ -11,6 +11,7 @@ from .contract import Rejection
 from .hooks import HookReceipt, deliver, hook_point
 from .intake import HookPoint
 from .receiving import Receipt, begin_serving, receive
+from .recently import turn_away
 from .replaying import replay
 
 __all__ = [
@@ -27,4 +28,5 @@ __all__ = [
     "receive",
     "receive_beacon",
     "replay",
+    "turn_away",
 ]

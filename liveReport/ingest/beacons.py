@@ -15,6 +15,7 @@ import msgspec
 from django.conf import settings
 from django.utils import timezone
 
+from liveReport.channels import HookRequest
 from liveReport.engines.outage import AWAY, RETRY_SECONDS
 from liveReport.engines.sources import Apart, HookSource
 from liveReport.models import Source
@@ -26,6 +27,7 @@ from .hooks import note
 from .intake import HookPoint
 from .media import media_type
 from .receiving import Receipt, receive
+from .recently import Fate, listed, remember
 
 MOST = 100
 """Events in a request."""
@@ -77,7 +79,15 @@ def receive_beacon(
     refused += Counter({NOT_OF_PAGES: len(said) - len(events)})
     for why, count in sorted(refused.items()):
         note(Apart(point.source.pk, now, refused=count, why=why))
+    whole = HookRequest("POST", "", {}, bytes(plain), now)
+    remember(point.source.pk, whole, _fate(receipt, refused))
     return receipt
+
+
+def _fate(receipt: Receipt, refused: Mapping[str, int]) -> Fate:
+    """A request is refused of which all events are."""
+    why = "" if receipt.accepted or not refused else max(refused, key=refused.__getitem__)
+    return Fate(why, receipt.accepted, reasons="" if why else listed(refused))
 
 
 def _check_media(content_type: str) -> None:

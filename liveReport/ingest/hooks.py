@@ -25,7 +25,7 @@ from .hook_sources import NobodyKnows, known_sources
 from .intake import HookPoint, take_in
 from .kept import KeptRequest, items_of
 from .receiving import has_room, is_spooling, spooling_errors
-from .recently import TRY_LATER, Fate, remember
+from .recently import TRY_LATER, Fate, remember, remember_subscription
 from .sorting import Sorted, Sorter
 from .spool import spool
 
@@ -61,7 +61,7 @@ def deliver(point: HookPoint, request: HookRequest) -> HookReceipt:
     Raises ``Unauthorised``, ``TryLater``, and ``BodyError`` (503) when too much is pending, or
     neither database nor spool takes anything.
     """
-    source = point.source
+    source, webhook = point.source, point.provider.webhook
     try:
         found = _taken(point, request)
     except Unauthorised as error:
@@ -70,12 +70,15 @@ def deliver(point: HookPoint, request: HookRequest) -> HookReceipt:
         raise
     except TryLater:
         remember(source.pk, request, Fate(TRY_LATER))
+        remember_subscription(source.pk, webhook, request, TRY_LATER)
         raise
     if found.ignored or found.derived:
         apart = Apart(source.pk, request.received_at, ignored=found.ignored, derived=found.derived)
         note(apart)
-    fate = Fate("", found.accepted, found.ignored, found.quarantined)
+    fate = Fate.of(found)
     remember(source.pk, request, fate)
+    if not found.accepted:  # what asks for a confirmation brings no event
+        remember_subscription(source.pk, webhook, request, fate.reasons)
     return HookReceipt.of(found)
 
 

@@ -18,6 +18,7 @@ from .hooks import (
     SourceMinute,
     SourceSecret,
     SpentToken,
+    Subscription,
 )
 from .log import BatchCampaign, EventBatch, SetAsideBatch, Suspect
 from .quarantine import QuarantinedBatch, QuarantinedCampaign, QuarantineTally
@@ -64,6 +65,7 @@ __all__ = [
     "SourceMinute",
     "SourceSecret",
     "SpentToken",
+    "Subscription",
     "Suspect",
     "Switch",
     "VerdictRule",

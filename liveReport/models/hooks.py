@@ -122,12 +122,14 @@ class SourceMinute(models.Model):
 class RecentRequest(models.Model):
     """One of the latest requests of a source, masked, and what became of it.
 
-    ``refused`` is the code of why it was, if it was.
+    ``refused`` is the code of why it was, if it was; ``reasons`` has those, with commas between
+    them, of events that wait in quarantine or were not taken.
     """
 
     source = models.ForeignKey(Source, models.CASCADE, related_name="recent")
     at = models.DateTimeField()
     refused = models.CharField(max_length=50, blank=True)
+    reasons = models.CharField(max_length=200, blank=True)
     accepted = models.PositiveIntegerField(default=0)
     ignored = models.PositiveIntegerField(default=0)
     quarantined = models.PositiveIntegerField(default=0)
@@ -170,3 +172,25 @@ class SourceFeed(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source} {self.channel} {self.minute}"
+
+
+class Subscription(models.Model):
+    """How far the subscription of a source to a topic is: when it was confirmed, and when and why
+    that failed last. Nothing was asked for yet of a topic without a row."""
+
+    source = models.ForeignKey(Source, models.CASCADE, related_name="subscriptions", db_index=False)
+    topic = models.CharField(max_length=300)
+    confirmed_at = models.DateTimeField(null=True)
+    failed_at = models.DateTimeField(null=True)
+    why = models.CharField(max_length=50, blank=True)
+
+    class Meta:
+        verbose_name = _("subscription")
+        verbose_name_plural = _("subscriptions")
+        ordering = ("topic",)
+        constraints = [
+            models.UniqueConstraint(fields=["source", "topic"], name="one_row_per_subscription")
+        ]
+
+    def __str__(self) -> str:
+        return self.topic

@@ -162,6 +162,10 @@ class AmazonSES(Webhook):
     def verify(self, request: HookRequest, credentials: Credentials) -> None:
         sns.verify(request, credentials)
 
+    def confirms(self, request: HookRequest) -> str:
+        envelope = request.json()
+        return str(envelope["TopicArn"]) if envelope["Type"] == sns.SUBSCRIPTION else ""
+
     def items(self, request: HookRequest) -> Iterable[Any]:
         """The event in a message. A subscription, of a topic of ours by now, is confirmed here."""
         envelope = request.json()

@@ -84,7 +84,7 @@ def of_postmark(word: str, at: datetime, attempt: int, to: str = ADA) -> Item:
 
 def of_ses(word: str, at: datetime, attempt: int, *to: str) -> Item:
     people = to or (ADA,)
-    kind, name, details = {
+    shapes: dict[str, tuple[str, str, Item]] = {
         "sent": ("Send", "send", {}),
         "deferred": (
             "DeliveryDelay",
@@ -94,7 +94,8 @@ def of_ses(word: str, at: datetime, attempt: int, *to: str) -> Item:
         "soft": ("Bounce", "bounce", {"bounceType": "Transient", "bounceSubType": "MailboxFull"}),
         "hard": ("Bounce", "bounce", {"bounceType": "Permanent", "bounceSubType": "General"}),
         "delivered": ("Delivery", "delivery", {"recipients": list(people)}),
-    }[word]
+    }
+    kind, name, details = shapes[word]
     text = {"deferred": BUSY, "soft": FULL, "hard": UNKNOWN}.get(word, "")
     if text:
         who = {"status": text.split()[1], "diagnosticCode": f"smtp; {text}"}

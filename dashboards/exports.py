@@ -84,6 +84,9 @@ def _about(page: Page) -> list[list[Cell]]:
     ]
     if page.divided == RUN:
         about.append([_("Rates"), _("over the runs’ 24 hours")])
+    if page.has_verdicts and page.asked.period.verdict:
+        whose = next(link.title for link in page.verdicts if link.current)
+        about.append([_("Opens and clicks"), whose])
     if page.report.selected:
         about.append([_("Executions"), *page.report.selected])
     if page.report.folded_executions:

@@ -16,9 +16,10 @@ from liveReport.events.moments import rfc3339
 from liveReport.models import Campaign
 from liveReport.report import Head, Tab, TabReport, report_head
 from liveReport.report.frames import WidgetInfo
-from liveReport.report.window import RUN, WINDOW, WINDOWS, Period
+from liveReport.report.window import CHOSEN, EVERYBODY, RUN, WINDOW, WINDOWS
 
 from .course import Course, title
+from .heartbeat import Line, lines
 from .layouts import Arrangement, Layers
 from .moments import Clock
 from .pictures import PICTURES, pictures_of
@@ -51,8 +52,8 @@ class Choice(Moment):
 
 
 @dataclass(frozen=True)
-class WindowLink:
-    """A window, what it is called in brief and in full, and where it leads."""
+class SegmentLink:
+    """One of a few choices, what it is called in brief and in full, and where it leads."""
 
     name: str
     text: str
@@ -144,12 +145,12 @@ class Page:
         return title(self.head.window, self.clock)
 
     @property
-    def windows(self) -> list[WindowLink]:
+    def windows(self) -> list[SegmentLink]:
         """Those one can choose by name."""
         asked = self.asked
-        periods = {name: Period(name, basis=asked.period.basis) for name in WINDOWS}
+        periods = {name: replace(asked.period, name=name, span=None) for name in WINDOWS}
         return [
-            WindowLink(
+            SegmentLink(
                 name,
                 _brief(name),
                 title(period.window(asked.now), self.clock),
@@ -178,6 +179,30 @@ class Page:
     @property
     def has_rates(self) -> bool:
         return any(widget.report.has_rates for widget in self.widgets)
+
+    @property
+    def has_verdicts(self) -> bool:
+        return any(widget.report.has_verdicts for widget in self.widgets)
+
+    @property
+    def verdicts(self) -> list[SegmentLink]:
+        """Whose reactions one can choose."""
+        asked = self.asked
+        texts = {
+            EVERYBODY: (_("All"), _("Opens and clicks of everybody")),
+            "human": (_("Human"), _("Opens and clicks of people only")),
+            "machine": (_("Machine"), _("Opens and clicks of machines only")),
+        }
+        said = {name: name.replace(EVERYBODY, "") for name in CHOSEN}
+        return [
+            SegmentLink(
+                name,
+                *texts[name],
+                asked.over(replace(asked.period, verdict=verdict)),
+                verdict == asked.period.verdict,
+            )
+            for name, verdict in said.items()
+        ]
 
     @property
     def basis_url(self) -> str:
@@ -299,7 +324,7 @@ class Page:
     @property
     def spans(self) -> Fragment:
         edges = [edge.value for edge in self.steps[:-1]]
-        digest = digest_of(edges, self.has_rates, self.asked.shown.basis)
+        digest = digest_of(edges, self.has_rates, self.has_verdicts, self.asked.shown.basis)
         return Fragment("lr-windows", digest, "dashboards/_windows.html")
 
     @property
@@ -336,6 +361,16 @@ class Page:
         digest = digest_of(self.silence and asdict(self.silence))
         return Fragment("lr-silence", digest, "dashboards/_silence.html")
 
+    @cached_property
+    def heartbeat(self) -> list[Line]:
+        """What there is to say of the sources behind the tab."""
+        return lines(self.head.heartbeat, self.clock)
+
+    @property
+    def pulse(self) -> Fragment:
+        digest = digest_of([line.text for line in self.heartbeat])
+        return Fragment("lr-heartbeat", digest, "dashboards/_heartbeat.html")
+
     @property
     def legend(self) -> Fragment:
         return Fragment("lr-legend", digest_of(sorted(self.signs)), "dashboards/_legend.html")
@@ -366,7 +401,7 @@ class Page:
         known = dict(entry.rpartition(":")[::2] for entry in shown)
         is_draft = bool(self.asked.draft)
         own = [self.title, self.spans, self.navigation, self.filter, self.notice, self.quiet]
-        own += [self.legend]
+        own += [self.pulse, self.legend]
         own += [] if is_draft else [self.grid]
         parts = [part for part in own if known.pop(part.id, None) != part.digest]
         before = ["", *(widget.id for widget in self.widgets)]

@@ -32,7 +32,7 @@ from liveReport.report import (
     tab_head,
     tab_report,
 )
-from liveReport.report.window import BASES, WINDOWS, Window
+from liveReport.report.window import BASES, CHOSEN, EVERYBODY, WINDOWS, Window
 
 View = Callable[..., HttpResponse]
 
@@ -199,9 +199,14 @@ def kiosk_seconds(request: HttpRequest) -> int:
 
 
 def _back(request: HttpRequest) -> Period:
-    """What is no window leads back to all of them. What rates divide stays."""
+    """What is no window leads back to all of them. What rates divide stays, and whose they are."""
     name, basis = request.GET.get(BACK, ""), request.GET.get("basis", "")
-    return Period(name if name in WINDOWS else TODAY.name, basis=basis if basis in BASES else "")
+    verdict = request.GET.get("verdict", "").replace(EVERYBODY, "")
+    return Period(
+        name if name in WINDOWS else TODAY.name,
+        basis=basis if basis in BASES else "",
+        verdict=verdict if verdict in CHOSEN else "",
+    )
 
 
 def _executions(request: HttpRequest) -> list[datetime]:

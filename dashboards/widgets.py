@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from liveReport.channels import Text
 from liveReport.report.frames import Frame, Value, WidgetReport
@@ -116,9 +117,9 @@ class Widget:
 
     @property
     def head_key(self) -> str:
-        """Names all that its title, help and choice of pictures are drawn from."""
-        basis = self.rates_of_runs
-        return f"{self._asked.tab}-{self.id}-{self.state}-{basis}-{get_language()}"
+        """Names all that its title, marks, help and choice of pictures are drawn from."""
+        notes = f"{self.rates_of_runs}-{self.whose}-{self.is_provisional}"
+        return f"{self._asked.tab}-{self.id}-{self.state}-{notes}-{get_language()}"
 
     @property
     def body_key(self) -> str:
@@ -144,6 +145,11 @@ class Widget:
         return KINDS[self.kind].has_keys
 
     @property
+    def is_provisional(self) -> bool:
+        """Whether it lacks what a source that has fallen silent has not told."""
+        return self.report.frame is not None and self.report.frame.provisional
+
+    @property
     def folded(self) -> int:
         """Events whose value of the dimension, or whose execution, is not shown apart."""
         return self.report.frame.folded if self.report.frame else 0
@@ -164,6 +170,12 @@ class Widget:
         if is_course or self.shown_as in KINDS[self.kind].without_rates:
             return False
         return any(column.unit == "ratio" for column in frame.metrics)
+
+    @property
+    def whose(self) -> str:
+        """Of whom alone it shows opens and clicks; "" if of everybody."""
+        verdict = self.report.frame.verdict if self.report.frame else ""
+        return {"human": _("People only"), "machine": _("Machines only")}.get(verdict, "")
 
     @property
     def signs(self) -> set[str]:
@@ -220,4 +232,5 @@ def _content(frame: Frame | None) -> object:
     marks = (frame.estimates, frame.total_estimates, frame.incomplete)
     bases = (frame.bases, frame.total_bases)
     cut = (frame.partial, frame.cut)
-    return [frame.rows, frame.totals, marks, bases, cut, frame.folded, frame.basis]
+    said = (frame.folded, frame.basis, frame.verdict, frame.provisional)
+    return [frame.rows, frame.totals, marks, bases, cut, *said]

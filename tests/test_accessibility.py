@@ -1,12 +1,19 @@
 """axe-core finds nothing on any page, light or dark, English or French, wide or narrow."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from django.conf import settings
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from liveReport import rollup
+from liveReport.engines.sources import Apart, note
+from liveReport.ingest import receive
+from liveReport.models import Source
 from tests.support.browser import TAB, Open, chart, in_browser, pigeon, show_as, widget
 
 pytestmark = in_browser
@@ -67,6 +74,7 @@ def test_a_report_and_its_editor(
         "/admin/livereport/apitoken/",
         "/admin/livereport/quarantinedbatch/",
         "/admin/livereport/setasidebatch/",
+        "/admin/livereport/source/",
         "/admin/dashboards/layout/",
         "/admin/time-zone/",
         "/admin/reports/",
@@ -79,6 +87,25 @@ def test_a_report_and_its_editor(
 def test_every_other_page(open_page: Open, scheme: str, language: str, address: str) -> None:
     page = open_page(address, language=language, color_scheme=scheme, bypass_csp=True)
     assert findings(page, DJANGOS if "campaign/add" in address else None) == []
+
+
+@pytest.mark.parametrize(("scheme", "language"), LOOKS)
+def test_what_is_said_of_sources(open_page: Open, scheme: str, language: str) -> None:
+    now, source = timezone.now(), Source.objects.ensure("loft")
+    for minutes in range(40, 10, -1):
+        moment = now - timedelta(minutes=minutes)
+        receive(source, msgspec.json.encode([pigeon("flown", occurred_at=moment)]), now=moment)
+    rollup.fold_pending()
+    note([Apart(source.pk, now, refused=3, why="stale")])
+    look: dict[str, Any] = {"language": language, "color_scheme": scheme, "bypass_csp": True}
+    page = open_page(**look)
+    expect(page.locator("[data-heartbeat]")).to_have_count(2)
+    assert page.locator(".lr-provisional").count() > 1
+    assert findings(page) == []
+    for address in ("", f"{source.pk}/change/"):
+        page = open_page(f"/admin/livereport/source/{address}", **look)
+        expect(page.locator(".lr-news")).to_be_visible()
+        assert findings(page) == []
 
 
 @pytest.mark.parametrize(("scheme", "language"), LOOKS)

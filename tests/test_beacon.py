@@ -119,8 +119,11 @@ def test_one_bad_event_spoils_no_other(url: str) -> None:
     bad += [seen(5, occurred_at="yesterday"), seen(6, occurred_at=1), seen(7, occurred_at=None)]
     assert posted(url, *bad, seen()).status_code == 204
     assert len(logged()) == 1
-    traffic = sources.traffic(Source.objects.get(), timezone.now() - timedelta(hours=1))
+    now, pk = timezone.now(), Source.objects.get().pk
+    traffic = sources.traffic([pk], now - timedelta(hours=1), now)[pk]
     assert (traffic.accepted, traffic.refused) == (1, len(bad))
+    assert sum(refused.number for refused in traffic.refusals) == len(bad)
+    assert "not_of_pages" in {refused.why for refused in traffic.refusals}
 
 
 def test_a_body_of_one_broken_event_is_taken_without_it(url: str) -> None:

@@ -31,8 +31,9 @@ EVENTS = {
     "email": {
         "targeted": [], "excluded": ["reason"], "sent": ["domain"],
         "deferred": ["reason", "domain"], "delivered": ["domain"],
-        "bounced": ["category", "reason", "domain"], "error": ["reason"], "opened": ["domain"],
-        "clicked": ["domain"], "unsubscribed": [], "complained": [], "offer_sent": ["offer"],
+        "bounced": ["category", "reason", "domain"], "error": ["reason"],
+        "opened": ["domain", "signal", "verdict"], "clicked": ["domain", "signal", "verdict"],
+        "unsubscribed": [], "complained": [], "offer_sent": ["offer"],
         "offer_displayed": ["offer"], "offer_clicked": ["offer"],
     },
     "push": {
@@ -72,6 +73,7 @@ WIDGETS = {
     "email.error_reasons": ("parts", "reason", "errors"),
     "email.exclusion_reasons": ("parts", "reason", "excluded"),
     "email.recipient_domains": ("parts", "domain", "opens sent delivered clicks bounces"),
+    "email.verdicts": ("parts", "verdict", "opens clicks"),
     "email.offer_statistics": ("kpi", "", "offer_sent offer_impressions offer_clicks"),
     "email.offer_statistics_over_time": (
         "series", "", "offer_sent offer_impressions offer_clicks"

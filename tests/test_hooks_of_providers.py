@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings as site
+from django.db.models import Sum
 from django.test import Client
 from django.utils import timezone
 
@@ -13,7 +14,14 @@ from liveReport.channels import HookRequest, Rehearsal, Said, providers
 from liveReport.ingest import drain as draining
 from liveReport.ingest import intake
 from liveReport.memory import forget_all
-from liveReport.models import Campaign, EventBatch, MessageState, QuarantinedBatch, Series
+from liveReport.models import (
+    Bucket,
+    Campaign,
+    EventBatch,
+    MessageState,
+    QuarantinedBatch,
+    Series,
+)
 from liveReport.site.sources import Wanted, set_up
 from tests.support.spooling import AWAY
 
@@ -77,6 +85,27 @@ def test_deferred_and_then_delivered_leaves_the_retries_gauge(
         assert sent(client, signed(rehearsal, late)).json()["accepted"] == 1
     rollup.fold_pending()
     assert sum(EventBatch.objects.values_list("duplicates", flat=True)) == 2
+
+
+def test_machines_are_told_from_people_by_what_the_provider_says(
+    client: Client, campaign: Campaign
+) -> None:
+    rehearsal = playing("sendgrid")
+    agents: dict[str, list[dict[str, object]]] = {
+        "machine": [{"sg_machine_open": True}, {"useragent": "Googlebot/2.1"}],
+        "human": [{"useragent": "Mozilla/5.0 (via ggpht.com GoogleImageProxy)"}, {}, {}],
+    }
+    signs = [sign for signs in agents.values() for sign in signs]
+    items = [
+        rehearsal.item(said("opened", f"u{number}@example.com")) | sign
+        for number, sign in enumerate(signs)
+    ]
+    request = rehearsal.request(items, f"{INTERNAL}/hooks/ours/", timezone.now())
+    assert sent(client, request).json()["accepted"] == 5
+    rollup.fold_pending()
+    opens = Bucket.objects.filter(series__type="opened", tier=60)
+    by_verdict = opens.filter(series__dimension="verdict").values_list("series__value")
+    assert dict(by_verdict.annotate(Sum("count"))) == {"human": 3, "machine": 2}
 
 
 def test_the_public_url_is_the_one_that_is_signed(

@@ -66,6 +66,17 @@ def test_what_is_not_counted_apart_has_no_figures(
     assert rollup.verify(NOW) == []
 
 
+def test_what_comes_too_late_begins_no_new_ledger_of_a_run_that_leaves(
+    campaign: Campaign, source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(admission, "EXECUTIONS", 1)
+    send(source, event(type="targeted", profile="p", execution=OTHER_RUN))
+    late = event(27 * HOUR, profile="q", execution=OTHER_RUN)
+    send(source, late, event(execution=RUN), event(execution=RUN))
+    assert figures_of(campaign, OTHER_RUN) is None
+    assert rollup.verify(NOW) == []
+
+
 def test_a_run_that_began_before_its_ledger_has_no_figures_until_it_is_recounted(
     campaign: Campaign, source: Source
 ) -> None:

@@ -1,13 +1,15 @@
 """``/api/v1/sources/``: who sends, and what became of it."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from liveReport import rollup
@@ -54,6 +56,46 @@ def test_each_thing_that_came_is_counted_once(
         "quarantined": 4,
     }
     assert 0 <= row["silent_seconds"] < 60
+
+
+def test_why_requests_were_refused_is_told(
+    client: Client, read_token: str, campaign: Campaign
+) -> None:
+    header = pigeon()
+    for _time in range(2):
+        posted(client, [], basic("guess"))
+    posted(client, [], "nothing that one could read")
+    posted(client, [flight(ring=RING)], header)
+    refusals = {one.pop("why"): one for one in rows(client, read_token)["loft"]["refusals"]}
+    assert {why: one["count"] for why, one in refusals.items()} == {
+        "wrong_credentials": 2,
+        "no_credentials": 1,
+    }
+    assert all(one["since"] <= one["last"] for one in refusals.values())
+
+
+def test_the_pace_is_that_of_the_last_whole_minutes(
+    client: Client, read_token: str, source: Source, campaign: Campaign, time_machine: Any
+) -> None:
+    noon = datetime(2026, 6, 1, 12, 0, 30, tzinfo=UTC)
+    for minute in (0, 1, 5, 6):  # of the first there is none left, of the last nobody knows yet
+        time_machine.move_to(noon + timedelta(minutes=minute), tick=False)
+        receive(source, msgspec.json.encode([event(), event()]))
+    assert rows(client, read_token)["shop"]["events_per_minute"] == 4 / 5
+
+
+def test_however_many_there_are_they_cost_the_same(
+    client: Client, read_token: str, campaign: Campaign, django_assert_num_queries: Any
+) -> None:
+    header = pigeon()
+    posted(client, [flight(ring=RING)], header)
+    with CaptureQueriesContext(connection) as queries:
+        rows(client, read_token)
+    few = len(queries)
+    for number in range(7):
+        posted(client, [flight(ring=RING)], pigeon(f"loft-{number}"), f"loft-{number}")
+    with django_assert_num_queries(few):
+        assert len(rows(client, read_token)) == 9
 
 
 def test_what_is_derived_is_not_counted_again(

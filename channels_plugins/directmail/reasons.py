@@ -15,6 +15,9 @@ REPORTED = {
     "AddresseeMoved": _("Addressee has moved"),
     "AddresseeUnknown": _("Unknown at this address"),
     "DeliveryRefused": _("Refused by the addressee"),
+    "returned_to_sender": _("Returned, without a reason"),
+    "rejected": _("Rejected by the printer, without a reason"),
+    "failed": _("Failed at the printer, without a reason"),
 }
 
 REASONS = {**COMMON_EXCLUSIONS, **with_codes(EXCLUSIONS | REPORTED)}

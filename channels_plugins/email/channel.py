@@ -6,8 +6,12 @@ from liveReport.channels import Channel, Dimension, EventType, register
 
 from .metrics import METRICS
 from .reasons import REASONS
+from .signals import SIGNALS, VERDICTS
 from .webhooks import WEBHOOKS
 from .widgets import WIDGETS
+
+REACTION = ("domain", "signal", "verdict")
+"""What an open or a click may say of itself."""
 
 
 @register
@@ -32,6 +36,14 @@ class Email(Channel):
         ),
         Dimension(key="domain", label=_("Recipient domain"), domain_names=True),
         Dimension(key="offer", label=_("Offer")),
+        Dimension(key="signal", label=_("Signal"), choices=SIGNALS),
+        Dimension(
+            key="verdict",
+            label=_("Verdict"),
+            choices={"human": _("Human"), "machine": _("Machine")},
+            derived_from="signal",
+            rules=VERDICTS,
+        ),
     )
     events = (
         EventType(key="targeted", label=_("Targeted")),
@@ -41,8 +53,8 @@ class Email(Channel):
         EventType(key="delivered", label=_("Delivered"), dimensions=("domain",)),
         EventType(key="bounced", label=_("Bounced"), dimensions=("category", "reason", "domain")),
         EventType(key="error", label=_("Error"), dimensions=("reason",)),
-        EventType(key="opened", label=_("Opened"), dimensions=("domain",)),
-        EventType(key="clicked", label=_("Clicked"), dimensions=("domain",)),
+        EventType(key="opened", label=_("Opened"), dimensions=REACTION),
+        EventType(key="clicked", label=_("Clicked"), dimensions=REACTION),
         EventType(key="unsubscribed", label=_("Unsubscribed")),
         EventType(key="complained", label=_("Complained")),
         EventType(key="offer_sent", label=_("Offer sent"), dimensions=("offer",)),

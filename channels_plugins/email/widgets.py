@@ -97,6 +97,18 @@ WIDGETS = (
         by="domain",
         size=(12, 8),
     ),
+    Parts(
+        key="verdicts",
+        title=_("Humans and machines"),
+        help=_(
+            "How many opens and clicks are people’s, and how many those of robots: proxies that "
+            "fetch images in advance, scanners that follow every link. Not given: nothing was "
+            "said of it."
+        ),
+        metrics=("opens", "clicks"),
+        by="verdict",
+        size=(12, 5),
+    ),
     Kpi(
         key="offer_statistics",
         title=_("Offer statistics"),

@@ -26,6 +26,11 @@ FCM_CODES = {
     "UNSPECIFIED_ERROR": _("Unknown error"),
 }
 
+REFUSED_FIELDS = (
+    *("BadCollapseId", "BadExpirationDate", "BadMessageId", "BadPath", "BadPriority"),
+    *("DuplicateHeaders", "InvalidPushType", "MethodNotAllowed", "MissingDeviceToken"),
+)
+"""What APNs says where a header of the sender's is wrong."""
 APNS_REASONS = {
     "Unregistered": _("App removed or token renewed"),
     "ExpiredToken": _("Token expired"),
@@ -39,6 +44,15 @@ APNS_REASONS = {
     "ExpiredProviderToken": _("Certificate or key is wrong"),
     "InvalidProviderToken": _("Certificate or key is wrong"),
     "MissingProviderToken": _("Certificate or key is wrong"),
+    "UnrelatedKeyIdInToken": _("Certificate or key is wrong"),
+    "BadEnvironmentKeyIdInToken": _("Certificate or key is wrong"),
+    "Forbidden": _("Certificate or key is wrong"),
+    "TooManyProviderTokenUpdates": _("Our sending rate was exceeded"),
+    "BadTopic": _("App’s name is wrong"),
+    "MissingTopic": _("App’s name is wrong"),
+    "TopicDisallowed": _("Pushes to the app are not allowed"),
+    **dict.fromkeys(REFUSED_FIELDS, _("Our request is malformed")),
+    "IdleTimeout": _("Our connection was idle for too long"),
     "InternalServerError": _("Push service failed"),
     "ServiceUnavailable": _("Push service unavailable"),
     "Shutdown": _("Push service unavailable"),

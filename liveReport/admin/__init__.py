@@ -5,7 +5,18 @@ from axes.models import AccessFailureLog, AccessLog
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from . import access, accounts, campaigns, log, plugins, quarantine, schedule, set_aside, sources
+from . import (
+    access,
+    accounts,
+    campaigns,
+    log,
+    plugins,
+    quarantine,
+    schedule,
+    set_aside,
+    sources,
+    verdicts,
+)
 
 __all__ = [
     "access",
@@ -17,6 +28,7 @@ __all__ = [
     "schedule",
     "set_aside",
     "sources",
+    "verdicts",
 ]
 
 # Neither is written; the failed log-ins that lock somebody out stay.

@@ -1,19 +1,32 @@
 """Sources: programs that use the API, and providers whose webhooks come in."""
 
+from datetime import timedelta
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
 
 from liveReport.channels import providers
-from liveReport.models import Source, SourceMapping
+from liveReport.ingest import replay
+from liveReport.ingest.waiting import waiting
+from liveReport.models import Campaign, QuarantinedBatch, Source, SourceMapping
 from liveReport.site.sources import (
     SourceError,
     Wanted,
+    change,
+    could_verify,
+    has_good_secret,
     is_ready,
     origin_of,
     rotate,
@@ -23,6 +36,16 @@ from liveReport.site.sources import (
     webhook_of,
 )
 
+from .heartbeat import COLUMNS, SourceList, beats
+from .recent import live_view, recent_of
+
+GRACE = {
+    "24": _("for a day"),
+    "1": _("for an hour"),
+    "72": _("for three days"),
+    "0": _("no longer"),
+}
+"""For how many hours the former secret may stay good."""
 OWN = ("campaign", "topic_lines", "origin_lines", "secret")
 """Fields of a source that has a provider."""
 
@@ -111,10 +134,15 @@ class SourceAdmin(admin.ModelAdmin[Source]):
     """Programs that send events or read reports, and providers that report what they sent."""
 
     form = SourceForm
-    list_display = ("name", "provider_name", "active", "ready", "created_at")
+    list_display = ("name", "provider_name", "active", "ready", *COLUMNS)
     list_select_related = ("account",)
     search_fields = ("name", "provider")
-    actions = ("make_secret",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Source]:
+        return super().get_queryset(request).annotate(has_good_secret=has_good_secret())
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[SourceList]:
+        return SourceList
 
     def get_fields(self, request: HttpRequest, obj: Source | None = None) -> tuple[str, ...]:
         if obj is None or obj.provider:
@@ -169,26 +197,73 @@ class SourceAdmin(admin.ModelAdmin[Source]):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        """Above the fields of a source that has a provider: how it is set up."""
+        """Above the fields: what came of it; of a source that has a provider, how it is set up."""
         source = self.get_object(request, object_id)
+        if source:
+            extra_context = (extra_context or {}) | {"beat": beats([source])[source.pk]}
         if source and source.provider in providers():
             extra_context = (extra_context or {}) | set_up_of(source, request)
+            extra_context |= {
+                "waiting": waiting(source.pk),
+                "campaigns": Campaign.objects.order_by("name").values_list("slug", "name"),
+                "map_url": reverse("admin:livereport_source_map", args=[source.pk]),
+                "secret_url": reverse("admin:livereport_source_secret", args=[source.pk]),
+                "has_own_secret": webhook_of(source.provider).secret.is_ours,
+                "grace": GRACE.items(),
+                "may_change": self.has_change_permission(request, source),
+            }
         return super().change_view(request, object_id, form_url, extra_context)
 
-    @admin.action(description=_("Make a new secret"), permissions=["change"])
-    def make_secret(self, request: HttpRequest, queryset: QuerySet[Source]) -> HttpResponse | None:
-        """For one whose secret is ours; the former stays good for a day."""
-        chosen = list(queryset.exclude(provider="")[:2])
-        if len(chosen) != 1:
-            text = _("Choose one source that has a provider.")
-            self.message_user(request, text, messages.ERROR)
-            return None
-        (source,) = chosen
+    def get_urls(self) -> list[URLPattern]:
+        wrapped = self.admin_site.admin_view(require_safe(self.live_view))
+        live = path("<path:object_id>/live/", wrapped, name="livereport_source_live")
+        wrapped = self.admin_site.admin_view(require_POST(self.map_view))
+        mapped = path("<path:object_id>/map/", wrapped, name="livereport_source_map")
+        wrapped = self.admin_site.admin_view(require_POST(self.secret_view))
+        secret = path("<path:object_id>/secret/", wrapped, name="livereport_source_secret")
+        return [live, mapped, secret, *super().get_urls()]
+
+    def map_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Let texts stand for campaigns from now on, and count what waited for that."""
+        source = self.get_object(request, object_id)
+        if not self.has_change_permission(request, source):
+            raise PermissionDenied
+        if source is None:
+            raise Http404
+        pairs = zip(request.POST.getlist("text"), request.POST.getlist("campaign"), strict=False)
         try:
-            made = rotate(source)
+            change(source, Wanted(mapping={text: slug for text, slug in pairs if text and slug}))
         except SourceError as error:
             self.message_user(request, str(error), messages.ERROR)
-            return None
+        else:
+            moved = replay(QuarantinedBatch.objects.filter(source=source))
+            self.log_change(request, source, "Counted again what waits")
+            text = ngettext("%(n)s event was counted.", "%(n)s events were counted.", moved)
+            self.message_user(request, text % {"n": number_format(moved)}, messages.SUCCESS)
+        return redirect("admin:livereport_source_change", source.pk)
+
+    def live_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """What came, a second later."""
+        source = self.get_object(request, object_id)
+        return live_view(request, source, may_view=self.has_view_permission(request, source))
+
+    def secret_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """A new secret of ours; the former stays good for as many hours as are said."""
+        source = self.get_object(request, object_id)
+        if not self.has_change_permission(request, source):
+            raise PermissionDenied
+        if source is None:
+            raise Http404
+        hours = request.POST.get("hours", "")
+        if hours not in GRACE:
+            text = _("“%(hours)s” is no choice of hours: no new secret was made.")
+            self.message_user(request, text % {"hours": hours}, messages.ERROR)
+            return redirect("admin:livereport_source_change", source.pk)
+        try:
+            made = rotate(source, grace=timedelta(hours=int(hours)))
+        except SourceError as error:
+            self.message_user(request, str(error), messages.ERROR)
+            return redirect("admin:livereport_source_change", source.pk)
         self.log_change(request, source, "New secret")
         return self._shown(request, source, made)
 
@@ -203,7 +278,9 @@ class SourceAdmin(admin.ModelAdmin[Source]):
 
     @admin.display(description=_("has a secret"), boolean=True)
     def ready(self, source: Source) -> bool | None:
-        return is_ready(source) if source.provider else None
+        if not source.provider:
+            return None
+        return could_verify(source, has_secret=source.has_good_secret)  # type: ignore[attr-defined]
 
 
 def set_up_of(source: Source, request: HttpRequest) -> dict[str, Any]:
@@ -215,4 +292,5 @@ def set_up_of(source: Source, request: HttpRequest) -> dict[str, Any]:
         "username": user_of(source),
         "is_ready": is_ready(source),
         "hook_url": request.build_absolute_uri(url_of(source)),
+        **recent_of(source, request, timezone.now()),
     }

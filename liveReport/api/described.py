@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 
-from liveReport.report.window import BASES, DAY, WINDOWS
+from liveReport.report.window import BASES, CHOSEN, DAY, EVERYBODY, WINDOWS
 
 from .serializers import ProblemSerializer
 
@@ -73,6 +73,14 @@ PERIOD = [
         enum=list(BASES),
         description="What rates divide: what happened in the window, or in the 24 hours of the "
         "runs that have events in it. `window` for 24 hours when left out, else `run`.",
+    ),
+    OpenApiParameter(
+        "verdict",
+        OpenApiTypes.STR,
+        enum=list(CHOSEN),
+        default=EVERYBODY,
+        description="Whose opens and clicks are counted, in widgets that can tell: people's or "
+        "machines' alone. What is undecided is in `all` only.",
     ),
 ]
 FORMAT = OpenApiParameter("format", OpenApiTypes.STR, enum=["json", "csv"], default="json")

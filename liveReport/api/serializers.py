@@ -9,7 +9,7 @@ from rest_framework import serializers
 from liveReport.channels import WIDGETS, all_channels
 from liveReport.channels.fields import LONGEST
 from liveReport.models import Campaign, Execution, QuarantinedBatch
-from liveReport.report.window import BASES, STEPS, WINDOWS
+from liveReport.report.window import BASES, CHOSEN, STEPS, WINDOWS
 
 VALUE = {"type": ["number", "string", "null"]}
 ROW = {"type": "object", "additionalProperties": VALUE}
@@ -156,6 +156,15 @@ class OverviewSerializer(serializers.Serializer[Any]):
 _COUNTS = ("received", "accepted", "duplicates", "ignored", "quarantined")
 
 
+class RefusalSerializer(serializers.Serializer[Any]):
+    """Requests of a source, or events of pages, that were refused for one reason."""
+
+    why = serializers.CharField(help_text=_("The code of the reason, which the answer had, too."))
+    count = serializers.IntegerField(min_value=1)
+    since = serializers.DateTimeField(help_text=_("The minute of the first of them."))
+    last = serializers.DateTimeField(help_text=_("The minute of the last of them."))
+
+
 class SourceSerializer(serializers.Serializer[Any]):
     """A source, and what came of it within the last 24 hours."""
 
@@ -166,12 +175,16 @@ class SourceSerializer(serializers.Serializer[Any]):
     active = serializers.BooleanField()
     last_event_at = serializers.DateTimeField(allow_null=True)
     silent_seconds = serializers.FloatField(allow_null=True)
+    events_per_minute = serializers.FloatField(
+        min_value=0, help_text=_("The mean of the last five whole minutes.")
+    )
     events = inline_serializer(
         "SourceEvents", {name: serializers.IntegerField(min_value=0) for name in _COUNTS}
     )
     refused = serializers.IntegerField(
         min_value=0, help_text=_("Requests whose credentials were not good.")
     )
+    refusals = RefusalSerializer(many=True, help_text=_("Why, the latest first."))
     lag_seconds = inline_serializer(
         "Lag", {name: serializers.FloatField(allow_null=True) for name in ("p50", "p95")}
     )
@@ -188,6 +201,13 @@ class TabNameSerializer(serializers.Serializer[Any]):
 
     slug = serializers.CharField()
     title = serializers.CharField()
+
+
+class SilentSerializer(serializers.Serializer[Any]):
+    """A channel that rests on a source which has fallen silent, by its own rhythm."""
+
+    channel = serializers.CharField()
+    since = serializers.DateTimeField()
 
 
 class HeadSerializer(serializers.Serializer[Any]):
@@ -214,6 +234,9 @@ class HeadSerializer(serializers.Serializer[Any]):
     lag_seconds = serializers.FloatField(help_text=_("The age of the numbers."))
     version = serializers.CharField(help_text=_("Changes when a number may have changed."))
     tabs = TabNameSerializer(many=True)
+    silent = SilentSerializer(
+        many=True, help_text=_("Channels of the tab of which a source has fallen silent.")
+    )
 
 
 class ColumnSerializer(serializers.Serializer[Any]):
@@ -254,6 +277,10 @@ class FrameSerializer(serializers.Serializer[Any]):
             "have events in it."
         ),
     )
+    verdict = serializers.ChoiceField(
+        list(CHOSEN),
+        help_text=_("Whose opens and clicks its numbers are of, where there are any to tell."),
+    )
     incomplete = serializers.ListField(
         child=serializers.CharField(),
         help_text=_("Rates that may lack messages sent before what they divide began."),
@@ -269,6 +296,9 @@ class FrameSerializer(serializers.Serializer[Any]):
         help_text=_(
             "Events whose values or executions were too many to be told apart, in `__other__`."
         ),
+    )
+    provisional = serializers.BooleanField(
+        help_text=_("Whether it rests on a source that has fallen silent.")
     )
 
 

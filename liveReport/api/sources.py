@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-import numpy as np
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
@@ -11,7 +10,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from liveReport.engines.sources import traffic
+from liveReport.engines.sources import Traffic, traffic
 from liveReport.events.moments import rfc3339
 from liveReport.models import ApiToken, Source
 from liveReport.site.auth import MayRead
@@ -47,12 +46,12 @@ class SourceList(ReadView):
     def get(self, request: Request) -> Response:
         now = timezone.now()
         sources = Source.objects.select_related("account").order_by("name")
-        return Response({"results": [_row(source, now) for source in sources]})
+        found = traffic([source.pk for source in sources], now - DAY, now)
+        return Response({"results": [_row(source, found[source.pk], now) for source in sources]})
 
 
-def _row(source: Source, now: datetime) -> dict[str, Any]:
-    found = traffic(source, now - DAY)
-    p50, p95 = np.quantile(found.lags, [0.5, 0.95]).tolist() if found.lags else (None, None)
+def _row(source: Source, found: Traffic, now: datetime) -> dict[str, Any]:
+    p50, p95 = found.lag
     silent = (now - found.last_at).total_seconds() if found.last_at else None
     return {
         "name": source.name,
@@ -60,6 +59,7 @@ def _row(source: Source, now: datetime) -> dict[str, Any]:
         "active": source.account.is_active,
         "last_event_at": rfc3339(found.last_at) if found.last_at else None,
         "silent_seconds": silent,
+        "events_per_minute": found.per_minute,
         "events": {
             "received": found.accepted + found.ignored + found.quarantined,
             "accepted": found.accepted,
@@ -68,5 +68,14 @@ def _row(source: Source, now: datetime) -> dict[str, Any]:
             "quarantined": found.quarantined,
         },
         "refused": found.refused,
+        "refusals": [
+            {
+                "why": refused.why,
+                "count": refused.number,
+                "since": rfc3339(refused.since),
+                "last": rfc3339(refused.last),
+            }
+            for refused in found.refusals
+        ],
         "lag_seconds": {"p50": p50, "p95": p95},
     }

@@ -3,7 +3,17 @@
 from collections.abc import Sequence
 from functools import cached_property
 
-from .declarations import ALL, Dimension, EventType, Gauge, Metric, Text, Widget, gauges_of
+from .declarations import (
+    ALL,
+    VERDICT,
+    Dimension,
+    EventType,
+    Gauge,
+    Metric,
+    Text,
+    Widget,
+    gauges_of,
+)
 from .webhooks import Webhook
 
 
@@ -50,6 +60,16 @@ class Channel:
         return {dimension.key: dimension for dimension in self.dimensions}
 
     @cached_property
+    def derived(self) -> Dimension | None:
+        """The dimension that is derived from another one, if there is any."""
+        return next((one for one in self.dimensions if one.derived_from), None)
+
+    @property
+    def evidence(self) -> str:
+        """The dimension that it is derived from; "" if there is none."""
+        return self.derived.derived_from if self.derived else ""
+
+    @cached_property
     def event_by_key(self) -> dict[str, EventType]:
         return {event.key: event for event in self.events}
 
@@ -76,6 +96,8 @@ class Channel:
         for metric in self.metrics:
             if metric.is_distinct:
                 pairs.update((event, "") for event in metric.event_types)
+            if metric.is_distinct and self.takes_verdict(metric):
+                pairs.update((event, VERDICT) for event in metric.event_types)
         for widget in self.widgets:
             for metric in self.base_metrics(widget):
                 if metric.is_distinct:
@@ -99,6 +121,16 @@ class Channel:
         """The stored metrics that a widget needs."""
         keys = dict.fromkeys(key for metric in self.columns(widget) for key in metric.terms)
         return [self.metric_by_key[key] for key in keys]
+
+    def takes_verdict(self, metric: Metric) -> bool:
+        """Whether a stored metric can be told for one verdict alone."""
+        carried = [self.event_by_key[key].dimensions for key in metric.event_types]
+        is_whole = metric.is_stored and metric.has_history and metric.only == ALL
+        return bool(carried) and is_whole and all(VERDICT in one for one in carried)
+
+    def has_verdicts(self, widget: Widget) -> bool:
+        """Whether a widget can be shown for one verdict: it tells nothing else apart by value."""
+        return not widget.dimension and any(map(self.takes_verdict, self.base_metrics(widget)))
 
     def events_behind(self, metric: Metric) -> Metric | None:
         """The metric that counts the events of which another counts the profiles, if any does."""

@@ -16,6 +16,8 @@ from .declarations import (
     NONE,
     OTHER,
     TONES,
+    VERDICT,
+    VERDICTS,
     WIDGETS,
     Axis,
     Dimension,
@@ -199,6 +201,37 @@ def _dimensions(channel: Channel) -> Iterator[str]:
         for value in dimension.choices:
             if not _can_be_sent(dimension, value):
                 yield f"dimension {dimension.key!r}: no event can carry the choice {value!r}."
+        if dimension.key == VERDICT and set(dimension.choices) != set(VERDICTS):
+            yield f"dimension {VERDICT!r} has other choices than {', '.join(VERDICTS)}."
+    yield from _derived(channel)
+
+
+def _derived(channel: Channel) -> Iterator[str]:
+    """Why what events do not say cannot be derived from what they say."""
+    derived = [dimension for dimension in channel.dimensions if dimension.derived_from]
+    if len(derived) > 1:
+        yield "dimensions has more than one that is derived."
+    for dimension in derived:
+        name = f"dimension {dimension.key!r}"
+        evidence = channel.dimension_by_key.get(dimension.derived_from)
+        if evidence is None or evidence is dimension:
+            yield f"{name} is derived from {dimension.derived_from!r}, no other dimension."
+            continue
+        if set(dimension.rules) != set(evidence.choices) or not evidence.choices:
+            yield f"{name}: rules needs a value for each choice of {evidence.key!r}, no more."
+        for value in _unknown([*dimension.rules.values()], dimension.choices):
+            yield f"{name}: rules has {value!r}, which is no choice of it."
+        yield from _evidence(channel, evidence.key)
+
+
+def _evidence(channel: Channel, key: str) -> Iterator[str]:
+    """What asks for numbers by a dimension that is only evidence."""
+    for widget in channel.widgets:
+        if widget.by == key:
+            yield f"widget {widget.key!r} is by {key!r}, which is not counted apart."
+    for metric in channel.metrics:
+        if metric.only[0] == key:
+            yield f"metric {metric.key!r}: where asks for {key!r}, which is not counted apart."
 
 
 def _can_be_sent(dimension: Dimension, value: object) -> bool:

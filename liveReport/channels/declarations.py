@@ -40,6 +40,11 @@ Only = tuple[str, str]
 ALL: Only = ("", "")
 """Events count whatever their dimensions say."""
 
+VERDICT = "verdict"
+"""The dimension that says who did it. Readers can ask for one of its values alone."""
+VERDICTS = ("human", "machine")
+"""All that it can say."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Dimension:
@@ -48,6 +53,10 @@ class Dimension:
     ``choices`` closes the set: any other value is refused at ingest. ``labels``
     only names well-known values; an unknown one is shown as it came.
     ``domain_names`` says that values are such, and compared as in DNS.
+
+    Where an event does not say it, it can be ``derived_from`` what the event says of another
+    dimension, by ``rules``: a value for each choice of that one, which administrators can
+    change. The other is evidence: it is kept with the events, and no number is told apart by it.
     """
 
     key: str
@@ -55,6 +64,8 @@ class Dimension:
     choices: Mapping[str, Text] = field(default_factory=dict)
     labels: Mapping[str, Text] = field(default_factory=dict)
     domain_names: bool = False
+    derived_from: str = ""
+    rules: Mapping[str, str] = field(default_factory=dict)
 
     def value_of(self, text: str) -> str:
         """The value that events which say ``text`` are counted under; "" if they say nothing."""

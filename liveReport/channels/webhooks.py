@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
+from django.utils.translation import gettext_lazy as _
 
 from .declarations import Text
 
@@ -54,6 +55,14 @@ class Unauthorised(Exception):
 
 NO_CREDENTIALS, WRONG, STALE = "no_credentials", "wrong_credentials", "stale"
 FOREIGN_TOPIC, REUSED = "foreign_topic", "reused_token"
+REFUSALS: Mapping[str, Text] = {
+    NO_CREDENTIALS: _("no credentials"),
+    WRONG: _("wrong signature or secret"),
+    STALE: _("signed too long ago"),
+    FOREIGN_TOPIC: _("a topic that is not on the list"),
+    REUSED: _("a token that signed something else before"),
+}
+"""Why requests are refused, in words; an adapter's own codes speak for themselves."""
 
 
 class Unreadable(Exception):

@@ -54,6 +54,11 @@ def has_ledger(run: Run, channels: Mapping[str, Channel]) -> bool:
     return channel is not None and bool(channel.sends)
 
 
+def says_something(shape: Shape, channels: Mapping[str, Channel]) -> bool:
+    """Whether an event of a shape says a fact."""
+    return bool(_meaning(shape, channels.get(shape.channel)))
+
+
 def _meaning(shape: Shape, channel: Channel | None) -> int:
     if channel is None or not channel.sends:
         return 0

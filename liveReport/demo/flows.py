@@ -187,6 +187,16 @@ DETAILS: Mapping[tuple[str, str], Wheel[Details]] = {
             )
         )
     ),
+    ("email", "opened"): Wheel(
+        ({"verdict": "human"}, 58),
+        ({"signal": "proxy"}, 24),
+        ({"signal": "prefetch"}, 13),
+        ({"signal": "crawler"}, 2),
+        ({}, 3),
+    ),
+    ("email", "clicked"): Wheel(
+        ({"verdict": "human"}, 88), ({"signal": "timing"}, 8), ({"signal": "crawler"}, 4)
+    ),
     ("push", "excluded"): _words(
         ("PushNoTokenFoundInProfile", 52), ("PushNoConsent", 31), ("ExcludedForControlRules", 13),
         ("PushNoValidTokenFoundForApps", 4),

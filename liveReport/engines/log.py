@@ -170,13 +170,15 @@ def mark(batches: Ints, duplicates: Ints, late: Ints) -> None:
     sql.update("livereport_eventbatch", {"id": batches}, columns)
 
 
-def folded() -> Iterator[EventBatch]:
-    """All that were folded, page by page.
+def folded(since: int | None = None) -> Iterator[EventBatch]:
+    """All that were folded, or that have events ``since`` then (microseconds), page by page.
 
     SQLite lets nobody write who is still reading what others have changed.
     """
     last = 0
     rows = EventBatch.objects.filter(folded=True).order_by("pk")
+    if since is not None:
+        rows = rows.filter(last_at__gte=since)
     while page := list(rows.filter(pk__gt=last)[:HELD]):
         yield from page
         last = page[-1].pk

@@ -27,6 +27,7 @@ from liveReport.models import (
     QuarantineTally,
     Series,
     SetAsideBatch,
+    SourceFeed,
     SourceMinute,
     SpentToken,
 )
@@ -137,6 +138,11 @@ def hooks(before: datetime) -> None:
     """Tokens of requests that were received before this time, and what came then of sources."""
     _delete_in_slices(SpentToken.objects.filter(spent_at__lt=before), "pk")
     _delete_in_slices(SourceMinute.objects.filter(minute__lt=before), "pk")
+
+
+def feeds(before: int) -> None:
+    """Which channels sources fed in minutes that began before this second."""
+    _delete_in_slices(SourceFeed.objects.filter(minute__lt=before), "pk")
 
 
 def set_aside(before: datetime) -> None:

@@ -1,12 +1,14 @@
 """Sources whose provider sends webhooks, as they are stored: what is needed to take one in."""
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
-from typing import NamedTuple
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 import msgspec
+import numpy as np
 from django.db import connection, transaction
-from django.db.models import Max, QuerySet, Sum
+from django.db.models import Max, Min, Q, QuerySet, Sum
 
 from liveReport.events import former
 from liveReport.events.sealing import unseal
@@ -19,6 +21,8 @@ from liveReport.models import (
     SpentToken,
 )
 
+from . import sql
+
 _SPEND = """
 INSERT INTO livereport_spenttoken (source_id, token, body, spent_at) VALUES (%s, %s, %s, %s)
 ON CONFLICT (source_id, token) DO NOTHING
@@ -26,13 +30,19 @@ ON CONFLICT (source_id, token) DO NOTHING
 
 
 _NOTE = """
-INSERT INTO livereport_sourceminute AS held (source_id, minute, ignored, refused, derived)
-VALUES (%s, %s, %s, %s, %s) ON CONFLICT (source_id, minute)
+INSERT INTO livereport_sourceminute AS held (source_id, minute, why, ignored, refused, derived)
+VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (source_id, minute, why)
 DO UPDATE SET ignored = held.ignored + excluded.ignored,
 refused = held.refused + excluded.refused, derived = held.derived + excluded.derived
 """
+WHY = SourceMinute._meta.get_field("why").max_length
+"""Characters that are kept of the code of a refusal."""
 LATEST = 20
 """Batches of a source of which the lag is told."""
+RECENT = timedelta(minutes=5)
+"""The whole minutes over which the pace of now is the mean."""
+TOGETHER = 100
+"""Sources whose latest batches one statement reads."""
 
 
 class HookSource(msgspec.Struct, frozen=True):
@@ -104,37 +114,52 @@ def spend(source: int, token: str, body: str, now: datetime) -> bool:
 
 
 class Apart(NamedTuple):
-    """What came of a source and is no event of its own: so many, at a time."""
+    """What came of a source and is no event of its own: so many, at a time.
+
+    ``why`` is the code of a refusal.
+    """
 
     source: int
     at: datetime
     ignored: int = 0
     refused: int = 0
     derived: int = 0
+    why: str = ""
 
     @property
-    def place(self) -> tuple[int, datetime]:
-        return self.source, self.at.replace(second=0, microsecond=0)
+    def place(self) -> tuple[int, datetime, str]:
+        return self.source, self.at.replace(second=0, microsecond=0), self.why[:WHY]
 
 
 def note(apart: Sequence[Apart]) -> None:
     """Count it, in one transaction."""
-    sums: dict[tuple[int, datetime], list[int]] = {}
+    sums: dict[tuple[int, datetime, str], list[int]] = {}
     for one in apart:
         counts = sums.setdefault(one.place, [0, 0, 0])
         for place, count in enumerate((one.ignored, one.refused, one.derived)):
             counts[place] += count
     rows = [
-        (source, connection.ops.adapt_datetimefield_value(minute), *counts)
-        for (source, minute), counts in sorted(sums.items())
+        (source, connection.ops.adapt_datetimefield_value(minute), why, *counts)
+        for (source, minute, why), counts in sorted(sums.items())
     ]
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.executemany(_NOTE, rows)
 
 
+class Refused(NamedTuple):
+    """Requests, or events of pages, that were refused for one reason: its code, how many, and in
+    which minutes the first and the last of them came."""
+
+    why: str
+    number: int
+    since: datetime
+    last: datetime
+
+
 class Traffic(NamedTuple):
     """What came of a source within the last hours. ``lags`` are in seconds, of the latest
-    events: from when each occurred to when it was received."""
+    events: from when each occurred to when it was received. ``per_minute`` is the mean of the last
+    ``RECENT`` whole minutes, ``refusals`` are the latest first."""
 
     accepted: int = 0
     duplicates: int = 0
@@ -143,29 +168,84 @@ class Traffic(NamedTuple):
     refused: int = 0
     last_at: datetime | None = None
     lags: Sequence[float] = ()
+    per_minute: float = 0.0
+    refusals: Sequence[Refused] = ()
+
+    @property
+    def lag(self) -> tuple[float, float] | tuple[None, None]:
+        """What half of the lags stay within, and what 95 % do; nothing without any."""
+        if not self.lags:
+            return None, None
+        half, most = np.quantile(self.lags, [0.5, 0.95]).tolist()
+        return half, most
 
 
-def traffic(source: Source, since: datetime) -> Traffic:
-    """Of one source. Events count when they were received, not when they occurred."""
-    batches = EventBatch.objects.filter(source=source, received_at__gte=since).order_by()
-    held = QuarantinedBatch.objects.filter(source=source, received_at__gte=since)
-    apart = SourceMinute.objects.filter(source=source, minute__gte=since)
-    found = batches.aggregate(
-        accepted=Sum("count", default=0),
-        duplicates=Sum("duplicates", default=0),
+def traffic(sources: Collection[int], since: datetime, now: datetime) -> dict[int, Traffic]:
+    """Of some sources, by their ids, in a handful of statements however many they are.
+
+    Events count when they were received, not when they occurred.
+    """
+    wanted = Q(source__in=sources)
+    end = now.replace(second=0, microsecond=0)
+    lately = Q(received_at__gte=end - RECENT, received_at__lt=end)
+    found: dict[int, dict[str, Any]] = {pk: {} for pk in sources}
+    batches = EventBatch.objects.filter(wanted, received_at__gte=since)
+    _gather(
+        found,
+        batches,
+        accepted=Sum("count"),
+        duplicates=Sum("duplicates"),
         last_at=Max("received_at"),
+        lately=Sum("count", filter=lately, default=0),
     )
-    found |= held.order_by().aggregate(quarantined=Sum("count", default=0))
-    found |= apart.aggregate(
-        **{name: Sum(name, default=0) for name in ("ignored", "refused", "derived")}
-    )
-    found["accepted"] -= found.pop("derived")
-    return Traffic(**found, lags=_lags(batches.order_by("-pk")[:LATEST]))
+    held = QuarantinedBatch.objects.filter(wanted, received_at__gte=since)
+    _gather(found, held, quarantined=Sum("count"))
+    minutes = SourceMinute.objects.filter(wanted, minute__gte=since)
+    names = ("ignored", "refused", "derived")
+    _gather(found, minutes, **{name: Sum(name) for name in names})
+    refusals, lags = _refusals(minutes), _lags(sources, since)
+    return {
+        pk: _traffic(counts, refusals.get(pk, ()), lags.get(pk, ())) for pk, counts in found.items()
+    }
 
 
-def _lags(batches: Iterable[EventBatch]) -> list[float]:
-    return [
-        batch.received_at.timestamp() - at / 1e6
-        for batch in batches
-        for at in former.read(batch.payload, batch.source_id).at.tolist()
-    ]
+def _gather(found: dict[int, dict[str, Any]], rows: QuerySet[Any], **sums: Any) -> None:
+    """Add to what is known of each source."""
+    for row in rows.order_by().values("source").annotate(**sums):
+        found[row.pop("source")].update(row)
+
+
+def _traffic(counts: dict[str, Any], refusals: Sequence[Refused], lags: Sequence[float]) -> Traffic:
+    derived, lately = counts.pop("derived", 0), counts.pop("lately", 0)
+    counts["accepted"] = counts.get("accepted", 0) - derived
+    per_minute = lately / (RECENT / timedelta(minutes=1))
+    return Traffic(**counts, lags=lags, per_minute=per_minute, refusals=refusals)
+
+
+def _refusals(minutes: QuerySet[SourceMinute]) -> dict[int, list[Refused]]:
+    rows = minutes.filter(refused__gt=0).order_by().values_list("source", "why")
+    summed = rows.annotate(Sum("refused"), Min("minute"), last=Max("minute"))
+    found: dict[int, list[Refused]] = defaultdict(list)
+    for source, *refused in summed.order_by("-last", "why"):
+        found[source].append(Refused(*refused))
+    return found
+
+
+_LATEST = f"""
+SELECT * FROM (SELECT source_id, received_at, payload FROM livereport_eventbatch
+WHERE source_id = %s AND received_at >= %s ORDER BY id DESC LIMIT {LATEST}) AS latest
+"""
+
+
+def _lags(sources: Collection[int], since: datetime) -> dict[int, list[float]]:
+    found: dict[int, list[float]] = defaultdict(list)
+    start = connection.ops.adapt_datetimefield_value(since)
+    ids = sorted(sources)
+    for place in range(0, len(ids), TOGETHER):
+        some = ids[place : place + TOGETHER]
+        query = " UNION ALL ".join([_LATEST] * len(some))
+        given = [value for source in some for value in (source, start)]
+        for source, received_at, payload in sql.fetch(query, given):
+            at = former.read(payload, source).at
+            found[source] += ((sql.microseconds(received_at) - at) / 1e6).tolist()
+    return found

@@ -196,6 +196,23 @@ def microseconds(read: datetime) -> int:
     return moments.microseconds(aware(read))
 
 
+def second_of(column: str) -> str:
+    """The second of a column's instants, since 1970, for statements that have parameters."""
+    if connection.vendor == "postgresql":
+        return f"CAST(EXTRACT(EPOCH FROM {column}) AS bigint)"
+    return f"CAST(strftime('%%s', {column}) AS integer)"
+
+
+def listed(column: str) -> str:
+    """A group's integers of a column, separated by commas, in the same order as any other's.
+
+    To fetch a text of thousands costs a tenth of as many rows.
+    """
+    if connection.vendor == "postgresql":
+        return f"string_agg(CAST({column} AS text), ',')"
+    return f"group_concat({column})"
+
+
 def aware(read: datetime) -> datetime:
     """SQLite's times have no zone; they are all in UTC."""
     return read.replace(tzinfo=UTC) if read.tzinfo is None else read

@@ -5,6 +5,7 @@ that little is believed: neither the campaign, nor any channel but those that pa
 have, nor that something happened later than now.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -28,6 +29,8 @@ from .receiving import Receipt, receive
 
 MOST = 100
 """Events in a request."""
+NOT_OF_PAGES = "not_of_pages"
+"""Why events are refused that are no objects, or of channels that pages and apps do not have."""
 PLAIN = "text/plain"
 """What a page says of JSON: of anything else a browser asks first whether it may send it."""
 
@@ -70,8 +73,10 @@ def receive_beacon(
         allowed=frozenset({point.source.campaign}),
         now=now,
     )
-    if refused := len(said) - len(events) + len(receipt.rejected):
-        note(Apart(point.source.pk, now, refused=refused))
+    refused = Counter(rejection.code for rejection in receipt.rejected)
+    refused += Counter({NOT_OF_PAGES: len(said) - len(events)})
+    for why, count in sorted(refused.items()):
+        note(Apart(point.source.pk, now, refused=count, why=why))
     return receipt
 
 

@@ -13,7 +13,7 @@ from hashlib import sha256
 from django.db import Error
 from django.utils import timezone
 
-from liveReport.channels import REUSED, WRONG, Credentials, HookRequest, Unauthorised
+from liveReport.channels import REUSED, WRONG, Credentials, HookRequest, TryLater, Unauthorised
 from liveReport.engines import sources
 from liveReport.engines.outage import AWAY, RETRY_SECONDS, database, is_outage, retrying_lock
 from liveReport.engines.sources import Apart, HookSource
@@ -25,6 +25,7 @@ from .hook_sources import NobodyKnows, known_sources
 from .intake import HookPoint, take_in
 from .kept import KeptRequest, items_of
 from .receiving import has_room, is_spooling, spooling_errors
+from .recently import TRY_LATER, Fate, remember
 from .sorting import Sorted, Sorter
 from .spool import spool
 
@@ -65,19 +66,29 @@ def deliver(point: HookPoint, request: HookRequest) -> HookReceipt:
     Raises ``Unauthorised``, ``TryLater``, and ``BodyError`` (503) when too much is pending, or
     neither database nor spool takes anything.
     """
-    source, webhook = point.source, point.provider.webhook
+    source = point.source
     try:
-        webhook.verify(request, credentials_of(source))
-        found = _stored(point, request)
-    except Unauthorised:
-        note(Apart(source.pk, request.received_at, refused=1))
+        found = _taken(point, request)
+    except Unauthorised as error:
+        note(Apart(source.pk, request.received_at, refused=1, why=error.code))
+        remember(source.pk, request, Fate(error.code))
         raise
-    if found is None:
-        found = _kept(point, request)
+    except TryLater:
+        remember(source.pk, request, Fate(TRY_LATER))
+        raise
     if found.ignored or found.derived:
         apart = Apart(source.pk, request.received_at, ignored=found.ignored, derived=found.derived)
         note(apart)
+    fate = Fate("", found.accepted, found.ignored, found.quarantined)
+    remember(source.pk, request, fate)
     return HookReceipt.of(found)
+
+
+def _taken(point: HookPoint, request: HookRequest) -> Sorted:
+    """A request, verified and stored, or kept for later."""
+    point.provider.webhook.verify(request, credentials_of(point.source))
+    found = _stored(point, request)
+    return _kept(point, request) if found is None else found
 
 
 def _stored(point: HookPoint, request: HookRequest) -> Sorted | None:

@@ -10,7 +10,14 @@ from .campaigns import (
     in_tab_order,
     sees_campaigns,
 )
-from .hooks import SourceMapping, SourceMinute, SourceSecret, SpentToken
+from .hooks import (
+    RecentRequest,
+    SourceFeed,
+    SourceMapping,
+    SourceMinute,
+    SourceSecret,
+    SpentToken,
+)
 from .log import BatchCampaign, EventBatch, SetAsideBatch, Suspect
 from .quarantine import QuarantinedBatch, QuarantinedCampaign, QuarantineTally
 from .rollups import (
@@ -24,6 +31,7 @@ from .rollups import (
     MessageState,
     Series,
 )
+from .verdicts import VerdictRule
 
 __all__ = [
     "ApiToken",
@@ -44,15 +52,18 @@ __all__ = [
     "QuarantineTally",
     "QuarantinedBatch",
     "QuarantinedCampaign",
+    "RecentRequest",
     "Series",
     "SetAsideBatch",
     "Source",
+    "SourceFeed",
     "SourceMapping",
     "SourceMinute",
     "SourceSecret",
     "SpentToken",
     "Suspect",
     "Switch",
+    "VerdictRule",
     "in_tab_order",
     "sees_campaigns",
 ]

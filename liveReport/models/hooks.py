@@ -15,7 +15,9 @@ from .campaigns import Campaign
 class SourceSecretManager(models.Manager["SourceSecret"]):
     """Knows which secrets are good."""
 
-    def good(self, source: Source, now: datetime | None = None) -> models.QuerySet["SourceSecret"]:
+    def good(
+        self, source: Source | models.OuterRef, now: datetime | None = None
+    ) -> models.QuerySet["SourceSecret"]:
         """Those of a source that have not run out, newest first."""
         unexpired = models.Q(expires_at=None) | models.Q(expires_at__gt=now or timezone.now())
         return self.filter(unexpired, source=source).order_by("-pk")
@@ -95,10 +97,11 @@ class SpentToken(models.Model):
 
 class SourceMinute(models.Model):
     """What of a source came within a minute and is not in the log, ignored or refused, and which of
-    its events there are only derived from others."""
+    its events there are only derived from others. ``why`` is the code of a refusal."""
 
     source = models.ForeignKey(Source, models.CASCADE, related_name="+", db_index=False)
     minute = models.DateTimeField(db_index=True)
+    why = models.CharField(max_length=40, default="", db_default="")
     ignored = models.PositiveBigIntegerField(default=0)
     refused = models.PositiveBigIntegerField(default=0)
     derived = models.PositiveBigIntegerField(default=0)
@@ -107,8 +110,63 @@ class SourceMinute(models.Model):
         verbose_name = _("minute of a source")
         verbose_name_plural = _("minutes of sources")
         constraints = [
-            models.UniqueConstraint(fields=["source", "minute"], name="one_row_per_source_minute")
+            models.UniqueConstraint(
+                fields=["source", "minute", "why"], name="one_row_per_minute_and_why"
+            )
         ]
 
     def __str__(self) -> str:
         return f"{self.source} {self.minute:%H:%M}"
+
+
+class RecentRequest(models.Model):
+    """One of the latest requests of a source, masked, and what became of it.
+
+    ``refused`` is the code of why it was, if it was.
+    """
+
+    source = models.ForeignKey(Source, models.CASCADE, related_name="recent")
+    at = models.DateTimeField()
+    refused = models.CharField(max_length=50, blank=True)
+    accepted = models.PositiveIntegerField(default=0)
+    ignored = models.PositiveIntegerField(default=0)
+    quarantined = models.PositiveIntegerField(default=0)
+    text = models.TextField(blank=True)
+
+    class Meta:
+        verbose_name = _("recent request")
+        verbose_name_plural = _("recent requests")
+        ordering = ("-pk",)
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.at:%H:%M:%S}"
+
+
+class SourceFeed(models.Model):
+    """How many events a channel of a campaign got from a source within a minute, by when they were
+    received. ``minute`` is its start, in seconds since 1970; ``sending`` of the events say what
+    became of somebody who was to be reached, not what they did then.
+
+    Written by the fold, with the numbers that rest on it.
+    """
+
+    campaign = models.ForeignKey(
+        Campaign, models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    minute = models.BigIntegerField(db_index=True)
+    source = models.ForeignKey(Source, models.CASCADE, related_name="+")
+    channel = models.CharField(max_length=50)
+    events = models.PositiveBigIntegerField()
+    sending = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("feed of a channel")
+        verbose_name_plural = _("feeds of channels")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["campaign", "minute", "source", "channel"], name="one_row_per_feed_minute"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.channel} {self.minute}"

@@ -10,6 +10,7 @@ from liveReport.models import Campaign
 
 from .build import utc
 from .frames import WidgetInfo, WidgetReport
+from .heartbeat import Heartbeat
 from .window import Window
 
 WidgetFilter = Callable[[WidgetInfo], bool]
@@ -47,7 +48,8 @@ class Head:
     """What every response of a report says first.
 
     ``as_of``: everything received before is in the numbers; ``lag_seconds``: its
-    age; ``version``: changes whenever a number or a tab may have.
+    age; ``version``: changes whenever a number or a tab may have; ``heartbeat``: that of the
+    sources behind the tab.
     """
 
     campaign: Campaign
@@ -56,6 +58,7 @@ class Head:
     lag_seconds: float
     version: str
     tabs: Sequence[Tab]
+    heartbeat: Heartbeat
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -70,6 +73,7 @@ class Head:
             "lag_seconds": self.lag_seconds,
             "version": self.version,
             "tabs": [{"slug": tab.slug, "title": str(tab.title)} for tab in self.tabs],
+            "silent": self.heartbeat.as_json(),
         }
 
 

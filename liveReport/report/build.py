@@ -22,7 +22,7 @@ from liveReport.events.moments import rfc3339
 
 from .frames import Base, Bases, Column, Frame, Row, WidgetInfo, WidgetReport
 from .tally import NOTHING, ChannelTallies, Key, Tally
-from .window import RUN, Window
+from .window import EVERYBODY, RUN, Window
 
 logger = logging.getLogger(__name__)
 
@@ -75,6 +75,8 @@ def widget_report(tallies: ChannelTallies, widget: Widget, *, incomplete: bool) 
     """A widget with its frame, or without one when building it failed: it fails alone."""
     channel = tallies.channel
     info = channel_widget_info(channel, widget)
+    if info.has_verdicts:
+        tallies = tallies.chosen
     frame, trend = guarded(
         info.slug,
         lambda: (_frame(tallies, widget, incomplete=incomplete), _trend(tallies, widget)),
@@ -124,9 +126,10 @@ def _adds_up(widget: Widget, metrics: Sequence[Metric]) -> bool:
 
 
 def channel_widget_info(channel: Channel, widget: Widget) -> WidgetInfo:
-    """The same of a channel's widget, which can have rates."""
+    """The same of a channel's widget, which can have rates, and be of one verdict."""
     info = widget_info(channel.slug, widget, channel.metric_by_key)
-    return replace(info, has_rates=bool(channel.rates(widget)))
+    rates, verdicts = bool(channel.rates(widget)), channel.has_verdicts(widget)
+    return replace(info, has_rates=rates, has_verdicts=verdicts)
 
 
 def guarded(
@@ -193,6 +196,7 @@ def _frame(tallies: ChannelTallies, widget: Widget, *, incomplete: bool) -> Fram
         estimates=row_estimates if any(row_estimates) else (),
         total_estimates=estimates(metrics, totals),
         basis=tallies.basis,
+        verdict=tallies.verdict if tallies.origin else EVERYBODY,
         incomplete=[rate.key for rate in rates] if incomplete else [],
         folded=_folded(tallies, widget, base, shown),
         bases=[] if widget.axis == Axis.STEPS else [_bases(metrics, row) for _key, row in keyed],

@@ -10,6 +10,7 @@ from liveReport.channels import Channel
 from liveReport.engines import reads
 from liveReport.models import Campaign, in_tab_order
 
+from .heartbeat import Heartbeat, heartbeat
 from .window import TODAY, Period, Window
 
 
@@ -17,7 +18,8 @@ from .window import TODAY, Period, Window
 class Context:
     """A campaign's report at one moment.
 
-    Its numbers are of the ``window``, its rates of what their ``basis`` says. What there is to
+    Its numbers are of the ``window``, its rates of what their ``basis`` says, and where there is
+    a ``verdict`` its reactions are of who that names. What there is to
     see follows the ``day``, whichever part of it that is: a channel is shown when the campaign
     declares it, or with events then.
     """
@@ -27,9 +29,11 @@ class Context:
     day: Window
     window: Window
     basis: str
+    verdict: str
     complete_until: datetime
     channels: Sequence[Channel]
     states: dict[str, reads.ChannelState]
+    heartbeat: Heartbeat
 
     @classmethod
     def load(cls, campaign: Campaign, now: datetime, period: Period = TODAY) -> "Context":
@@ -38,8 +42,9 @@ class Context:
         shown = in_tab_order({slug: state.switch for slug, state in states.items()})
         channels = [channel for channel in shown if channel.slug in states]
         until = min(oldest or now, now)
-        window, basis = period.window(now), period.divided
-        return cls(campaign, now, day, window, basis, until, channels, states)
+        window, asked = period.window(now), (period.divided, period.verdict)
+        beat = heartbeat(campaign.pk, until, now)
+        return cls(campaign, now, day, window, *asked, until, channels, states, beat)
 
     @cached_property
     def steps(self) -> list[int]:
@@ -51,16 +56,19 @@ class Context:
     def lag_seconds(self) -> float:
         return round((self.now - self.complete_until).total_seconds(), 1)
 
-    def version(self, channels: Iterable[Channel]) -> str:
-        """Of what some channels say. The window moves it each minute."""
+    def version(self, channels: Iterable[Channel], heartbeat: Heartbeat) -> str:
+        """Of what some channels say, and what is said of their sources. The window moves it each
+        minute."""
         state = (
             self.day.end,
             self.window,
             self.basis,
+            self.verdict,
             self.steps[0],
             self.campaign.name,
             self.campaign.status,
             [channel.slug for channel in self.channels],
             [(channel.slug, self.states[channel.slug].version) for channel in channels],
+            heartbeat,
         )
         return hashlib.blake2b(repr(state).encode(), digest_size=8).hexdigest()

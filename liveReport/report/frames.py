@@ -1,13 +1,13 @@
 """The frame: columns and rows, the one shape of every widget's data."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any, NamedTuple
 
 from liveReport.channels import Text
 
-from .window import WINDOW
+from .window import EVERYBODY, WINDOW
 
 Value = int | float | str | None
 Row = dict[str, Value]
@@ -89,7 +89,9 @@ class Frame:
     that is not shown apart, because there were too many; they are in the row
     ``__other__``. ``bases`` and ``total_bases`` have what values stand on. ``partial`` names
     the rows, by their value of the axis, of which the window has not all: runs that began
-    before it. ``cut`` does those that began before what rates divide.
+    before it. ``cut`` does those that began before what rates divide. ``verdict`` says whose
+    reactions its numbers are of, where there are any. A ``provisional`` one rests on a source that
+    has fallen silent.
     """
 
     columns: Sequence[Column]
@@ -104,6 +106,8 @@ class Frame:
     partial: Sequence[str] = ()
     cut: Sequence[str] = ()
     basis: str = WINDOW
+    verdict: str = EVERYBODY
+    provisional: bool = False
 
     @property
     def axis(self) -> Column | None:
@@ -153,9 +157,11 @@ class Frame:
                 "totals": list(self.total_estimates),
             },
             "basis": self.basis,
+            "verdict": self.verdict,
             "incomplete": list(self.incomplete),
             "partial": list(self.partial),
             "folded": self.folded,
+            "provisional": self.provisional,
         }
 
 
@@ -167,7 +173,8 @@ class WidgetInfo:
     that the frame allows. ``size`` is the declared one, (columns, rows). ``channel`` is
     the label of the channel that it belongs to, where that is not the tab's. A widget that
     is not there ``by_default`` waits in the gallery until somebody adds it. ``has_rates``:
-    some of its numbers have their rate with them. ``metrics`` has the labels of its metrics
+    some of its numbers have their rate with them. ``has_verdicts``: some can be told for people
+    alone, or for machines. ``metrics`` has the labels of its metrics
     by key, and ``whole`` the keys of those that make up one whole. ``adds_up`` says that
     its rows or, where there is one, its metrics do. Metrics that are read ``apart`` have each
     its own scale at first.
@@ -183,6 +190,7 @@ class WidgetInfo:
     channel: Text = ""
     by_default: bool = True
     has_rates: bool = False
+    has_verdicts: bool = False
     metrics: Mapping[str, Text] = field(default_factory=dict)
     whole: Sequence[str] = ()
     adds_up: bool = False
@@ -212,6 +220,12 @@ class WidgetReport(WidgetInfo):
     names: dict[str, Text] = field(default_factory=dict)
     notes: dict[str, Text] = field(default_factory=dict)
     remark: Text = ""
+
+    def marked(self, *, provisional: bool) -> "WidgetReport":
+        """The same with a frame that says whether it is provisional."""
+        if self.frame is None or self.frame.provisional == provisional:
+            return self
+        return replace(self, frame=replace(self.frame, provisional=provisional))
 
     def as_json(self) -> dict[str, Any]:
         return {

@@ -19,6 +19,7 @@ from .build import channel_widget_info, has_data, widget_report
 from .context import Context
 from .frames import WidgetInfo, WidgetReport
 from .funnel import asked_of
+from .heartbeat import Heartbeat
 from .own import Numbers
 from .tally import ChannelTallies
 from .window import RUN
@@ -79,6 +80,11 @@ class TabSource(ABC):
     def _build(self, slug: str) -> Built:
         """The same, anew."""
 
+    def _is_provisional(self, channels: Sequence[Channel]) -> bool:
+        """Whether a source of one of these channels is silent, so that numbers of it may be
+        missing."""
+        return not self.context.heartbeat.provisional.isdisjoint(c.slug for c in channels)
+
     @cached_property
     def _shared(self) -> dict[str, Built]:
         campaign = self.context.campaign.pk
@@ -87,7 +93,12 @@ class TabSource(ABC):
     @property
     def version(self) -> str:
         """Changes whenever one of its numbers may have."""
-        return self.context.version(self.channels)
+        return self.context.version(self.channels, self.heartbeat)
+
+    @property
+    def heartbeat(self) -> Heartbeat:
+        """Whether those who feed its channels are alive."""
+        return self.context.heartbeat.of(channel.slug for channel in self.channels)
 
     def executions(self) -> list[datetime]:
         """Those to choose from, latest first: as many as are listed, and one if there are more."""
@@ -139,6 +150,7 @@ class ChannelTab(TabSource):
                 chosen,
                 self._more,
                 context.basis,
+                context.verdict,
             )
         ]
 
@@ -146,6 +158,7 @@ class ChannelTab(TabSource):
         (tallies,) = self.tallies
         widget = self._channel.widget_by_key[slug.partition(".")[2]]
         report = widget_report(tallies, widget, incomplete=self.is_incomplete)
+        report = report.marked(provisional=self._is_provisional(self.channels))
         return Built(report, not widget.only_with_data or has_data(tallies, widget))
 
     @property
@@ -198,6 +211,11 @@ class CampaignTab(TabSource):
     def channels(self) -> Sequence[Channel]:
         return self.context.channels
 
+    @property
+    def heartbeat(self) -> Heartbeat:
+        """Here refusals are told of also where for that very reason a channel has no event yet."""
+        return replace(super().heartbeat, refusals=self.context.heartbeat.refusals)
+
     @cached_property
     def tallies(self) -> Sequence[ChannelTallies]:
         return [tallies for tab in self._channels.values() for tallies in tab.tallies]
@@ -205,7 +223,9 @@ class CampaignTab(TabSource):
     def _build(self, slug: str) -> Built:
         owner, _, key = slug.partition(".")
         if owner not in self._channels:
-            return Built(campaign.campaign_widget(self._numbers, key), is_filled=True)
+            report = campaign.campaign_widget(self._numbers, key)
+            marked = report.marked(provisional=self._is_provisional(self.channels))
+            return Built(marked, is_filled=True)
         tab = self._channels[owner]
         report, is_filled = tab.build(slug)
         return Built(replace(report, channel=tab.title, by_default=False), is_filled)

@@ -1,12 +1,12 @@
 """What the rollups say of one channel, added up as a frame asks for it."""
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TypeVar
 
-from liveReport.channels import ALL, EXECUTION, OTHER, Channel, Metric, Only
+from liveReport.channels import ALL, EXECUTION, OTHER, VERDICT, Channel, Metric, Only
 from liveReport.counts.cells import OTHER_EXECUTIONS
 from liveReport.counts.sketch import Estimate, estimate
 from liveReport.engines import reads
@@ -18,6 +18,7 @@ Key = str | int
 """What tells rows apart: a dimension value, an execution or a step; "" for no rows."""
 
 By = TypeVar("By", bound=Hashable)
+Numbers = TypeVar("Numbers")
 
 Term = tuple[str, str, str]
 """An event type, a dimension and its value, all of them if empty: what is counted apart."""
@@ -65,6 +66,14 @@ NOTHING = Tally()
 Tallies = dict[Key, Tally]
 
 
+def _read_once(read: "Callable[[ChannelTallies], Numbers]") -> "cached_property[Numbers]":
+    """What is read the first time that it is needed, and for all verdicts together."""
+    name = read.__name__
+    return cached_property(
+        lambda tallies: getattr(tallies.origin, name) if tallies.origin else read(tallies)
+    )
+
+
 @dataclass
 class ChannelTallies:
     """The numbers of one channel of a campaign in a window, for some executions or all.
@@ -72,8 +81,9 @@ class ChannelTallies:
     ``steps`` are those of a course in it, by their starts. What is there at all, and which
     messages wait, follows the ``day``, whichever part of it the window is.
     ``executions`` are in microseconds; ``more`` metrics than the channel's widgets show
-    can be asked for. ``basis`` says what rates divide, which ``rated`` has. Reads lazily,
-    each kind of number once for all the widgets that share the object.
+    can be asked for. ``basis`` says what rates divide, which ``rated`` has; ``verdict``, if
+    there is one, of whom ``chosen`` has the reactions. Reads lazily, each kind of number once for
+    all the widgets that share the object.
     """
 
     campaign: Campaign
@@ -84,6 +94,9 @@ class ChannelTallies:
     executions: Sequence[int] = ()
     more: Sequence[Metric] = ()
     basis: str = WINDOW
+    verdict: str = ""
+    origin: "ChannelTallies | None" = None
+    """Everybody's numbers, where these are those of the verdict alone as far as it is told."""
     _known: dict[tuple[str, str], Tallies] = field(default_factory=dict)
 
     def of(self, metric: Metric, by: str = "") -> Tallies:
@@ -96,8 +109,19 @@ class ChannelTallies:
         if not metric.has_history:
             return self._waiting(metric, by)
         if metric.is_distinct:
-            return self.profiles(metric.event_types, by)
-        return self.events(metric.event_types, by, metric.only)
+            return self.profiles(metric.event_types, by, self.only(metric))
+        return self.events(metric.event_types, by, self.only(metric))
+
+    def only(self, metric: Metric) -> Only:
+        """What the events of a stored metric have to say to be counted here."""
+        if self.origin and self.channel.takes_verdict(metric):
+            return VERDICT, self.verdict
+        return metric.only
+
+    @cached_property
+    def chosen(self) -> "ChannelTallies":
+        """The numbers of the verdict alone, where it can be told; what is read is shared."""
+        return replace(self, origin=self, _known={}) if self.verdict and not self.origin else self
 
     @cached_property
     def rated(self) -> "ChannelTallies":
@@ -107,6 +131,8 @@ class ChannelTallies:
         """
         if self.basis != RUN or self.window.seconds == self.day.seconds:
             return self
+        if self.origin:
+            return self.origin.rated.chosen
         runs = self.runs
         chosen = sorted(runs) or [_NO_RUN]
         other = replace(self, window=self.day, executions=chosen, _known={})
@@ -114,7 +140,7 @@ class ChannelTallies:
         other._counts = self._counts_of_day
         return other
 
-    @cached_property
+    @_read_once
     def runs(self) -> set[int]:
         """The executions that have events of any type in the window, as series have them."""
         whole = (row for row in self._series if not row.dimension)
@@ -136,8 +162,8 @@ class ChannelTallies:
         if not metric.has_history:
             raise TypeError(f"{metric.key} has no history")
         if metric.is_distinct:
-            return self.profiles_by_step(metric.event_types)
-        return self.events_by_step(metric.event_types, metric.only)
+            return self.profiles_by_step(metric.event_types, self.only(metric))
+        return self.events_by_step(metric.event_types, self.only(metric))
 
     def events(self, types: Sequence[str], by: str = "", only: Only = ALL) -> Tallies:
         return self._counted([(kind, *only) for kind in types], by)
@@ -145,7 +171,7 @@ class ChannelTallies:
     def events_of(self, metrics: Iterable[Metric], by: str) -> Tallies:
         """The events that any of some metrics is made of, each of them once."""
         counted = [metric for metric in metrics if metric.has_history]
-        terms = {(kind, *metric.only) for metric in counted for kind in metric.event_types}
+        terms = {(kind, *self.only(one)) for one in counted for kind in one.event_types}
         whole = {kind for kind, *only in terms if tuple(only) == ALL}
         apart = {term for term in terms if term[0] not in whole}
         return self._counted([*sorted(apart), *((kind, *ALL) for kind in sorted(whole))], by)
@@ -156,10 +182,10 @@ class ChannelTallies:
             found[_key(row, by)] += self._counts.get(row.pk, 0)
         return _tallied(found)
 
-    def profiles(self, types: Sequence[str], by: str = "") -> Tallies:
+    def profiles(self, types: Sequence[str], by: str = "", only: Only = ALL) -> Tallies:
         return _grouped(
             (_key(row, by), Tally(self._counts.get(row.pk, 0), self._sketches.get(row.pk, [])))
-            for row in self._rows([(kind, *ALL) for kind in types], by)
+            for row in self._rows([(kind, *only) for kind in types], by)
         )
 
     def events_by_step(self, types: Sequence[str], only: Only = ALL) -> Tallies:
@@ -169,10 +195,10 @@ class ChannelTallies:
                 found[step] += count
         return _tallied(found)
 
-    def profiles_by_step(self, types: Sequence[str]) -> Tallies:
+    def profiles_by_step(self, types: Sequence[str], only: Only = ALL) -> Tallies:
         return _grouped(
             (step, Tally(self._counts_by_step.get(row.pk, {}).get(step, 0), sketches))
-            for row in self._rows([(kind, *ALL) for kind in types])
+            for row in self._rows([(kind, *only) for kind in types])
             for step, sketches in self._sketches_by_step.get(row.pk, {}).items()
         )
 
@@ -209,14 +235,14 @@ class ChannelTallies:
             if at or row.value == value
         ]
 
-    @cached_property
+    @_read_once
     def _by_kind(self) -> dict[reads.SeriesOf, list[reads.SeriesRow]]:
         found: dict[reads.SeriesOf, list[reads.SeriesRow]] = defaultdict(list)
         for row in self._series:
             found[row.type, row.dimension].append(row)
         return found
 
-    @cached_property
+    @_read_once
     def _series(self) -> list[reads.SeriesRow]:
         wanted = self._wanted
         return reads.series(self.campaign.pk, self.channel.slug, wanted, self.executions)
@@ -230,53 +256,60 @@ class ChannelTallies:
             for metric in self.channel.base_metrics(widget):
                 places = ("", metric.only[0], widget.dimension) if metric.has_history else ()
                 wanted.update((event, at) for event in metric.event_types for at in places)
+                if self.verdict and self.channel.takes_verdict(metric):
+                    wanted.update((event, VERDICT) for event in metric.event_types)
         return wanted
 
-    @cached_property
+    @_read_once
     def _restricted(self) -> set[Term]:
         """The terms among them that are of one value."""
         return {
-            (event, *metric.only)
+            (event, *only)
             for widget in self.channel.widgets
             for metric in self.channel.base_metrics(widget)
-            if metric.only != ALL
+            for only in (metric.only, (VERDICT, self.verdict))
+            if only != ALL
             for event in metric.event_types
         }
 
-    @cached_property
+    @_read_once
     def _counts(self) -> dict[int, int]:
         return reads.counts([row.pk for row in self._series], self.window.ranges())
 
-    @cached_property
+    @_read_once
     def _counts_of_day(self) -> dict[int, int]:
         if self.window.seconds == self.day.seconds:
             return self._counts
         return reads.counts([row.pk for row in self._series], self.day.ranges())
 
-    @cached_property
+    @_read_once
     def _sketches(self) -> dict[int, list[bytes]]:
         return reads.sketches(self._sketched(), self.window.ranges())
 
-    @cached_property
+    @_read_once
     def _counts_by_step(self) -> dict[int, dict[int, int]]:
         told = [
-            row.pk
-            for row in self._series
-            if not row.dimension or (row.type, row.dimension, row.value) in self._restricted
+            row.pk for row in self._series if not row.dimension or _term(row) in self._restricted
         ]
         return reads.counts_by_step(told, self.window.step_ranges(), self.window.step)
 
-    @cached_property
+    @_read_once
     def _sketches_by_step(self) -> dict[int, dict[int, list[bytes]]]:
-        whole = self._sketched(whole=True)
+        whole = self._sketched(by_step=True)
         return reads.sketches_by_step(whole, self.window.step_ranges(), self.window.step)
 
-    def _sketched(self, *, whole: bool = False) -> list[int]:
+    def _sketched(self, *, by_step: bool = False) -> list[int]:
         return [
             row.pk
             for row in self._series
-            if (row.type, row.dimension) in self.channel.sketched and not (whole and row.dimension)
+            if (row.type, row.dimension) in self.channel.sketched
+            and not (by_step and row.dimension and _term(row) not in self._restricted)
         ]
+
+
+def _term(row: reads.SeriesRow) -> Term:
+    """What a series counts apart."""
+    return row.type, row.dimension, row.value
 
 
 def _key(row: reads.SeriesRow, by: str) -> Key:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Self
 
+from liveReport.channels import VERDICTS
 from liveReport.counts.tiers import Range, cover, within
 from liveReport.events.moments import instant_in_url, rfc3339
 
@@ -26,6 +27,10 @@ STEPS = ((WINDOWS["1h"], 60), (WINDOWS["6h"], 300), (LENGTH, 900))
 WINDOW, RUN = "window", "run"
 BASES = (RUN, WINDOW)
 """What rates can divide: what happened in the window, or in the 24 hours of its runs."""
+
+EVERYBODY = "all"
+CHOSEN = (EVERYBODY, *VERDICTS)
+"""Whose reactions one can ask for."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +78,7 @@ class Window:
 
 
 class BadPeriod(ValueError):
-    """No part of the last 24 hours, or no basis: the text says why, ``field`` which parameter."""
+    """No part of the last 24 hours, no basis, no verdict: the text says why, ``field`` where."""
 
     def __init__(self, field: str, reason: str) -> None:
         super().__init__(f"{field}: {reason}")
@@ -88,27 +93,30 @@ class PastSpan(BadPeriod):
 class Period:
     """The part of the last 24 hours that a reader asks for: a window, or a span of minutes.
 
-    ``basis`` is one of ``BASES``, or empty where that is left to the window.
+    ``basis`` is one of ``BASES``, or empty where that is left to the window. ``verdict`` is one
+    of ``VERDICTS``, or empty for everybody.
     """
 
     name: str = DAY
     span: tuple[datetime, datetime] | None = None
     basis: str = ""
+    verdict: str = ""
 
     @classmethod
     def parse(cls, given: Callable[[str], Sequence[str]], now: datetime) -> Self:
         """What the parameters ``window``, or ``from`` and ``to``, ask for; ``BadPeriod`` if none.
 
-        ``basis`` goes with either. ``given`` has the values of a parameter:
+        ``basis`` and ``verdict`` go with either. ``given`` has the values of a parameter:
         ``request.GET.getlist``.
         """
         name, start, end = (_only_one(field, given(field)) for field in ("window", "from", "to"))
-        basis = _basis(_only_one("basis", given("basis")))
+        basis = _one_of(BASES, "basis", given)
+        verdict = _one_of(CHOSEN, "verdict", given).replace(EVERYBODY, "")
         if start is None and end is None:
-            return cls(_known(name), basis=basis)
+            return cls(_known(name), basis=basis, verdict=verdict)
         if name is not None:
             raise BadPeriod("window", "Either a window, or from and to, not both.")
-        return cls(span=_span(start, end, Window.at(now)), basis=basis)
+        return cls(span=_span(start, end, Window.at(now)), basis=basis, verdict=verdict)
 
     def window(self, now: datetime) -> Window:
         return Window(*self.span) if self.span else Window.at(now, self.name)
@@ -122,11 +130,12 @@ class Period:
     @property
     def query(self) -> dict[str, str]:
         """The parameters that ask for it; none where it is asked for without."""
-        basis = {"basis": self.basis} if self.basis else {}
+        more = {"basis": self.basis, "verdict": self.verdict}
+        said = {name: value for name, value in more.items() if value}
         if self.span:
             start, end = map(rfc3339, self.span)
-            return {"from": start, "to": end} | basis
-        return ({} if self.name == DAY else {"window": self.name}) | basis
+            return {"from": start, "to": end} | said
+        return ({} if self.name == DAY else {"window": self.name}) | said
 
 
 TODAY = Period()
@@ -147,9 +156,10 @@ def _known(name: str | None) -> str:
     return name
 
 
-def _basis(name: str | None) -> str:
-    if name is not None and name not in BASES:
-        raise BadPeriod("basis", f"{name[:50]!r} is none of {', '.join(BASES)}.")
+def _one_of(known: Sequence[str], field: str, given: Callable[[str], Sequence[str]]) -> str:
+    name = _only_one(field, given(field))
+    if name is not None and name not in known:
+        raise BadPeriod(field, f"{name[:50]!r} is none of {', '.join(known)}.")
     return name or ""
 
 

@@ -18,14 +18,25 @@ from liveReport.events.batch import Events, Shape
 from liveReport.events.columns import Mask
 from liveReport.events.hashes import NO_MESSAGE, state_keys
 
+from .judging import NO_RULES, Rules, judged
+
 MINUTE = 60
 _MINUTE_US = MINUTE * 1_000_000
 _NONE = -1
 """The place of no series, and the number of no set."""
 
 
-def fold(events: Events, channels: Mapping[str, Channel], outside: Collection[Run] = ()) -> Folded:
-    """Fold events that count, each of them once; those of executions ``outside`` as of one."""
+def fold(
+    events: Events,
+    channels: Mapping[str, Channel],
+    outside: Collection[Run] = (),
+    rules: Rules = NO_RULES,
+) -> Folded:
+    """Fold events that count, each of them once; those of executions ``outside`` as of one.
+
+    ``rules`` say what is derived otherwise than channels declare it.
+    """
+    events = judged(events, channels, rules)
     if outside:
         events = _counted_together(events, outside)
     latest = [watch.latest(events) for watch in _watches(events.shapes, channels)]

@@ -15,6 +15,7 @@ def prune(now: datetime | None = None) -> None:
     """Delete buckets before the window, and all else that is past its retention."""
     now = now or timezone.now()
     pruning.buckets(cutoff(now) // 1_000_000)
+    pruning.feeds(cutoff(now) // 1_000_000)
     pruning.executions(now - RETENTION - timedelta(seconds=max(TIERS)))
     pruning.log(now - settings.LOG_RETENTION)
     pruning.ledgers(microseconds(now - settings.LOG_RETENTION))  # after what they are counted from

@@ -18,9 +18,10 @@ from django.utils import timezone
 from liveReport.channels import Channel, all_channels
 from liveReport.counts.cells import Run
 from liveReport.counts.folded import Folded
-from liveReport.counts.histories import Histories, histories
-from liveReport.engines import buckets, executions, log, suspects
+from liveReport.counts.histories import Histories, histories, says_something
+from liveReport.engines import buckets, executions, feeds, log, suspects, verdicts
 from liveReport.engines import campaigns as stored_campaigns
+from liveReport.engines.feeds import NOTHING, Came, Feed
 from liveReport.engines.keys import periods
 from liveReport.engines.keys.periods import Periods
 from liveReport.engines.lease import Fenced, Lease, acquire
@@ -28,7 +29,7 @@ from liveReport.engines.ledger import expiry
 from liveReport.engines.ledger import fold as ledgers
 from liveReport.engines.outage import let_others_write
 from liveReport.events import former
-from liveReport.events.batch import Events
+from liveReport.events.batch import Events, Shape
 from liveReport.events.columns import Ints, Mask
 from liveReport.events.limits import cutoff
 from liveReport.events.moments import microseconds
@@ -37,7 +38,8 @@ from liveReport.models import EventBatch
 from .admission import admission
 from .aside import next_suspects
 from .faults import described, is_poison
-from .fold import fold
+from .fold import MINUTE, fold
+from .judging import Rules
 
 CHUNK = 50_000
 """Events to a transaction: few enough to keep the lock short, enough to share its cost."""
@@ -182,7 +184,7 @@ def fold_chunk(batches: Sequence[EventBatch], lease: Lease, now: datetime) -> in
     """Fold some batches in one transaction; how many events they held."""
     chunk = Chunk.of(batches)
     scope = Scope.at(now, chunk.events.campaigns())
-    folded, said = scope.fold(chunk), scope.histories(chunk)
+    folded, said, fed = scope.fold(chunk), scope.histories(chunk), scope.feeds(chunk)
     with lease.commit(now):
         held = periods.load(now)
         fresh = chunk.fresh(held)
@@ -194,6 +196,7 @@ def fold_chunk(batches: Sequence[EventBatch], lease: Lease, now: datetime) -> in
             folded = scope.fold(fresh, runs.outside)
         ledgers.apply(said, folded.spans, runs, scope.campaigns)  # before anything is counted
         buckets.apply(folded, runs.leaving, room, scope.campaigns, held)
+        feeds.add(fed)
         _mark(fresh, scope)
         log.describe([batch for batch in batches if batch.first_at is None])
     return sum(batch.count for batch in batches)
@@ -201,14 +204,19 @@ def fold_chunk(batches: Sequence[EventBatch], lease: Lease, now: datetime) -> in
 
 @dataclass(frozen=True)
 class Scope:
-    """Which events the rollups take: recent enough, of a campaign that (still) exists."""
+    """Which events the rollups take: recent enough, of a campaign that (still) exists.
+
+    By the ``rules`` that are in force what events do not say is derived. They change while
+    their lease is held only, so whoever folds reads them under it.
+    """
 
     horizon: int
     campaigns: dict[str, int]
+    rules: Rules
 
     @classmethod
     def at(cls, now: datetime, campaigns: Iterable[str]) -> "Scope":
-        return cls(cutoff(now), stored_campaigns.ids(campaigns))
+        return cls(cutoff(now), stored_campaigns.ids(campaigns), verdicts.in_force())
 
     def includes(self, events: Events) -> Mask:
         return (events.at >= self.horizon) & self._is_known(events)
@@ -219,15 +227,45 @@ class Scope:
     def fold(self, chunk: Chunk, outside: Collection[Run] = ()) -> Folded:
         """Fold the events that are in scope, those ``outside`` as of one execution."""
         events = chunk.where(self.includes(chunk.events)).events
-        return fold(events, _channels(), outside)
+        return fold(events, channels_by_slug(), outside, self.rules)
 
     def histories(self, chunk: Chunk) -> Histories:
         """What events say of profiles, also those that come too late to be counted."""
         known = chunk.where(self._is_known(chunk.events))
-        return histories(known.events, known.received, _channels())
+        return histories(known.events, known.received, channels_by_slug())
+
+    def feeds(self, chunk: Chunk) -> dict[Feed, Came]:
+        """Who sent events for which channels and when, also such as came late or again."""
+        known = chunk.where(self._is_known(chunk.events))
+        names, of_shape, sends = _parts(known.events.shapes)
+        pairs = known.batch * len(names) + of_shape[known.events.shape]
+        found, place = np.unique(pairs, return_inverse=True)
+        events = np.bincount(place, minlength=len(found))
+        sending = np.bincount(place[sends[known.events.shape]], minlength=len(found))
+        fed: dict[Feed, Came] = {}
+        for pair, came in zip(found, map(Came, events.tolist(), sending.tolist()), strict=True):
+            feed = self._feed(known.batches[pair // len(names)], *names[pair % len(names)])
+            before = fed.get(feed, NOTHING)
+            fed[feed] = Came(before.events + came.events, before.sending + came.sending)
+        return fed
+
+    def _feed(self, batch: EventBatch, campaign: str, channel: str) -> Feed:
+        minute = int(batch.received_at.timestamp()) // MINUTE * MINUTE
+        return Feed(self.campaigns[campaign], minute, batch.source_id, channel)
 
 
-def _channels() -> dict[str, Channel]:
+def _parts(shapes: Sequence[Shape]) -> tuple[list[tuple[str, str]], Ints, Mask]:
+    """The campaigns and channels of shapes; of each shape its place among them, and whether its
+    events say what became of somebody."""
+    places: dict[tuple[str, str], int] = {}
+    each = [places.setdefault((shape.campaign, shape.channel), len(places)) for shape in shapes]
+    channels = channels_by_slug()
+    sends = [says_something(shape, channels) for shape in shapes]
+    return list(places), np.array(each, np.int64), np.array(sends, np.bool_)
+
+
+def channels_by_slug() -> dict[str, Channel]:
+    """All that are installed."""
     return {channel.slug: channel for channel in all_channels()}
 
 

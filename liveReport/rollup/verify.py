@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from hashlib import blake2b
+from typing import NamedTuple
 
 from django.utils import timezone
 
@@ -16,14 +17,15 @@ from liveReport.counts.buckets import BucketKey, Buckets
 from liveReport.counts.cells import OTHER_EXECUTIONS, Cells, Group, Place, Run, SeriesKey, run_of
 from liveReport.counts.states import State, columns_of
 from liveReport.engines import buckets as stored_buckets
-from liveReport.engines import campaigns, executions, log, series, states
+from liveReport.engines import campaigns, executions, log, series, states, verdicts
 from liveReport.engines.keys import periods
 from liveReport.engines.lease import Lease, acquire
 from liveReport.engines.ledger import recount as ledgers
 from liveReport.events.limits import cutoff
 from liveReport.events.moments import microseconds
 
-from .tick import Chunk, Scope
+from .judging import Rules
+from .tick import Chunk, Scope, channels_by_slug
 from .verify_ledger import LedgerRecount
 
 
@@ -38,6 +40,8 @@ class Value:
 
 NOTHING = Value(0, 0, "")
 Values = Mapping[BucketKey, Value]
+Family = tuple[Group, str]
+"""Series among which events may move as it changes who is counted apart."""
 
 
 @dataclass(frozen=True)
@@ -92,12 +96,21 @@ class Recount:
             found = found._replace(execution=right.execution)
         return found == right
 
-    def family(self, key: SeriesKey) -> Group:
-        """The series that events of a key may be counted in, depending on who was apart then."""
+    def family(self, key: SeriesKey) -> Family:
+        """The series that events of a key may be counted in, depending on who was apart then.
+
+        What is derived has few values, which are all apart always.
+        """
         group = Group.of(key)
         if key.execution and key.run.place in self.capped:
-            return group._replace(execution=OTHER_EXECUTIONS)
-        return group
+            group = group._replace(execution=OTHER_EXECUTIONS)
+        return group, key.value if (key.channel, key.dimension) in self._derived else ""
+
+    @cached_property
+    def _derived(self) -> set[tuple[str, str]]:
+        """The dimensions that are, each with its channel."""
+        channels = channels_by_slug().items()
+        return {(slug, channel.derived.key) for slug, channel in channels if channel.derived}
 
     def _is_outside(self, run: Run) -> bool:
         return bool(run.execution) and run.place in self.capped and run not in self.apart
@@ -113,8 +126,8 @@ def verify(now: datetime | None = None, *, rebuild: bool = False) -> list[Differ
     Holds the fold's lease meanwhile, so that nothing moves; events keep arriving.
     """
     now = now or timezone.now()
-    with _nothing_folding(now) as lease:
-        recount = _recount(now, lease)
+    with nothing_folding(now) as lease:
+        recount = recounted(now, lease, verdicts.in_force())
         return [
             *_compare_buckets(recount, lease, rebuild=rebuild),
             *_compare_states(recount, lease, rebuild=rebuild),
@@ -123,7 +136,8 @@ def verify(now: datetime | None = None, *, rebuild: bool = False) -> list[Differ
 
 
 @contextmanager
-def _nothing_folding(now: datetime, patience: float = 30) -> Iterator[Lease]:
+def nothing_folding(now: datetime, patience: float = 30) -> Iterator[Lease]:
+    """The fold's lease, once it is free; ``TimeoutError`` if that takes too long."""
     deadline = time.monotonic() + patience
     while (lease := acquire(now)) is None:
         if time.monotonic() > deadline:
@@ -136,8 +150,9 @@ def _nothing_folding(now: datetime, patience: float = 30) -> Iterator[Lease]:
         lease.release()
 
 
-def _recount(now: datetime, lease: Lease) -> Recount:
-    scope = Scope(cutoff(now), campaigns.all_ids())
+def recounted(now: datetime, lease: Lease, rules: Rules) -> Recount:
+    """What the log says by some rules."""
+    scope = Scope(cutoff(now), campaigns.all_ids(), rules)
     recount = Recount(scope, series.stored(), executions.apart(scope.campaigns))
     alive = periods.load(now)
     for batch in log.folded():
@@ -146,7 +161,24 @@ def _recount(now: datetime, lease: Lease) -> Recount:
     return recount
 
 
+class Differing(NamedTuple):
+    """The buckets that differ, what is to be in them, and what to say of it."""
+
+    wrong: list[BucketKey]
+    counted: Buckets
+    differences: list[Difference]
+
+
 def _compare_buckets(recount: Recount, lease: Lease, *, rebuild: bool) -> list[Difference]:
+    found = differing(recount, lease)
+    if rebuild and found.wrong:
+        with lease.commit(timezone.now()):
+            replace(found)
+    return found.differences
+
+
+def differing(recount: Recount, lease: Lease) -> Differing:
+    """The buckets of which a recount says something else."""
     since = recount.scope.horizon // 1_000_000
     cells = Cells.joined(recount.parts)
     with lease.commit(timezone.now()):
@@ -157,9 +189,7 @@ def _compare_buckets(recount: Recount, lease: Lease, *, rebuild: bool) -> list[D
     wrong = {key for key in expected.keys() | found.keys() if expected.get(key) != found.get(key)}
     names = {pk: key for key, pk in ids.items()}
     wrong -= _late_admissions(wrong, recount, names, expected, found)
-    if rebuild and wrong:
-        _replace(sorted(wrong), counted, lease)
-    return [
+    differences = [
         Difference(
             f"{names[pk]}, {tier} s from {start}",
             expected.get((pk, tier, start)),
@@ -167,6 +197,7 @@ def _compare_buckets(recount: Recount, lease: Lease, *, rebuild: bool) -> list[D
         )
         for pk, tier, start in sorted(wrong)
     ]
+    return Differing(sorted(wrong), counted, differences)
 
 
 def _late_admissions(
@@ -181,9 +212,9 @@ def _late_admissions(
     What they lack is in the buckets of all others: their sum is right.
     """
     families = {pk: recount.family(names[pk]) for pk, _tier, _start in wrong}
-    balance: dict[tuple[Group, int, int], int] = defaultdict(int)
-    moved: set[tuple[Group, int, int]] = set()
-    excess: set[tuple[Group, int, int]] = set()
+    balance: dict[tuple[Family, int, int], int] = defaultdict(int)
+    moved: set[tuple[Family, int, int]] = set()
+    excess: set[tuple[Family, int, int]] = set()
     for pk, tier, start in wrong:
         place = families[pk], tier, start
         right = expected.get((pk, tier, start), NOTHING).count
@@ -223,10 +254,10 @@ def _value(count: int, held: bytes | memoryview | None) -> Value:
     return Value(count, profiles, blake2b(held, digest_size=8).hexdigest())
 
 
-def _replace(wrong: list[BucketKey], counted: Buckets, lease: Lease) -> None:
-    with lease.commit(timezone.now()):
-        stored_buckets.replace(wrong, counted)
-        campaigns.show_anew()
+def replace(differing: Differing) -> None:
+    """Put right what differs, and tell those who look at it. In the caller's transaction."""
+    stored_buckets.replace(differing.wrong, differing.counted)
+    campaigns.show_anew()
 
 
 def _compare_states(recount: Recount, lease: Lease, *, rebuild: bool) -> list[Difference]:

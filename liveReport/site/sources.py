@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -161,6 +161,16 @@ def user_of(source: Source) -> str:
 
 def is_ready(source: Source) -> bool:
     """Whether requests can be verified: it has a secret, or its topics, or needs none."""
+    return could_verify(source, has_secret=SourceSecret.objects.good(source).exists())
+
+
+def could_verify(source: Source, *, has_secret: bool) -> bool:
+    """The same where somebody knows already whether it has a secret."""
     if source.public_key:
         return source.campaign_id is not None
-    return bool(source.topics) or SourceSecret.objects.good(source).exists()
+    return has_secret or bool(source.topics)
+
+
+def has_good_secret() -> Exists:
+    """Whether each of several sources has one, asked together with them."""
+    return Exists(SourceSecret.objects.good(OuterRef("pk")))

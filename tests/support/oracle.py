@@ -8,7 +8,7 @@ declarations which events a row is about, and compares; it counts nothing itself
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -60,7 +60,8 @@ EARLIEST, LATEST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo
 class Part:
     """The part of the day that is asked for: when it is, and how many minutes a step of it has.
 
-    ``basis`` says whether rates divide what happened in it, or in the day of its runs.
+    ``basis`` says whether rates divide what happened in it, or in the day of its runs;
+    ``verdict`` of whom alone, if not everybody, the reactions are asked for.
     """
 
     start: datetime
@@ -68,6 +69,7 @@ class Part:
     minutes: int
     basis: str
     period: Period
+    verdict: str = ""
 
     def of(self, events: Iterable[Event]) -> list[Event]:
         return [event for event in events if self.start <= moment(event) < self.end]
@@ -84,13 +86,14 @@ class Part:
         return [step for step in many if step < self.end]
 
 
-def named(name: str, now: datetime, basis: str = "") -> Part:
-    """``basis`` is what is asked for, if anything is."""
+def named(name: str, now: datetime, basis: str = "", verdict: str = "") -> Part:
+    """``basis`` and ``verdict`` are what is asked for, if anything is."""
     _start, end = window(now)
     length, step = {"15m": (15, 1), "1h": (60, 1), "6h": (360, 5), "24h": (1440, 15)}[name]
     usual = "window" if name == "24h" else "run"
     start = end - timedelta(minutes=length)
-    return Part(start, end, step, basis or usual, Period(name, basis=basis))
+    period = Period(name, basis=basis, verdict=verdict)
+    return Part(start, end, step, basis or usual, period, verdict)
 
 
 def zoomed(start: datetime, end: datetime, basis: str = "") -> Part:
@@ -109,6 +112,14 @@ def beginning(events: Iterable[Event], channels: Collection[str]) -> datetime | 
 
 def of_types(types: Sequence[str], events: Iterable[Event]) -> list[Event]:
     return [event for event in events if event["type"] in types]
+
+
+def judged(channel: Channel, event: Event) -> Event:
+    """An event with the verdict that follows from its signal, where it says none itself."""
+    derived = channel.derived
+    if derived is None or event.get(derived.key):
+        return event
+    return {**event, derived.key: derived.rules.get(event.get(derived.derived_from) or "")}
 
 
 def that_say(where: Mapping[str, str], events: Iterable[Event]) -> list[Event]:
@@ -171,7 +182,8 @@ class Expected:
         sent = list(sent)
         self.since = beginning(first_of_each_id(sent), {channel.slug, *beside})
         # A message is in the state of its latest event, whichever run that belongs to.
-        self.known = [one for one in first_of_each_id(sent) if one["channel"] == channel.slug]
+        own = [one for one in first_of_each_id(sent) if one["channel"] == channel.slug]
+        self.known = [judged(channel, one) for one in own]
         chosen = [one for one in self.known if not runs or one.get("execution") in runs]
         self.inside = self.part.of(chosen)
         self.day = in_day(chosen, now)
@@ -196,7 +208,15 @@ class Expected:
         )
 
     def totals(self, widget: Widget) -> Row:
-        return self._values(self.channel.columns(widget), self.day)
+        return self._for(widget)._values(self.channel.columns(widget), self.day)
+
+    def _for(self, widget: Widget) -> "Expected":
+        """For whom it is: everybody, where its rows tell something else apart."""
+        if not widget.dimension:
+            return self
+        everybodys = copy(self)
+        everybodys.part = replace(self.part, verdict="")
+        return everybodys
 
     def rows(self, widget: Widget) -> list[Row]:
         metrics = self.channel.columns(widget)
@@ -204,9 +224,8 @@ class Expected:
             return self.steps(metrics)
         if not widget.by:
             return [self._values(metrics, self.day)]
-        return [
-            {widget.by: key, **self._values(metrics, events)} for key, events in self._keyed(widget)
-        ]
+        of = self._for(widget)
+        return [{widget.by: key, **of._values(metrics, rows)} for key, rows in of._keyed(widget)]
 
     def steps(self, metrics: Sequence[Metric]) -> list[Row]:
         values = lambda events: self._values(metrics, events)  # noqa: E731
@@ -250,10 +269,15 @@ class Expected:
         if isinstance(metric, Gauge):
             return waiting(metric, events, self.known)
         events = self.part.of(events)
+        if self.part.verdict and all(self._is_judged(one) for one in metric.event_types):
+            events = [one for one in events if one.get("verdict") == self.part.verdict]
         if isinstance(metric, Profiles):
             return profiles(of_types(metric.events, events))
         assert isinstance(metric, Count)
         return len(that_say(metric.where, of_types(metric.events, events)))
+
+    def _is_judged(self, kind: str) -> bool:
+        return "verdict" in self.channel.event_by_key[kind].dimensions
 
     def rate(self, part: str, wholes: Sequence[str], events: Sequence[Event]) -> float | None:
         """Of some events of the day: one metric by others, over the part or its runs' day."""
@@ -262,7 +286,7 @@ class Expected:
             runs = {event.get("execution") for event in self.inside}
             events = [event for event in events if event.get("execution") in runs]
             found = copy(self)
-            found.part = named("24h", self.now)
+            found.part = named("24h", self.now, verdict=self.part.verdict)
         metrics = (self.channel.metric_by_key[key] for key in (part, *wholes))
         divided, *by = (found.value(metric, events) for metric in metrics)
         return share(divided, sum(by))
@@ -348,10 +372,12 @@ def assert_tab(
         assert [one.slug for one in own] == cockpit.OWN
         since = beginning(first_of_each_id(sent), channels)
         assert_statistics(own[0], sent, part, since, executions_apart=executions_apart)
-        expected = [
-            Expected(get_channel(slug), sent, now, part=part, beside=channels) for slug in channels
-        ]
-        cockpit.assert_cockpit(own, expected, part, since, executions_apart=executions_apart)
+        everybodys = replace(part, verdict="")
+        of_all, expected = (
+            [Expected(get_channel(slug), sent, now, part=of, beside=channels) for slug in channels]
+            for of in (everybodys, part)
+        )
+        cockpit.assert_cockpit(own, of_all, everybodys, since, executions_apart=executions_apart)
         assert [one.frame for one in report.widgets[: len(own)]] == [one.frame for one in own]
         assert report.executions == []
     else:

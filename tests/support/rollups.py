@@ -112,7 +112,9 @@ def recount(events: Iterable[Event], now: datetime = NOW) -> dict[tuple[Any, ...
         channel = get_channel(one["channel"])
         taken = channel.event_by_key[one["type"]].dimensions
         at = oracle.moment(one).timestamp()
-        for dimension, value in [("", ""), *((key, one.get(key) or NONE) for key in taken)]:
+        one = oracle.judged(channel, one)
+        told = [(key, one.get(key) or NONE) for key in taken if key != channel.evidence]
+        for dimension, value in [("", ""), *told]:
             for tier in TIERS:
                 key = (one["campaign"], one["channel"], one["type"], dimension, value)
                 bucket = (*key, microseconds(one.get("execution")), tier, int(at // tier * tier))
@@ -151,6 +153,7 @@ VALUES = {
     "element": [None, "top"],
     "platform": [None, "ios"],
     "interaction": [None, "click"],
+    "identity": [None, "page"],
 }
 HOURS = [0, 1, 23, 24, 25, 26, 27]
 """Some times to gather at: the window's ends, the horizon's, what is late."""

@@ -104,6 +104,7 @@ SUBSCRIPTION: dict[str, Any] = {
         ],
     },
 }
+BY_A_PERSON = {"verdict": "human", "domain": "example.com"}
 PUBLISHED: list[tuple[str, str, dict[str, Any], str, str, dict[str, str]]] = [
     (
         "Bounce",
@@ -131,8 +132,8 @@ PUBLISHED: list[tuple[str, str, dict[str, Any], str, str, dict[str, str]]] = [
         MAIL["timestamp"],
         {"reason": "Bad content"},
     ),
-    ("Open", "open", OPEN, "opened", OPEN["timestamp"], {"domain": "example.com"}),
-    ("Click", "click", CLICK, "clicked", CLICK["timestamp"], {"domain": "example.com"}),
+    ("Open", "open", OPEN, "opened", OPEN["timestamp"], BY_A_PERSON),
+    ("Click", "click", CLICK, "clicked", CLICK["timestamp"], BY_A_PERSON),
     (
         "Rendering Failure",
         "failure",
@@ -220,7 +221,7 @@ def test_an_open_of_one_of_several_recipients_is_of_nobody() -> None:
     several = MAIL | {"destination": ["jane@example.com", "mary@example.com"]}
     for word, details in (("Open", OPEN), ("Click", CLICK)):
         (event,) = events(word, word.lower(), details, mail=several)
-        assert (event.recipient, event.message, event.dimensions) == ("", ID, {})
+        assert (event.recipient, event.message, event.dimensions) == ("", ID, {"verdict": "human"})
     assert len(events("Send", "send", {}, mail=several)) == 2
 
 
@@ -288,7 +289,7 @@ def test_keys_are_tags_of_the_message_or_headers_of_the_mail() -> None:
 def test_an_open_by_a_crawler_says_so() -> None:
     agent = "Mozilla/5.0 (compatible; Googlebot/2.1)"
     (event,) = events("Open", "open", OPEN | {"userAgent": agent})
-    assert event.dimensions == {"verdict": "machine", "domain": "example.com"}
+    assert event.dimensions == {"signal": "crawler", "domain": "example.com"}
 
 
 def test_only_who_leaves_a_list_unsubscribes() -> None:

@@ -139,9 +139,9 @@ def test_a_block_says_whether_it_is_the_recipient_s_wish(text: str, reason: str)
 
 
 @pytest.mark.parametrize("word", ["proxy_open", "unique_proxy_open"])
-def test_an_open_by_a_proxy_is_a_machine(word: str) -> None:
-    assert said(event=word).dimensions["verdict"] == "machine"
-    assert "verdict" not in said(event="unique_opened").dimensions
+def test_an_open_by_a_proxy_was_fetched_in_advance(word: str) -> None:
+    assert said(event=word).dimensions["signal"] == "prefetch"
+    assert "signal" not in said(event="unique_opened").dimensions
 
 
 def test_a_proxy_s_open_has_its_time_and_tags_in_fields_of_its_own() -> None:
@@ -152,17 +152,17 @@ def test_a_proxy_s_open_has_its_time_and_tags_in_fields_of_its_own() -> None:
         "201798300811.5787683@relay.domain.com",
         {},
         ["transactionalTag"],
-        {"domain": "domain.com", "verdict": "machine"},
+        {"domain": "domain.com", "signal": "prefetch"},
     )
 
 
 @pytest.mark.parametrize("word", ["opened", "unique_opened", "click"])
-def test_an_agent_that_crawls_is_a_machine_and_gmail_s_proxy_a_person(word: str) -> None:
-    assert said(event=word, user_agent="curl/8.5.0").dimensions["verdict"] == "machine"
+def test_an_agent_that_crawls_says_so_and_gmail_s_proxy_too(word: str) -> None:
+    assert said(event=word, user_agent="curl/8.5.0").dimensions["signal"] == "crawler"
     gmail = (
         "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)"
     )
-    assert "verdict" not in said(event=word, user_agent=gmail).dimensions
+    assert said(event=word, user_agent=gmail).dimensions["signal"] == "proxy"
 
 
 @pytest.mark.parametrize(

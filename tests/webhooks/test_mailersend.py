@@ -181,12 +181,19 @@ def test_a_message_deferred_and_then_delivered_keeps_its_name() -> None:
 
 
 @pytest.mark.parametrize("word", ["opened", "clicked"])
-def test_an_agent_that_crawls_is_a_machine_and_gmail_s_proxy_a_person(word: str) -> None:
-    machine = said_of(second(word, meta=VISIT | {"user_agent": "curl/8.5.0"}))
-    assert machine.dimensions["verdict"] == "machine"
-    for agent in (AGENT, GMAIL):
-        person = said_of(second(word, meta=VISIT | {"user_agent": agent}))
-        assert person.dimensions == {"domain": "example.com"}
+@pytest.mark.parametrize(
+    ("agent", "signal"),
+    [
+        ("curl/8.5.0", {"signal": "crawler"}),
+        (GMAIL, {"signal": "proxy"}),
+        (AGENT, {"verdict": "human"}),
+    ],
+)
+def test_an_agent_that_crawls_says_so_and_gmail_s_proxy_too(
+    word: str, agent: str, signal: dict[str, str]
+) -> None:
+    event = said_of(second(word, meta=VISIT | {"user_agent": agent}))
+    assert event.dimensions == signal | {"domain": "example.com"}
 
 
 def test_a_click_of_the_second_version_has_its_link() -> None:

@@ -199,7 +199,7 @@ def test_an_open_carries_what_the_sender_passed() -> None:
         "20180812213139.1.BC6694A917BB7E6A@example.org",
         {"cohort": "2018-08-B", "user_id": "123456"},
         ["welcome", "variation-A"],
-        DOMAIN,
+        DOMAIN | {"verdict": "human"},
     )
     assert only(OPENED | {"user-variables": KEYS}).keys == KEYS
 
@@ -208,12 +208,12 @@ def test_an_open_carries_what_the_sender_passed() -> None:
 @pytest.mark.parametrize(
     ("client", "expected"),
     [
-        ({"bot": "apple"}, {"verdict": "machine"}),
-        ({"bot": "generic"}, {"verdict": "machine"}),
-        ({"bot": ""}, {}),
-        ({"user-agent": "Mozilla/5.0 (compatible; Googlebot/2.1)"}, {"verdict": "machine"}),
-        ({"user-agent": "Mozilla/5.0 (via ggpht.com GoogleImageProxy)"}, {}),
-        (None, {}),
+        ({"bot": "apple"}, {"signal": "provider"}),
+        ({"bot": "generic"}, {"signal": "provider"}),
+        ({"bot": ""}, {"verdict": "human"}),
+        ({"user-agent": "Mozilla/5.0 (compatible; Googlebot/2.1)"}, {"signal": "crawler"}),
+        ({"user-agent": "Mozilla/5.0 (via ggpht.com GoogleImageProxy)"}, {"signal": "proxy"}),
+        (None, {"verdict": "human"}),
     ],
 )
 def test_an_open_by_a_machine_says_so(client: Any, expected: dict[str, str]) -> None:

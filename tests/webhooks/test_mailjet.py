@@ -160,11 +160,11 @@ def test_of_a_batch_each_recipient_has_its_own_sequence() -> None:
     assert derived == {("sent", "recipient@example.com"), ("sent", "ada@example.com")}
 
 
-def test_an_agent_that_crawls_is_a_machine() -> None:
+def test_an_agent_that_crawls_says_so() -> None:
     (event,) = said({"event": "click", "url": "https://mailjet.com", "agent": "curl/8.5.0"})
-    assert (event.link, event.dimensions["verdict"]) == ("https://mailjet.com", "machine")
+    assert (event.link, event.dimensions["signal"]) == ("https://mailjet.com", "crawler")
 
 
-def test_gmail_s_proxy_is_a_person() -> None:
+def test_gmail_s_proxy_says_so() -> None:
     (event,) = said({"event": "open", "agent": "Mozilla/5.0 (via ggpht.com GoogleImageProxy)"})
-    assert (event.type, event.dimensions) == ("opened", {"domain": "example.com"})
+    assert event.dimensions == {"signal": "proxy", "domain": "example.com"}

@@ -161,9 +161,9 @@ def test_of_a_sequence_each_is_told_and_the_hand_over_implied() -> None:
 def test_an_agent_that_crawls_is_a_machine_and_gmail_s_proxy_a_person() -> None:
     for event in ("MessageLoaded", "MessageLinkClicked"):
         (machine,) = said(event, user_agent="curl/8.5.0", url="https://example.com/a")
-        assert machine.dimensions["verdict"] == "machine"
+        assert machine.dimensions["signal"] == "crawler"
         (person,) = said(event, user_agent="Mozilla/5.0 (via ggpht.com GoogleImageProxy)")
-        assert "verdict" not in person.dimensions
+        assert person.dimensions["signal"] == "proxy"
 
 
 def test_a_loaded_message_is_opened() -> None:

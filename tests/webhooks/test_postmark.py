@@ -155,7 +155,7 @@ def test_opens_and_clicks_are_of_one_recipient() -> None:
         datetime(2016, 4, 27, 16, 21, 41, 249368, NEW_YORK),
         "recipient@example.com",
         "f4830d10-9c35-4f0c-bca3-3d9b459821f8",
-        dimensions=DOMAIN,
+        dimensions=DOMAIN | {"verdict": "human"},
     )
     clicked = opened._replace(
         type="clicked",
@@ -168,7 +168,7 @@ def test_opens_and_clicks_are_of_one_recipient() -> None:
 
 def test_an_open_by_a_crawler_says_so() -> None:
     agent = "Mozilla/5.0 (compatible; Googlebot/2.1)"
-    assert last(OPEN | {"UserAgent": agent}).dimensions == {"verdict": "machine"} | DOMAIN
+    assert last(OPEN | {"UserAgent": agent}).dimensions == {"signal": "crawler"} | DOMAIN
 
 
 def test_a_complaint_is_no_bounce() -> None:

@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from channels_plugins.email.robots import verdict
+from channels_plugins.email.robots import reaction
 from channels_plugins.email.webhooks.sendgrid import SIGNATURE, TIMESTAMP
 from liveReport.channels import Credentials, Event, Ignored, Unauthorised, instant, providers
 from tests.webhooks.cases import KEYS, NOW, URL, ProviderCases, flipped, posted, said_by
@@ -34,11 +34,11 @@ PUBLISHED: list[tuple[dict[str, Any], str, dict[str, str], dict[str, str]]] = [
         {"attempt": "5"},
     ),
     ({"event": "delivered", "response": "250 OK"}, "delivered", {"domain": "test.com"}, {}),
-    ({"event": "open"} | SEEN, "opened", {"domain": "test.com"}, {}),
+    ({"event": "open"} | SEEN, "opened", {"verdict": "human", "domain": "test.com"}, {}),
     (
         {"event": "click", "url": "http://www.sendgrid.com/"} | SEEN,
         "clicked",
-        {"domain": "test.com"},
+        {"verdict": "human", "domain": "test.com"},
         {"link": "http://www.sendgrid.com/"},
     ),
     (
@@ -232,17 +232,20 @@ def test_metadata_lies_beside_the_fields_and_categories_may_be_one_text() -> Non
 @pytest.mark.parametrize(
     ("item", "expected"),
     [
-        ({"sg_machine_open": True}, {"verdict": "machine"}),
-        ({"sg_machine_open": False}, {}),
-        ({"useragent": "Mozilla/5.0 (compatible; Googlebot/2.1)"}, {"verdict": "machine"}),
-        ({"useragent": "Mozilla/5.0 (via ggpht.com GoogleImageProxy)"}, {}),
-        ({"useragent": "YahooMailProxy; https://help.yahoo.com/kb/yahoo-mail-proxy"}, {}),
-        ({"useragent": None}, {}),
+        ({"sg_machine_open": True}, {"signal": "provider"}),
+        ({"sg_machine_open": False}, {"verdict": "human"}),
+        ({"useragent": "Mozilla/5.0 (compatible; Googlebot/2.1)"}, {"signal": "crawler"}),
+        ({"useragent": "Mozilla/5.0 (via ggpht.com GoogleImageProxy)"}, {"signal": "proxy"}),
+        (
+            {"useragent": "YahooMailProxy; https://help.yahoo.com/kb/yahoo-mail-proxy"},
+            {"signal": "proxy"},
+        ),
+        ({"useragent": None}, {"verdict": "human"}),
     ],
 )
 def test_an_open_by_a_machine_says_so(item: dict[str, Any], expected: dict[str, str]) -> None:
     assert only({"event": "open"} | item).dimensions == expected | {"domain": "test.com"}
-    assert verdict(item.get("useragent"), flagged=item.get("sg_machine_open")) == expected
+    assert reaction(item.get("useragent"), flagged=item.get("sg_machine_open")) == expected
 
 
 def test_an_odd_item_spoils_no_other() -> None:

@@ -126,8 +126,8 @@ def test_a_ping_is_ignored() -> None:
         ),
         ({"type": "list_unsubscribe"}, "unsubscribed", {}),
         ({"type": "bounce", "bounce_class": "90"}, "unsubscribed", {}),
-        ({"type": "open", "is_prefetched": True}, "opened", {"verdict": "machine"}),
-        ({"type": "open", "user_agent": "Mozilla/5.0 (Macintosh)"}, "opened", {}),
+        ({"type": "open", "is_prefetched": True}, "opened", {"signal": "prefetch"}),
+        ({"type": "open", "user_agent": "Mozilla/5.0 (Macintosh)"}, "opened", {"verdict": "human"}),
     ],
 )
 def test_what_it_means(changes: dict[str, Any], kind: str, details: dict[str, str]) -> None:

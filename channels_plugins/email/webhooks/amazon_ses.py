@@ -32,7 +32,7 @@ from liveReport.channels import (
 
 from .. import sns
 from ..bounces import bounce, reason
-from ..robots import verdict
+from ..robots import reaction
 from .base import address, mail
 
 EVENTS = {
@@ -241,7 +241,7 @@ def _failed(details: Item, who: Item) -> Mapping[str, str]:
 
 
 def _seen(details: Item, who: Item) -> Mapping[str, str]:
-    return verdict(details.get("userAgent"))
+    return reaction(details.get("userAgent"))
 
 
 DETAILS: Mapping[str, Callable[[Item, Item], Mapping[str, str]]] = {

@@ -21,7 +21,7 @@ from liveReport.channels import (
 )
 
 from ..bounces import bounce, reason
-from ..robots import MACHINE, verdict
+from ..robots import PREFETCHED, reaction
 from .base import address, mail, object_in
 
 EVENTS = {
@@ -147,7 +147,7 @@ def _details(item: Item, kind: str, word: str) -> Mapping[str, str]:
             is_wish = UNSUBSCRIBED in str(text)
             return {"reason": "EmailNoConsent" if is_wish else EXCLUSIONS[word]}
         case "opened" if word.endswith("proxy_open"):
-            return MACHINE
+            return PREFETCHED
         case "opened" | "clicked":
-            return verdict(item.get("user_agent"))
+            return reaction(item.get("user_agent"))
     return {}

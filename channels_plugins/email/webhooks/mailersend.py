@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from liveReport.channels import Event, Ignored, Said, SetUp, Unreadable, moment_of
 
 from ..bounces import bounce, reason
-from ..robots import verdict
+from ..robots import reaction
 from .base import BodySigned, BodySigning, address, mail
 
 ACTIVITIES = {
@@ -131,5 +131,5 @@ def _details(meta: Item, kind: str, word: str) -> Mapping[str, str]:
             is_wish = UNSUBSCRIBED in str(meta.get("suppression_reason"))
             return {"reason": "EmailNoConsent" if is_wish else "EmailSuppressed"}
         case "opened" | "clicked":
-            return verdict(meta.get("user_agent"))
+            return reaction(meta.get("user_agent"))
     return {}

@@ -29,7 +29,7 @@ from liveReport.channels import (
 )
 
 from ..bounces import bounce, reason
-from ..robots import verdict
+from ..robots import reaction
 from .base import address, mail
 
 TOLERANCE = 72 * 3_600.0
@@ -187,7 +187,7 @@ def _event(item: Item, kind: str, dimensions: Mapping[str, str]) -> Event:
 def _details(item: Item, kind: str) -> Mapping[str, str]:
     if kind in ("opened", "clicked"):
         client = item.get("client-info") or {}
-        return verdict(client.get("user-agent"), flagged=client.get("bot"))
+        return reaction(client.get("user-agent"), flagged=client.get("bot"))
     if kind == "error":
         return reason(word=(item.get("reject") or {}).get("reason"))
     return {}

@@ -19,7 +19,7 @@ from liveReport.channels import (
 )
 
 from ..bounces import bounce, reason
-from ..robots import verdict
+from ..robots import reaction
 from .base import address, handed_over, mail, object_in
 
 EVENTS = {
@@ -136,5 +136,5 @@ def _details(item: Item, kind: str) -> Mapping[str, str]:
         case "excluded":
             return {"reason": EXCLUSIONS.get(str(error), "EmailSuppressed")}
         case "opened" | "clicked":
-            return verdict(item.get("agent"))
+            return reaction(item.get("agent"))
     return {}

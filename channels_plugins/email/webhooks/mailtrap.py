@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from liveReport.channels import Event, HookRequest, Ignored, Said, SetUp, Unreadable, instant
 
 from ..bounces import bounce, reason
-from ..robots import verdict
+from ..robots import reaction
 from .base import BodySigned, BodySigning, address, handed_over, mail
 
 EVENTS = {
@@ -106,5 +106,5 @@ def _details(item: Item, kind: str) -> Mapping[str, str]:
         case "excluded":
             return {"reason": "EmailNoConsent" if UNSUBSCRIBED in str(text) else "EmailSuppressed"}
         case "opened" | "clicked":
-            return verdict(item.get("user_agent"))
+            return reaction(item.get("user_agent"))
     return {}

@@ -27,7 +27,7 @@ from liveReport.channels import (
 )
 
 from ..bounces import bounce, reason
-from ..robots import verdict
+from ..robots import reaction
 from .base import address, mail
 
 SIGNATURE, FIELD = "x-mandrill-signature", "mandrill_events"
@@ -155,7 +155,7 @@ def _details(item: Item, message: Item, kind: str, word: str) -> Mapping[str, st
         case "error":
             return {"reason": _rejection(message)}
         case "opened" | "clicked":
-            return verdict(item.get("user_agent"))
+            return reaction(item.get("user_agent"))
     return {}
 
 

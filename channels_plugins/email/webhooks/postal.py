@@ -28,7 +28,7 @@ from liveReport.channels import (
 )
 
 from ..bounces import bounce, reason
-from ..robots import verdict
+from ..robots import reaction
 from .base import address, handed_over, mail
 from .public_keys import public_key, shown
 
@@ -155,7 +155,7 @@ def _details(payload: Item, kind: str, word: str) -> Mapping[str, str]:
         case "excluded":
             return {"reason": "EmailSuppressed"}
         case "opened" | "clicked":
-            return verdict(payload.get("user_agent"))
+            return reaction(payload.get("user_agent"))
     return {}
 
 

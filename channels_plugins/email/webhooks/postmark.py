@@ -21,7 +21,7 @@ from liveReport.channels import (
 )
 
 from ..bounces import HARD, IGNORED, SOFT, bounce, reason
-from ..robots import verdict
+from ..robots import reaction
 from .base import address, handed_over, mail
 
 RECORDS = {
@@ -179,5 +179,5 @@ def _details(item: Item, kind: str, word: str) -> Mapping[str, str]:
         case "deferred" | "error":
             return reason("", text, word)
         case "opened" | "clicked":
-            return verdict(item.get("UserAgent"))
+            return reaction(item.get("UserAgent"))
     return {}

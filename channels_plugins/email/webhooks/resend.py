@@ -31,7 +31,7 @@ from liveReport.channels import (
 )
 
 from ..bounces import bounce, reason
-from ..robots import verdict
+from ..robots import reaction
 from .base import address, mail
 
 ID, TIME, SIGNATURE = "svix-id", "svix-timestamp", "svix-signature"
@@ -168,7 +168,7 @@ def _details(data: Item, kind: str) -> Mapping[str, str]:
             return reason("", "", (data.get("failed") or {}).get("reason") or "failed")
         case "opened" | "clicked":
             found = data.get("click") or data.get("open") or {}
-            return verdict(found.get("userAgent"))
+            return reaction(found.get("userAgent"))
     return {}
 
 

@@ -28,7 +28,7 @@ from liveReport.channels import (
 )
 
 from ..bounces import bounce, reason
-from ..robots import verdict
+from ..robots import reaction
 from .base import WITH_DOMAIN, address
 from .public_keys import public_key, shown
 
@@ -69,7 +69,7 @@ def _bounced(item: Item) -> Mapping[str, str]:
 
 
 def _opened(item: Item) -> dict[str, str]:
-    return verdict(item.get("useragent"), flagged=item.get("sg_machine_open"))
+    return reaction(item.get("useragent"), flagged=item.get("sg_machine_open"))
 
 
 DETAILS: Mapping[str, Callable[[Item], Mapping[str, str]]] = {

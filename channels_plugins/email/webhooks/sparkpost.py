@@ -20,7 +20,7 @@ from liveReport.channels import (
 )
 
 from ..bounces import bounce, reason
-from ..robots import MACHINE, verdict
+from ..robots import PREFETCHED, reaction
 from .base import address, mail
 
 EVENTS = {
@@ -153,7 +153,7 @@ def _details(found: Item, kind: str) -> Mapping[str, str]:
         case "excluded":
             return {"reason": "EmailSuppressed"}
         case "opened" | "clicked" if found.get("is_prefetched"):
-            return MACHINE
+            return PREFETCHED
         case "opened" | "clicked":
-            return verdict(found.get("user_agent"))
+            return reaction(found.get("user_agent"))
     return {}

@@ -26,7 +26,7 @@ from liveReport.channels import (
 )
 
 from ..bounces import bounce, reason
-from ..robots import verdict
+from ..robots import reaction
 from .base import address, mail
 
 STATUSES = {
@@ -168,5 +168,5 @@ def _details(info: Item, kind: str) -> Mapping[str, str]:
         case "excluded":
             return {"reason": EXCLUSIONS[word]}
         case "opened" | "clicked":
-            return verdict(info.get("user_agent"))
+            return reaction(info.get("user_agent"))
     return {}

@@ -26,7 +26,8 @@ def apply(
     """
     gone = sorted({*admitted.outside, *admitted.leaving})
     runs.take_out(gone, campaigns)
-    met = {run: met for run, met in histories.runs.items() if run not in admitted.outside}
+    # Of one that leaves there may be events as well that come too late to keep it.
+    met = {run: met for run, met in histories.runs.items() if run not in gone}
     ids = runs.note(met | _common(histories.runs, gone), in_scope, campaigns)
     places = {place: ids[run] for place, run in enumerate(histories.runs) if run in ids}
     by_run = histories.facts.by_run()

@@ -117,7 +117,8 @@ def _began_before(new: Sequence[Run], campaigns: Mapping[str, int]) -> dict[Run,
     first = first_received(new, campaigns)
     found = {}
     for run in new:
-        is_crowded = Run(*run.place, OTHER_EXECUTIONS) in counted
+        # The log, and a ledger with it, outlives the counts: until then it may hold such events.
+        is_crowded = run.place in since or Run(*run.place, OTHER_EXECUTIONS) in counted
         began_later = run.execution > since.get(run.place, run.execution)
         if run.execution == OTHER_EXECUTIONS or (is_crowded and not began_later):
             found[run] = 0

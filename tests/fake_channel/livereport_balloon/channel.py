@@ -59,6 +59,14 @@ class Balloon(Channel):
         Dimension(key="reason", label=_("Why"), labels={"wind": _("Too much wind")}),
         Dimension(key="excuse", label=_("Excuse"), labels=COMMON_EXCLUSIONS),
         Dimension(key="site", label=_("Site"), domain_names=True),
+        Dimension(key="writing", label=_("Writing"), choices={"pen": _("Pen"), "stamp": ""}),
+        Dimension(
+            key="verdict",
+            label=_("Written by"),
+            choices={"human": _("A hand"), "machine": _("A press")},
+            derived_from="writing",
+            rules={"pen": "human", "stamp": "machine"},
+        ),
     ]
     events = [
         EventType(key="meant", label=_("Meant"), dimensions=["colour"]),
@@ -67,7 +75,7 @@ class Balloon(Channel):
         EventType(key="drifting", label=_("Drifting")),
         EventType(key="landed", label=_("Landed"), dimensions=["colour"]),
         EventType(key="burst", label=_("Burst"), dimensions=["reason", "colour"]),
-        EventType(key="answered", label=_("Answered")),
+        EventType(key="answered", label=_("Answered"), dimensions=["writing", "verdict"]),
     ]
     metrics = [
         Count(key="risen", label=_("Risen"), definition=_("Balloons let go."), events=["risen"]),
@@ -106,6 +114,12 @@ class Balloon(Channel):
             definition=_("Cards that somebody sent back."),
             events=["answered"],
             rate="answer_rate",
+        ),
+        Profiles(
+            key="writers",
+            label=_("Writers"),
+            definition=_("Distinct people who sent a card back."),
+            events=["answered"],
         ),
         Profiles(
             key="people",
@@ -201,7 +215,7 @@ class Balloon(Channel):
             key="post",
             title=_("Answers over the day"),
             help=_("Shown with the first answer, too."),
-            metrics=["answers"],
+            metrics=["answers", "writers"],
             whole=["answers"],
             only_with_data=True,
             size=(12, 6),

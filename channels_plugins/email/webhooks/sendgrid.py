@@ -159,13 +159,9 @@ class SendGrid(Webhook):
 
     def events(self, item: Any) -> Iterable[Event | Ignored]:
         word = item["event"]
-        if word in IGNORED:
-            return [Ignored(word)]
-        if word == "dropped":
-            return [_event(item, *_dropped(item))]
         kind = EVENTS.get(word)
         if kind is None:
-            raise Unreadable("unknown_type")
+            return [_other(item, word)]
         details = DETAILS.get(kind)
         return [_event(item, kind, details(item) if details else {})]
 
@@ -187,6 +183,14 @@ def _event(item: Item, kind: str, dimensions: Mapping[str, str]) -> Event:
         item.get("url") or "" if kind == "clicked" else "",
         str(item.get("attempt") or ""),
     )
+
+
+def _other(item: Item, word: str) -> Event | Ignored:
+    if word in IGNORED:
+        return Ignored(word)
+    if word == "dropped":
+        return _event(item, *_dropped(item))
+    raise Unreadable("unknown_type")
 
 
 def _dropped(item: Item) -> tuple[str, Mapping[str, str]]:

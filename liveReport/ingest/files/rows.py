@@ -6,14 +6,14 @@ from hashlib import blake2b
 from typing import Any
 
 from liveReport.channels.fields import REQUIRED
-from liveReport.channels.webhooks import phone
+from liveReport.channels.webhooks import KEYS, phone
 
-from ..attribution import CAMPAIGN, EXECUTION, MESSAGE, PROFILE, SEPARATOR, keys_in
+from ..attribution import CAMPAIGN, SEPARATOR, keys_in
 from ..contract import Refused
 from .mapping import FileMapping, MappingError, field_names
 from .text import FileError
 
-_KEYS = {CAMPAIGN: "campaign", EXECUTION: "execution", PROFILE: "profile", MESSAGE: "message"}
+_KEYS = {key: key.removeprefix("lr_") for key in KEYS}
 _TIMES = ("occurred_at", "execution")
 _NO_ID = ("id", "campaign")
 """What is no part of an id that a line gets: the campaign is one of every id's anyway."""

@@ -75,4 +75,12 @@ PERIOD = [
         "runs that have events in it. `window` for 24 hours when left out, else `run`.",
     ),
 ]
+SPAN = [
+    OpenApiParameter(
+        "from",
+        _MINUTE,
+        description="With `to`: a whole minute. Without both: the last 24 hours.",
+    ),
+    OpenApiParameter("to", _MINUTE, description="The whole minute before which the span ends."),
+]
 FORMAT = OpenApiParameter("format", OpenApiTypes.STR, enum=["json", "csv"], default="json")

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from liveReport.channels import Text
+from liveReport.events.moments import rfc3339
 from liveReport.models import Campaign
 
 from .build import utc
@@ -47,7 +48,8 @@ class Head:
     """What every response of a report says first.
 
     ``as_of``: everything received before is in the numbers; ``lag_seconds``: its
-    age; ``version``: changes whenever a number or a tab may have.
+    age; ``version``: changes whenever a number or a tab may have. ``counted_at``: none of them
+    is of a later fold, which says which events are behind them; ``None`` before the first.
     """
 
     campaign: Campaign
@@ -56,6 +58,7 @@ class Head:
     lag_seconds: float
     version: str
     tabs: Sequence[Tab]
+    counted_at: datetime | None = None
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -67,6 +70,7 @@ class Head:
                 "step_seconds": self.window.step,
             },
             "as_of": utc(self.as_of.timestamp()),
+            "counted_at": rfc3339(self.counted_at) if self.counted_at else None,
             "lag_seconds": self.lag_seconds,
             "version": self.version,
             "tabs": [{"slug": tab.slug, "title": str(tab.title)} for tab in self.tabs],

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from liveReport.channels import Channel
 from liveReport.engines import reads
+from liveReport.events.moments import moment
 from liveReport.models import Campaign, in_tab_order
 
 from .window import TODAY, Period, Window
@@ -30,16 +31,18 @@ class Context:
     complete_until: datetime
     channels: Sequence[Channel]
     states: dict[str, reads.ChannelState]
+    counted_at: datetime | None
 
     @classmethod
     def load(cls, campaign: Campaign, now: datetime, period: Period = TODAY) -> "Context":
         day = Window.at(now)
-        oldest, states = reads.state(campaign.pk, day.start)
+        oldest, last_fold, states = reads.state(campaign.pk, day.start)
         shown = in_tab_order({slug: state.switch for slug, state in states.items()})
         channels = [channel for channel in shown if channel.slug in states]
         until = min(oldest or now, now)
         window, basis = period.window(now), period.divided
-        return cls(campaign, now, day, window, basis, until, channels, states)
+        counted = moment(last_fold) if last_fold else None
+        return cls(campaign, now, day, window, basis, until, channels, states, counted)
 
     @cached_property
     def steps(self) -> list[int]:

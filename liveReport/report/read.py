@@ -108,6 +108,7 @@ def _head(tabs: Iterable[TabSource], source: TabSource) -> Head:
         lag_seconds=context.lag_seconds,
         version=source.version,
         tabs=[_named(tab) for tab in tabs],
+        counted_at=context.counted_at,
     )
 
 

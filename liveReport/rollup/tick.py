@@ -29,7 +29,7 @@ from liveReport.engines.ledger import fold as ledgers
 from liveReport.engines.outage import let_others_write
 from liveReport.events import former
 from liveReport.events.batch import Events
-from liveReport.events.columns import Ints, Mask
+from liveReport.events.columns import Ints, Mask, firsts
 from liveReport.events.limits import cutoff
 from liveReport.events.moments import microseconds
 from liveReport.models import EventBatch
@@ -60,7 +60,7 @@ class Chunk:
         parts = [former.read(batch.payload, batch.source_id) for batch in batches]
         place = np.repeat(np.arange(len(batches)), [len(part) for part in parts])
         whole = cls(batches, Events.joined(parts), place)
-        return whole.where(_firsts(whole.events.ids))
+        return whole.where(firsts(whole.events.ids))
 
     def fresh(self, held: Periods) -> "Chunk":
         """The events that no other batch brought first; from now on it is these that did."""
@@ -98,13 +98,6 @@ class Chunk:
     def events_by_batch(self) -> Ints:
         """How many of the events each batch has."""
         return np.bincount(self.batch, minlength=len(self.batches))
-
-
-def _firsts(keys: Ints) -> Mask:
-    """Which keys have not been met before in the column."""
-    first = np.zeros(len(keys), np.bool_)
-    first[np.unique(keys, return_index=True)[1]] = True
-    return first
 
 
 def fold_pending(now: datetime | None = None, budget: float = BUDGET) -> int:
@@ -184,7 +177,7 @@ def fold_chunk(batches: Sequence[EventBatch], lease: Lease, now: datetime) -> in
     scope = Scope.at(now, chunk.events.campaigns())
     folded, said = scope.fold(chunk), scope.histories(chunk)
     with lease.commit(now):
-        held = periods.load(now)
+        held, number = periods.load(now), log.next_fold(now)
         fresh = chunk.fresh(held)
         if fresh is not chunk:  # rarely: some were repeats of older batches' events
             folded, said = scope.fold(fresh), scope.histories(fresh)
@@ -193,8 +186,8 @@ def fold_chunk(batches: Sequence[EventBatch], lease: Lease, now: datetime) -> in
         if runs.outside:
             folded = scope.fold(fresh, runs.outside)
         ledgers.apply(said, folded.spans, runs, scope.campaigns)  # before anything is counted
-        buckets.apply(folded, runs.leaving, room, scope.campaigns, held)
-        _mark(fresh, scope)
+        buckets.apply(folded, runs.leaving, room, scope.campaigns, held, number)
+        _mark(fresh, scope, number)
         log.describe([batch for batch in batches if batch.first_at is None])
     return sum(batch.count for batch in batches)
 
@@ -245,10 +238,10 @@ def _forget(lease: Lease, now: datetime) -> None:
             expired.save()
 
 
-def _mark(fresh: Chunk, scope: Scope) -> None:
+def _mark(fresh: Chunk, scope: Scope, number: int) -> None:
     """Close the batches, with what became of each event of theirs."""
     kept = fresh.events_by_batch()
     counted = fresh.where(scope.includes(fresh.events)).events_by_batch()
     batches = np.array([batch.pk for batch in fresh.batches], np.int64)
     received = np.array([batch.count for batch in fresh.batches], np.int64)
-    log.mark(batches, received - kept, kept - counted)
+    log.mark(batches, received - kept, kept - counted, number)

@@ -37,7 +37,9 @@ def two_step() -> None:
             lease.renew(now)
             held = tick.periods.load(now)
             fresh = chunk.where(_unclaimed(chunk, held))
-            tick.buckets.apply(scope.fold(fresh), (), tick.admission(), scope.campaigns, held)
+            tick.buckets.apply(
+                scope.fold(fresh), (), tick.admission(), scope.campaigns, held, log.next_fold(now)
+            )
         time.sleep(5)
         with transaction.atomic():
             lease.renew(now)

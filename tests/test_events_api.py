@@ -86,7 +86,7 @@ def test_filters_agree_with_what_is_counted(
     counted(source, event(domain="A.example."), event(), event(type="opened"))
     counted(source, event(channel="sms"), event(execution="2026-03-14T08:00:00Z"))
     minute = timezone.now().replace(second=0, microsecond=0)
-    for number, query in [
+    cases: list[tuple[int, dict[str, Any]]] = [
         (5, {}),
         (4, {"channel": "email"}),
         (3, {"channel": "email", "type": "sent"}),
@@ -99,7 +99,8 @@ def test_filters_agree_with_what_is_counted(
         (5, {"from": (minute - timedelta(hours=60)).isoformat(), "to": "2100-01-01T00:00:00Z"}),
         (0, {"from": "2026-01-01T00:00:00Z", "to": "2026-01-02T00:00:00Z"}),
         (0, {"as_of": (minute - timedelta(hours=1)).isoformat()}),
-    ]:
+    ]
+    for number, query in cases:
         found = listed(client, lister, **query)
         assert (found["count"], len(found["results"])) == (number, number), query
 

@@ -254,7 +254,7 @@ def test_a_value_is_listed_from_when_it_was_counted_apart(
         if name != "__other__":
             what = of(campaign, values=(("domain", name),))
             assert count(what, NOW) == len(everything(what)) == number
-    assert sum(map(int, filter(None, rows.values()))) == 18
+    assert sum(int(number or 0) for number in rows.values()) == 18
 
 
 def test_pages_give_each_event_once_while_others_arrive(campaign: Campaign, source: Source) -> None:

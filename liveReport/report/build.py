@@ -20,7 +20,7 @@ from liveReport.channels import (
 )
 from liveReport.events.moments import rfc3339
 
-from .frames import Base, Bases, Column, Frame, Row, WidgetInfo, WidgetReport
+from .frames import Base, Bases, Behind, Column, Frame, Row, WidgetInfo, WidgetReport
 from .tally import NOTHING, ChannelTallies, Key, Tally
 from .window import RUN, Window
 
@@ -156,8 +156,12 @@ def column_of(channel: Channel, metric: Metric) -> Column:
     """The column of a channel's metric, which knows what the values stand on."""
     events = channel.events_behind(metric)
     of = [events] if events else [channel.metric_by_key[key] for key in metric.denominators]
+    behind = Behind.of(channel, metric)
     return replace(
-        metric_column(metric), of=[m.label for m in of], is_proportion=metric.is_proportion
+        metric_column(metric),
+        of=[m.label for m in of],
+        is_proportion=metric.is_proportion,
+        behind={"": behind} if behind else {},
     )
 
 

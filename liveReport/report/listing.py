@@ -249,7 +249,9 @@ def _kind(text: str, channel: str | None) -> Kind:
 def _values(given: Given, channels: Sequence[Channel], names: Sequence[str]) -> Iterator[Value]:
     """The value of each dimension that is named, as events are counted under it."""
     for name in names:
-        text = _only_one(given, name) or ""
+        text = _only_one(given, name)
+        if not text:  # a field of a form that was left empty
+            continue
         if text == OTHER:
             raise BadListing(name, _MIXED % "values")
         dimension = next(

@@ -1,9 +1,9 @@
 """Links from numbers to the events that they count."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from urllib.parse import urlencode
 
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -53,7 +53,9 @@ class Links:
             return ""  # events are counted by each dimension apart
         if behind.is_distinct:
             more = [*more, (PROFILES, str(value))]
-        return f"{self._page}?{urlencode([*_what(behind), *self._when(frame, name), *more])}"
+        step = name if axis and axis.role == "time" else ""
+        told = [self._told(behind), urlencode(more) if more else "", self._when(step)]
+        return f"{self._page}?{'&'.join(filter(None, told))}"
 
     @cached_property
     def _page(self) -> str:
@@ -67,19 +69,31 @@ class Links:
             return own if axis.role == "execution" else [*own, *self._runs]
         return self._runs
 
-    @property
+    @cached_property
     def _runs(self) -> Query:
         if self.asked.tab == FIRST_TAB:
             return []
         return [("execution", rfc3339(moment)) for moment in self.asked.executions]
 
-    def _when(self, frame: Frame, name: str) -> Query:
-        """The window, or a step of it, and which events were counted by then."""
-        window, axis = self.head.window, frame.axis
-        start, end = window.start, window.end
-        if axis and name and axis.role == "time":
-            step = datetime.fromisoformat(name)
-            start, end = max(start, step), min(end, step + timedelta(seconds=window.step))
+    # A page has a thousand links: what many of them say is written once.
+
+    @cached_property
+    def _told(self) -> Callable[[Behind], str]:
+        return cache(lambda behind: urlencode(_what(behind)))
+
+    @cached_property
+    def _when(self) -> Callable[[str], str]:
+        """The window, or the step of it that begins then, and which events were counted by then."""
+        return cache(lambda step: urlencode(self._span(step)))
+
+    def _span(self, step: str) -> Query:
+        start, end = self.head.window.start, self.head.window.end
+        if step:
+            begun = datetime.fromisoformat(step)
+            start, end = (
+                max(start, begun),
+                min(end, begun + timedelta(seconds=self.head.window.step)),
+            )
         counted = self.head.counted_at
         as_of = [("as_of", rfc3339(counted))] if counted else []
         return [("from", rfc3339(start)), ("to", rfc3339(end)), *as_of]

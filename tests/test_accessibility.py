@@ -187,3 +187,23 @@ def test_no_page_of_a_crawl_complains(open_page: Open) -> None:
         waiting += {link for link in links if link not in seen and link not in waiting}
     assert len(seen) > 30
     assert {f"{TAB}", "/admin/time-zone/", "/admin/livereport/campaign/add/"} <= seen
+
+
+@pytest.mark.parametrize(
+    ("width", "scheme", "language"), [(320, "light", "fr"), (1280, "dark", "en")]
+)
+def test_the_events_behind_a_number(
+    open_page: Open, send: Any, scheme: str, language: str, width: int
+) -> None:
+    send(*(pigeon("flown", execution="2026-01-01T08:00:00Z") for _ in range(3)))
+    page = open_page(
+        language=language,
+        color_scheme=scheme,
+        viewport={"width": width, "height": 700},
+        bypass_csp=True,
+    )
+    page.locator("[data-metric=flown] [data-events]").first.click()
+    page.wait_for_url("**/events.html?**")
+    assert findings(page) == []
+    wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    assert not wide

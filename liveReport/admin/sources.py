@@ -7,6 +7,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from liveReport.channels import providers
@@ -171,8 +172,10 @@ class SourceAdmin(admin.ModelAdmin[Source]):
     ) -> HttpResponse:
         """Above the fields of a source that has a provider: how it is set up."""
         source = self.get_object(request, object_id)
+        add = reverse("admin:livereport_eventfile_add")
+        extra_context = (extra_context or {}) | {"import_url": f"{add}?source={object_id}"}
         if source and source.provider in providers():
-            extra_context = (extra_context or {}) | set_up_of(source, request)
+            extra_context |= set_up_of(source, request)
         return super().change_view(request, object_id, form_url, extra_context)
 
     @admin.action(description=_("Make a new secret"), permissions=["change"])

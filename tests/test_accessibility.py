@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from liveReport import rollup
+from liveReport import rollup, tasks
 from liveReport.engines.sources import Apart, note
 from liveReport.ingest import receive
 from liveReport.ingest.files import import_waiting
@@ -132,8 +132,15 @@ def test_the_quarantine_and_its_events(
 
 @pytest.mark.parametrize(("scheme", "language"), LOOKS)
 def test_a_file_of_events_on_its_way(
-    open_page: Open, campaign: Campaign, source: Source, tmp_path: Path, scheme: str, language: str
+    open_page: Open,
+    campaign: Campaign,
+    source: Source,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    scheme: str,
+    language: str,
 ) -> None:
+    monkeypatch.setattr(tasks.files, "apply_async", lambda **how: None)
     at = timezone.now().isoformat()
     file = tmp_path / "mill.csv"
     file.write_text(f"type,time,customer\nsent,{at},7\nground,{at},8\n")

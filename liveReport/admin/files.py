@@ -1,5 +1,6 @@
 """Files of events: uploaded, mapped and tried, then taken in while one looks on."""
 
+import logging
 from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
@@ -14,6 +15,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 
+from liveReport import tasks
 from liveReport.engines import files
 from liveReport.engines.files import COUNTS
 from liveReport.events.sealing import Unsealable
@@ -40,6 +42,8 @@ TRIED = 10_000
 """Lines that are tried before a file is taken in: what one waits for."""
 SHOWN = 5
 """Events that are shown as they would go in."""
+
+logger = logging.getLogger(__name__)
 
 UNREADABLE = (FileError, MappingError, Unsealable)
 
@@ -164,6 +168,7 @@ class EventFileAdmin(NoChanging, admin.ModelAdmin[EventFile]):
         if "import" in request.POST and not context["is_off"]:
             files.begin(file, mapping.as_json())
             self.log_change(request, file, "Imported")
+            _ring()
             return HttpResponseRedirect(
                 reverse("admin:livereport_eventfile_change", args=[file.pk])
             )
@@ -172,6 +177,14 @@ class EventFileAdmin(NoChanging, admin.ModelAdmin[EventFile]):
     @admin.display(description=_("progress"))
     def progress(self, file: EventFile) -> str:
         return f"{file.percent} %"
+
+
+def _ring() -> None:
+    """Have it begin now, and not within a minute. Without a broker the schedule will do."""
+    try:
+        tasks.files.apply_async(retry=False)
+    except Exception as error:  # noqa: BLE001 (whatever a broker's driver raises)
+        logger.warning("The import of a file begins within a minute: %s", type(error).__name__)
 
 
 def _read(file: EventFile, known: FileMapping) -> tuple[list[str], FileMapping]:

@@ -91,6 +91,7 @@ class EventsPage:
             for event in channel.events
             if (channel.slug, event.key) in kinds
             for key in event.dimensions
+            if key != channel.evidence
         }
         return [Filter(key, label, given.get(key, "")) for key, label in taken.items()]
 

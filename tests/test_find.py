@@ -118,7 +118,7 @@ def test_what_is_listed_is_what_the_number_counts(
     channel = get_channel(slug)
     drawn = st.lists(events_of(channel, NOW, SECONDS, EXECUTIONS), max_size=30)
     before, after = data.draw(drawn), data.draw(drawn)
-    with undone(), mock.patch.multiple(search, OPENED=opened, PORTION=2):
+    with undone(), mock.patch.multiple(search, EFFORT=opened, PORTION=2):
         campaign.channels.create(channel=slug, declared=True)
         send(source, before, size)
         report = tab_report(campaign, slug, [], NOW, wanted=every, even_empty=True)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -29,8 +30,11 @@ from . import reads, verdicts
 from .keys import periods
 from .keys.periods import Periods
 
-OPENED = 200
-"""Batches to open for a page, and one more for every ten events of it."""
+EFFORT = 2_000
+"""What a page may cost, in batches: a hundred events in one cost as much as to open it. For every
+event of the page it may be one more."""
+TOGETHER = 64
+"""Batches that are read at once, if the first few were not enough."""
 PORTION = 1_000
 """Batches whose times are read at once."""
 FEW = 50
@@ -119,7 +123,8 @@ def find(search: Search, most: int, now: datetime, cursor: Cursor | None = None)
     """At most so many of the events, and where to go on. Call inside ``sql.snapshot``."""
     hunt = _Hunt(search, now)
     found: list[Found] = []
-    for opened, batch in enumerate(hunt.batches(cursor), 1):
+    effort = EFFORT + most
+    for batch in hunt.batches(cursor):
         order = _latest_first(batch.events)
         passed = cursor.passed if cursor and cursor.batch == batch.pk else 0
         left = order[passed:]
@@ -129,7 +134,8 @@ def find(search: Search, most: int, now: datetime, cursor: Cursor | None = None)
         found += (Found(batch.pk, batch.received_at, event) for event in events)
         if len(matching) > room:
             return Page(found, Cursor(batch.pk, passed + int(matching[room])))
-        if opened >= OPENED + most // 10:
+        effort -= 1 + len(order) // 100
+        if effort <= 0:
             return Page(found, Cursor(batch.pk - 1, 0))
     return Page(found, None)
 
@@ -259,9 +265,12 @@ class _Hunt:
 
     def batches(self, cursor: Cursor | None = None) -> Iterator[_Batch]:
         """Those that can have events that match, opened one by one, newest first."""
-        for pk in self._candidates(cursor):
-            if pk not in self._unfolded and (batch := _opened(pk)):
+        folded = (pk for pk in self._candidates(cursor) if pk not in self._unfolded)
+        size = 1
+        while portion := list(islice(folded, size)):
+            for batch in _opened(portion):
                 yield batch._replace(events=judged(batch.events, self._channels, self._rules))
+            size = min(2 * size, TOGETHER)
 
     @cached_property
     def _channels(self) -> Mapping[str, Channel]:
@@ -370,11 +379,12 @@ class _Hunt:
         return periods.as_stored()
 
 
-def _opened(pk: int) -> _Batch | None:
-    """A batch, unless it was pruned meanwhile."""
-    columns = ("received_at", "folded_at", "duplicates", "late", "source_id", "payload")
-    row = EventBatch.objects.filter(pk=pk).values_list(*columns).first()
-    if row is None:
-        return None
-    received_at, fold, duplicates, late, source, payload = row
-    return _Batch(pk, received_at, fold, duplicates, late, former.read(payload, source))
+def _opened(ids: Sequence[int]) -> Iterator[_Batch]:
+    """Batches in this order, but for those that were pruned meanwhile."""
+    columns = ("pk", "received_at", "folded_at", "duplicates", "late", "source_id", "payload")
+    rows = {row[0]: row for row in EventBatch.objects.filter(pk__in=ids).values_list(*columns)}
+    for pk in ids:
+        if pk in rows:
+            _pk, received_at, fold, duplicates, late, source, payload = rows[pk]
+            events = former.read(payload, source)
+            yield _Batch(pk, received_at, fold, duplicates, late, events)

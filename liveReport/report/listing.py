@@ -76,6 +76,7 @@ class Asked:
         """
         channels = ChannelPlugin.objects.enabled()
         dimensions = {each.key for channel in channels for each in channel.dimensions}
+        dimensions -= {channel.evidence for channel in channels}  # nothing is counted by it
         for name in names:
             if name not in _KNOWN and name not in dimensions:
                 raise BadListing(name, "There is no such filter.")

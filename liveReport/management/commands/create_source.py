@@ -10,7 +10,6 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from liveReport.channels import providers
 from liveReport.site.sources import SourceError, Wanted, set_up, url_of, user_of
 
-
 NO_PUBLIC_URL = (
     "PUBLIC_URL is not set: put the address of this site, https://…, in front of url. Providers "
     "that sign the URL need it set."

@@ -22,7 +22,7 @@ TOGETHER := -n 3 --dist worksteal
 SITES := chaos clocks endurance outage slow_clients upgrade
 ignored = $(addprefix --ignore=tests/test_,$(addsuffix .py,$(1)))
 
-.PHONY: help run setup test test-frontend test-more test-sqlite test-postgresql lint bench chaos screenshots clean
+.PHONY: help run setup test test-frontend test-more test-sqlite test-postgresql lint bench chaos fuzz screenshots clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -64,6 +64,9 @@ bench: setup $(VENV)/.dev $(VENV)/.bench ## measure, as ratios within one run
 chaos: setup $(VENV)/.dev ## strike a site of each kind for five minutes, and count what it cost; then plant defects
 	$(BIN)/python -m tests.chaos --seconds 300 --controls
 
+fuzz: setup $(VENV)/.fuzz ## hostile requests of every provider, for five minutes (FUZZ_SECONDS overrides)
+	$(BIN)/python -m tests.fuzz --seconds $(or $(FUZZ_SECONDS),300)
+
 screenshots: setup $(VENV)/.dev ## renew the pictures of README and docs
 	$(BIN)/python -m tests.screenshots docs
 
@@ -85,6 +88,9 @@ $(VENV)/.base: requirements/base.txt $(VENV)/.venv
 	$(call install,$<)
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.base
+	$(call install,$<)
+
+$(VENV)/.fuzz: requirements/fuzz.txt $(VENV)/.dev
 	$(call install,$<)
 
 # Peers have an environment of their own; where they cannot be installed, they are left out.

@@ -311,6 +311,10 @@ BEACON_RATE = env.int("BEACON_RATE", 60_000)
 """Requests a minute that pages and apps may send under one public key; counted as above."""
 BEACON_CLIENT_RATE = env.int("BEACON_CLIENT_RATE", 600)
 """Requests a minute of one address among them; a household or an office can be behind it."""
+HOOK_RATE = env.int("HOOK_RATE", 600_000)
+"""Requests a minute that the provider of one source may send; counted as above."""
+HOOK_CLIENT_RATE = env.int("HOOK_CLIENT_RATE", 600)
+"""Requests a minute of one address that are not the provider's, or for sources that are not."""
 INGEST_MAX_PENDING = env.int("INGEST_MAX_PENDING", 20_000)
 """Batches waiting to be folded beyond which ingest answers 503."""
 SPOOL_DIR = DATA_DIR / "spool"
@@ -330,6 +334,9 @@ QUARANTINE_MAX_CAMPAIGNS = env.int("QUARANTINE_MAX_CAMPAIGNS", 1_000)
 """Distinct unknown campaigns that one source may have in quarantine."""
 QUARANTINE_MAX_TOTAL = env.int("QUARANTINE_MAX_TOTAL", 500_000)
 """Events that all sources together may have in quarantine."""
+FILE_MAX_BYTES = env.int("FILE_MAX_BYTES", 256 * 1024 * 1024)
+"""Bytes that a CSV file of events may have."""
+FILE_UPLOAD_HANDLERS = ["liveReport.site.uploads.SealingHandler"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = INGEST_MAX_BYTES
 TOKEN_DAYS = 90
 READY_MAX_LAG = env.int("READY_MAX_LAG", 60)

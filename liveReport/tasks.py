@@ -8,7 +8,7 @@ it. What it must not do there is to hold a lock of the database while it waits f
 from celery import shared_task
 
 from liveReport import rollup
-from liveReport.ingest.importing import read_uploaded
+from liveReport.ingest.files import import_waiting
 from liveReport.site.sessions import SessionStore
 
 
@@ -25,7 +25,10 @@ def prune() -> None:
     SessionStore.clear_expired()
 
 
-@shared_task(name="livereport.read_files", ignore_result=True)
-def read_files() -> None:
-    """Read the files of events that were uploaded, for a minute at most."""
-    read_uploaded(60)
+@shared_task(name="livereport.files", ignore_result=True)
+def files() -> None:
+    """Take in some of the files that were uploaded; other slow work comes in between.
+
+    It is rung when there is one, and each minute for those that are not done by then.
+    """
+    import_waiting(seconds=45)

@@ -10,10 +10,11 @@ from django.conf import settings
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from liveReport import rollup
+from liveReport import rollup, tasks
 from liveReport.engines.sources import Apart, note
 from liveReport.ingest import receive
-from liveReport.models import Source
+from liveReport.ingest.files import import_waiting
+from liveReport.models import Campaign, Source
 from tests.support.browser import TAB, Open, chart, in_browser, pigeon, show_as, widget
 
 pytestmark = in_browser
@@ -75,6 +76,8 @@ def test_a_report_and_its_editor(
         "/admin/livereport/quarantinedbatch/",
         "/admin/livereport/setasidebatch/",
         "/admin/livereport/source/",
+        "/admin/livereport/eventfile/",
+        "/admin/livereport/eventfile/add/",
         "/admin/dashboards/layout/",
         "/admin/time-zone/",
         "/admin/reports/",
@@ -127,6 +130,42 @@ def test_the_quarantine_and_its_events(
     assert findings(page) == []
 
 
+@pytest.mark.parametrize(("scheme", "language"), LOOKS)
+def test_a_file_of_events_on_its_way(
+    open_page: Open,
+    campaign: Campaign,
+    source: Source,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    scheme: str,
+    language: str,
+) -> None:
+    monkeypatch.setattr(tasks.files, "apply_async", lambda **how: None)
+    at = timezone.now().isoformat()
+    file = tmp_path / "mill.csv"
+    file.write_text(f"type,time,customer\nsent,{at},7\nground,{at},8\n")
+    page = open_page(
+        f"/admin/livereport/eventfile/add/?source={source.pk}",
+        language=language,
+        color_scheme=scheme,
+        bypass_csp=True,
+    )
+    page.locator("[type=file]").set_input_files(file)
+    page.locator("[name=_save]").click()
+    page.locator("[name=constant-channel]").fill("email")
+    page.locator("[name=constant-campaign]").fill("summer")
+    page.locator("[name=try]").click()
+    expect(page.locator("#content")).to_contain_text("email has no type 'ground'")
+    assert findings(page) == []
+    page.locator("[name=import]").click()
+    expect(page.locator("progress")).to_have_js_property("value", 0)
+    assert findings(page) == []
+    import_waiting(seconds=10)
+    expect(page.locator("progress")).to_have_js_property("value", 100)
+    assert page.locator("#file-progress[hx-get]").count() == 0
+    assert findings(page) == []
+
+
 def test_every_picture(open_page: Open) -> None:
     page = open_page()
     for key, picture in (
@@ -155,3 +194,23 @@ def test_no_page_of_a_crawl_complains(open_page: Open) -> None:
         waiting += {link for link in links if link not in seen and link not in waiting}
     assert len(seen) > 30
     assert {f"{TAB}", "/admin/time-zone/", "/admin/livereport/campaign/add/"} <= seen
+
+
+@pytest.mark.parametrize(
+    ("width", "scheme", "language"), [(320, "light", "fr"), (1280, "dark", "en")]
+)
+def test_the_events_behind_a_number(
+    open_page: Open, send: Any, scheme: str, language: str, width: int
+) -> None:
+    send(*(pigeon("flown", execution="2026-01-01T08:00:00Z") for _ in range(3)))
+    page = open_page(
+        language=language,
+        color_scheme=scheme,
+        viewport={"width": width, "height": 700},
+        bypass_csp=True,
+    )
+    page.locator("[data-metric=flown] [data-events]").first.click()
+    page.wait_for_url("**/events.html?**")
+    assert findings(page) == []
+    wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    assert not wide

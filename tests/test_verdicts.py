@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from liveReport import rollup
 from liveReport.channels import NONE, Channel, all_channels, get_channel
 from liveReport.events.batch import Events, LogEvent, Shape
+from liveReport.events.judging import judged
 from liveReport.ingest import receive
 from liveReport.models import Bucket, Campaign, Source, VerdictRule
 from liveReport.report import Period, every, tab_report
 from liveReport.rollup import admission
 from liveReport.rollup.adoption import Draft, Outdated, adopt, preview
-from liveReport.rollup.judging import judged
 from tests.support import oracle, pages, rollups
 from tests.support.isolation import undone
 from tests.support.rollups import MINUTE, NOW, event, log

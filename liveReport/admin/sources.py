@@ -200,22 +200,27 @@ class SourceAdmin(admin.ModelAdmin[Source]):
     ) -> HttpResponse:
         """Above the fields: what came of it; of a source that has a provider, how it is set up."""
         source = self.get_object(request, object_id)
+        add = reverse("admin:livereport_eventfile_add")
+        extra_context = (extra_context or {}) | {"import_url": f"{add}?source={object_id}"}
         if not self.has_view_or_change_permission(request, source):
             source = None  # refused below, without a look at what came
         if source:
-            extra_context = (extra_context or {}) | {"beat": beats([source])[source.pk]}
+            extra_context |= {"beat": beats([source])[source.pk]}
         if source and source.provider in providers():
-            extra_context = (extra_context or {}) | set_up_of(source, request)
-            extra_context |= {
-                "waiting": waiting(source.pk),
-                "campaigns": Campaign.objects.order_by("name").values_list("slug", "name"),
-                "map_url": reverse("admin:livereport_source_map", args=[source.pk]),
-                "secret_url": reverse("admin:livereport_source_secret", args=[source.pk]),
-                "has_own_secret": webhook_of(source.provider).secret.is_ours,
-                "grace": GRACE.items(),
-                "may_change": self.has_change_permission(request, source),
-            }
+            extra_context |= set_up_of(source, request) | self._more_of(source, request)
         return super().change_view(request, object_id, form_url, extra_context)
+
+    def _more_of(self, source: Source, request: HttpRequest) -> dict[str, Any]:
+        """What waits of it, and what can be pressed."""
+        return {
+            "waiting": waiting(source.pk),
+            "campaigns": Campaign.objects.order_by("name").values_list("slug", "name"),
+            "map_url": reverse("admin:livereport_source_map", args=[source.pk]),
+            "secret_url": reverse("admin:livereport_source_secret", args=[source.pk]),
+            "has_own_secret": webhook_of(source.provider).secret.is_ours,
+            "grace": GRACE.items(),
+            "may_change": self.has_change_permission(request, source),
+        }
 
     def get_urls(self) -> list[URLPattern]:
         wrapped = self.admin_site.admin_view(require_safe(self.live_view))

@@ -4,7 +4,6 @@ Nobody is told apart, and nothing is kept of a sender but the events: no cookie,
 agent. Who asks not to be tracked, and who is a machine, is answered as everybody is.
 """
 
-import ipaddress
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
@@ -23,13 +22,11 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import condition, require_safe
 
-from liveReport.events.hashes import pseudonyms
 from liveReport.ingest import BodyError, HookPoint, beacon_point, receive_beacon, turn_away
-from liveReport.site.middleware import client_ip
 from liveReport.site.sources import SourceError, origin_of
 
 from .body import read_body
-from .throttles import exceeded
+from .throttles import client_of, count_and_check
 
 SCRIPT = "dashboards/build/beacon.js"
 """Where the front end's build leaves it, among the static files."""
@@ -110,7 +107,7 @@ def _preflight(request: HttpRequest, point: HookPoint) -> HttpResponse:
 
 def _taken(request: HttpRequest, point: HookPoint) -> HttpResponse:
     if not _is_uncounted(request):
-        _check_limits({f"beacon:{point.source.pk}": settings.BEACON_RATE})
+        count_and_check({f"beacon:{point.source.pk}": settings.BEACON_RATE})
         receive_beacon(
             point,
             read_body(request, MOST_BYTES),  # type: ignore[arg-type]
@@ -145,24 +142,7 @@ def _crawls(agent: str) -> bool:
 
 def _check_client(request: HttpRequest) -> None:
     if request.method == "POST":
-        (client,) = pseudonyms([_network(client_ip(request))])
-        _check_limits({f"beacon-from:{client}": settings.BEACON_CLIENT_RATE})
-
-
-def _network(address: str) -> str:
-    """An address, or of IPv6 the network that whoever has it chooses addresses from."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if found.version == 4:
-        return address
-    return str(ipaddress.ip_network((found, 64), strict=False))
-
-
-def _check_limits(limits: dict[str, int]) -> None:
-    if wait := exceeded(limits):
-        raise BodyError(429, "too_often", "", int(wait) + 1)
+        count_and_check({f"beacon-from:{client_of(request)}": settings.BEACON_CLIENT_RATE})
 
 
 def _is_listed(origin: str, point: HookPoint, request: HttpRequest) -> bool:

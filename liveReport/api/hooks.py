@@ -19,9 +19,18 @@ from django.views.decorators.csrf import csrf_exempt
 
 from liveReport.channels import HookRequest, TryLater, Unauthorised
 from liveReport.engines.outage import RETRY_SECONDS
-from liveReport.ingest import BodyError, HookPoint, deliver, hook_point, turn_away
+from liveReport.ingest import (
+    BodyError,
+    HookPoint,
+    HookReceipt,
+    deliver,
+    hook_point,
+    is_familiar,
+    turn_away,
+)
 
 from .body import read_body
+from .throttles import check, client_of, note
 
 NO_SECRET = "no_secret"  # noqa: S105 (what is answered where there is none)
 
@@ -49,29 +58,59 @@ class HookView(View):
 
     def head(self, request: HttpRequest, source: str) -> HttpResponse:
         """Whether there is such an address: asked by providers before there is a secret."""
-        return JsonResponse({}) if hook_point(source) else _failed(404, "not_found")
+        return JsonResponse({}) if _found(request, source) else _failed(404, "not_found")
 
     def get(self, request: HttpRequest, source: str) -> HttpResponse:
-        point = hook_point(source)
+        point = _found(request, source)
         if point and point.provider.webhook.get_delivers and request.GET:
             return _delivered(point, request)
         return JsonResponse({}) if point else _failed(404, "not_found")
 
     def post(self, request: HttpRequest, source: str) -> HttpResponse:
-        point = hook_point(source)
+        point = _found(request, source)
         return _delivered(point, request) if point else _failed(404, "not_found")
+
+
+def _found(request: HttpRequest, name: str) -> HookPoint | None:
+    """Where requests for this source go. Who guesses names is told to wait, and looks up none."""
+    guesses = f"hook-guesses:{client_of(request)}"
+    if not is_familiar(name):
+        check({guesses: settings.HOOK_CLIENT_RATE})
+    point = hook_point(name)
+    if point is None:
+        note(guesses)
+    return point
 
 
 def _delivered(point: HookPoint, request: HttpRequest) -> HttpResponse:
     if not point.source.has_secret:
         turn_away(point.source.pk, NO_SECRET)
         return _failed(404, NO_SECRET)
+    return JsonResponse(asdict(_taken(point, request)))
+
+
+def _taken(point: HookPoint, request: HttpRequest) -> HookReceipt:
+    """What became of a request, unless there were too many.
+
+    Of a source only those count that are the provider's, or strangers could use up what it may
+    send. Theirs are counted by address, and for each source: one whose key is wrong takes nothing
+    from another of the same provider.
+    """
+    sent = f"hook:{point.source.pk}"
+    refused = f"hook-refused:{point.source.pk}:{client_of(request)}"
+    check({sent: settings.HOOK_RATE, refused: settings.HOOK_CLIENT_RATE})
     try:
         body = read_body(request, settings.INGEST_MAX_BYTES)  # type: ignore[arg-type]
     except BodyError as error:
         turn_away(point.source.pk, error.code)
         raise
-    return JsonResponse(asdict(deliver(point, hook_request(request, body))))
+    try:
+        receipt = deliver(point, hook_request(request, body))
+    except Unauthorised:
+        note(refused)
+        raise
+    note(sent)
+    return receipt
 
 
 def hook_request(request: HttpRequest, body: bytes) -> HookRequest:

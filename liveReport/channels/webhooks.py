@@ -244,6 +244,8 @@ class Said(NamedTuple):
     keys: Mapping[str, str]
     reason: str = ""
     category: str = ""
+    signal: str = ""
+    """Of an open or a click, what speaks of a machine (where the channel has such a dimension)."""
 
     @property
     def label(self) -> str:
@@ -318,6 +320,21 @@ def instant(seconds: float | str) -> datetime:
         return datetime.fromtimestamp(float(seconds), UTC)
     except (TypeError, ValueError, OverflowError, OSError) as error:
         raise Unreadable("not_a_time") from error
+
+
+def instant_of_epoch(number: float | str) -> datetime:
+    """An instant from seconds since 1970, or milliseconds where it would be after the year 5000.
+
+    ``Unreadable`` if it is none.
+    """
+    try:
+        seconds = float(number)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise Unreadable("not_a_time") from error
+    return instant(seconds / 1000 if seconds >= _MILLISECONDS else seconds)
+
+
+_MILLISECONDS = 1e11
 
 
 def moment_of(text: str) -> datetime:

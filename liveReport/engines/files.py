@@ -1,172 +1,151 @@
-"""Files of events, as they are stored while they are read."""
+"""Files of events as they are stored: how far each has come, and parts of those uploaded."""
 
-import io
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-import msgspec
+import zstandard
 from django.db import transaction
 from django.db.models import F
+from django.utils import timezone
 
-from liveReport.events.sealing import seal, unseal
+from liveReport.events.sealing import seal, sealed_anew, unseal
 from liveReport.models import EventFile, EventFilePart, Source
 
-PART = 512 * 1024
-"""Bytes of a file that are sealed together."""
-ERRORS = 200
-"""Refused lines that are kept with their reasons; the others are only counted."""
+ERRORS = 100
+"""Refusals of a file that are kept."""
+COUNTS = ("accepted", "duplicates", "quarantined", "ignored", "refused", "late")
+
+State = EventFile.State
 
 
-class Whose(NamedTuple):
-    """Campaigns of a source by the texts that stand for them, and that of all else, or ``""``."""
-
-    slugs: Mapping[str, str]
-    campaign: str
+class Superseded(Exception):
+    """Somebody else takes the same file in, or it was begun anew or deleted."""
 
 
 class Step(NamedTuple):
-    """What became of the lines up to ``line`` since the step before. ``errors``: line, field and
-    reason of the first that were refused."""
+    """A file has been taken in up to so many records, about so many bytes; what became of those
+    since the last step. ``counts`` are by ``COUNTS``; an error is a line, a field and a reason."""
 
-    line: int
-    accepted: int
-    duplicates: int
-    quarantined: int
-    refused: int
-    errors: list[tuple[int, str, str]]
-
-
-def whose(source: int) -> Whose:
-    """How lines of a source find their campaign."""
-    found = Source.objects.select_related("campaign").get(pk=source)
-    mapped = found.mappings.values_list("value", "campaign__slug")
-    return Whose(dict(mapped), found.campaign.slug if found.campaign else "")
-
-
-def begin(
-    source: int, name: str, key: str, layout: Any, mapping: Any, lines: int, now: datetime
-) -> EventFile:
-    """The file with this key, begun if it is new. The mapping is that of the source from now on."""
-    Source.objects.filter(pk=source).update(file_mapping=mapping)
-    file, _is_new = EventFile.objects.get_or_create(
-        source_id=source,
-        key=key,
-        defaults={
-            "name": name[-200:],
-            "layout": layout,
-            "mapping": mapping,
-            "lines": lines,
-            "created_at": now,
-        },
-    )
-    return file
-
-
-def draft(source: int, name: str, digest: str, layout: Any, lines: int, now: datetime) -> EventFile:
-    """An uploaded file of which nobody has said yet how to read it; the same content once."""
-    file, _is_new = EventFile.objects.update_or_create(
-        source_id=source,
-        key=f"draft:{digest[:58]}",
-        defaults={
-            "name": name[-200:],
-            "layout": layout,
-            "mapping": {},
-            "lines": lines,
-            "created_at": now,
-        },
-    )
-    return file
+    records: int
+    position: int
+    counts: Mapping[str, int]
+    errors: Sequence[tuple[int, str, str]]
 
 
 @transaction.atomic
-def start(file: EventFile, key: str, mapping: Any) -> EventFile:
-    """Have a draft read by a mapping, that of its source from now on; or take the file that was
-    read in this way before, which continues if it was not at its end."""
+def begin(file: EventFile, mapping: Mapping[str, Any]) -> EventFile:
+    """The row of a file that is now to be taken in by this mapping, which its source remembers.
+
+    It goes on where the same file, read in the same way, was left; one that was finished without
+    a refusal stays finished, as it has nothing new to say. Everything else begins at its start.
+    """
     Source.objects.filter(pk=file.source_id).update(file_mapping=mapping)
-    before = EventFile.objects.filter(source=file.source_id, key=key).exclude(pk=file.pk).first()
-    if before is None:
-        file.key, file.mapping = key, mapping
-        file.save(update_fields=["key", "mapping"])
-        return file
-    if before.finished_at is None and not before.parts.exists():
-        EventFilePart.objects.filter(file=file.pk).update(file=before.pk)
-    file.delete()
-    return before
+    found = _same(file) or file
+    is_same = found.pk is not None and found.mapping == mapping and found.encoding == file.encoding
+    if is_same and (
+        found.state == State.WAITING or (found.state == State.DONE and is_clean(found))
+    ):
+        return found
+    found.mapping, found.state, found.failure, found.errors = dict(mapping), State.WAITING, "", []
+    found.name, found.encoding = file.name, file.encoding
+    found.records = found.position = 0
+    for name in COUNTS:
+        setattr(found, name, 0)
+    found.save()
+    return found
 
 
-@transaction.atomic
-def keep(file: EventFile, pieces: Iterable[bytes]) -> None:
-    """Keep an uploaded file, sealed, until all of it is read; once is enough."""
-    if EventFile.objects.select_for_update().get(pk=file.pk).parts.exists():
-        return
-    for number, piece in enumerate(pieces):
-        EventFilePart.objects.create(file=file, number=number, sealed=seal(piece))
+def _same(file: EventFile) -> EventFile | None:
+    rows = EventFile.objects.select_for_update()
+    return rows.filter(source=file.source_id, checksum=file.checksum).first()
 
 
-class _Kept(io.RawIOBase):
-    """What is kept of a file, part by part."""
-
-    def __init__(self, file: int) -> None:
-        self._parts = self._unsealed(file)
-        self._left = b""
-
-    def _unsealed(self, file: int) -> Iterator[bytes]:
-        parts = EventFilePart.objects.filter(file=file).order_by("number")
-        for pk in list(parts.values_list("pk", flat=True)):
-            yield unseal(bytes(EventFilePart.objects.get(pk=pk).sealed))
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        while not self._left:
-            part = next(self._parts, None)
-            if part is None:
-                return 0
-            self._left = part
-        size = min(len(buffer), len(self._left))
-        buffer[:size], self._left = self._left[:size], self._left[size:]
-        return size
+def is_clean(file: EventFile) -> bool:
+    """Whether there is nothing that another try could better."""
+    return not file.refused
 
 
-def unfinished() -> Iterator[EventFile]:
-    """The uploaded files that are still to be read, oldest first."""
-    waiting = EventFile.objects.filter(finished_at=None, stopped="", parts__number=0)
-    yield from waiting.exclude(mapping={}).select_related("source").order_by("pk")
-
-
-def stream_of(file: EventFile) -> io.BufferedReader:
-    """What is kept of it. Reading raises ``Unsealable``."""
-    return io.BufferedReader(_Kept(file.pk))
-
-
-def advance(file: EventFile, step: Step) -> bool:
-    """Note how far a file is read; not if somebody else has read on meanwhile."""
+def advance(file: EventFile, step: Step) -> None:
+    """Note what has become of some more records. Raises ``Superseded``."""
     errors = [*file.errors, *step.errors][:ERRORS]
-    moved = EventFile.objects.filter(pk=file.pk, line=file.line).update(
-        line=step.line,
-        accepted=F("accepted") + step.accepted,
-        duplicates=F("duplicates") + step.duplicates,
-        quarantined=F("quarantined") + step.quarantined,
-        refused=F("refused") + step.refused,
-        sealed_errors=seal(msgspec.json.encode(errors)) if errors else b"",
+    present = EventFile.objects.filter(pk=file.pk, records=file.records, state=State.WAITING)
+    changed = present.update(
+        records=step.records,
+        position=step.position,
+        errors=errors,
+        changed_at=timezone.now(),
+        **{name: F(name) + step.counts.get(name, 0) for name in COUNTS},
     )
-    if moved:
-        file.refresh_from_db()
-    return bool(moved)
+    if not changed:
+        raise Superseded
+    file.records, file.position, file.errors = step.records, step.position, errors
+    for name in COUNTS:
+        setattr(file, name, getattr(file, name) + step.counts.get(name, 0))
 
 
 @transaction.atomic
-def finish(file: EventFile, now: datetime) -> None:
-    """All of it is read."""
-    EventFile.objects.filter(pk=file.pk).update(finished_at=now, line=F("lines"))
-    EventFilePart.objects.filter(file=file.pk).delete()
-    file.refresh_from_db()
+def end(file: EventFile, failure: str = "") -> None:
+    """It has been taken in, or cannot be. Nothing of what it holds is kept."""
+    file.state = State.FAILED if failure else State.DONE
+    file.failure = failure[:300]
+    file.save(update_fields=["state", "failure", "changed_at"])
+    EventFilePart.objects.filter(file=file).delete()
 
 
 @transaction.atomic
-def stop(file: EventFile, why: str) -> None:
-    """It cannot be read on."""
-    EventFile.objects.filter(pk=file.pk).update(stopped=why[:300])
-    EventFilePart.objects.filter(file=file.pk).delete()
+def keep(file: EventFile, parts: Iterable[bytes]) -> bool:
+    """Keep an uploaded file, as sealed parts, until it is said how it is to be read.
+
+    Nothing changes, and ``False``, while the same file is being taken in.
+    """
+    if found := _same(file):
+        if found.state == State.WAITING:
+            file.pk = found.pk
+            return False
+        found.parts.all().delete()
+        file.pk, file.created_at = found.pk, found.created_at
+        file.mapping = found.mapping
+    file.save()
+    for number, part in enumerate(parts):
+        EventFilePart.objects.create(file=file, number=number, sealed=part)
+    return True
+
+
+def sealed(plain: bytes) -> bytes:
+    """A part of a file as it is kept."""
+    return seal(zstandard.compress(plain))
+
+
+def unsealed(part: bytes) -> bytes:
+    """What ``sealed`` made a part of. Raises ``Unsealable``."""
+    return zstandard.decompress(unseal(part))
+
+
+def parts(file: EventFile) -> Iterator[bytes]:
+    """What is kept of a file, part by part. Raises ``Unsealable``."""
+    rows = EventFilePart.objects.filter(file=file)
+    for number in range(rows.count()):
+        part = rows.values_list("sealed", flat=True).get(number=number)
+        yield unsealed(bytes(part))
+
+
+def waiting() -> Iterator[EventFile]:
+    """The uploaded files that are to be taken in, the longest waiting first.
+
+    Those of sources that are switched off wait on.
+    """
+    uploaded = EventFilePart.objects.values("file")
+    rows = EventFile.objects.filter(
+        state=State.WAITING, pk__in=uploaded, source__account__is_active=True
+    )
+    yield from rows.select_related("source__campaign").order_by("created_at")
+
+
+def reseal() -> int:
+    """Encrypt all parts anew, by the present key; how many. ``Unsealable``."""
+    done = 0
+    for pk in list(EventFilePart.objects.values_list("pk", flat=True)):
+        row = EventFilePart.objects.filter(pk=pk)
+        for part in row.values_list("sealed", flat=True):
+            done += row.update(sealed=sealed_anew(bytes(part)))
+    return done

@@ -16,6 +16,7 @@ from liveReport.events.limits import MAX_FUTURE
 from liveReport.models import (
     Bucket,
     EventBatch,
+    EventFile,
     Execution,
     KeyPage,
     KeyPeriod,
@@ -146,6 +147,11 @@ def hooks(before: datetime) -> None:
 def feeds(before: int) -> None:
     """Which channels sources fed in minutes that began before this second."""
     _delete_in_slices(SourceFeed.objects.filter(minute__lt=before), "pk")
+
+
+def files(before: datetime) -> None:
+    """Files of events of which nobody has taken anything in since this time."""
+    _delete_in_slices(EventFile.objects.filter(changed_at__lt=before), "pk")
 
 
 def set_aside(before: datetime) -> None:

@@ -8,7 +8,7 @@ from .append import Quarantined
 from .beacons import beacon_point, receive_beacon
 from .body import BodyError
 from .contract import Rejection
-from .hooks import HookReceipt, deliver, hook_point
+from .hooks import HookReceipt, deliver, hook_point, is_familiar
 from .intake import HookPoint
 from .receiving import Receipt, begin_serving, receive
 from .recently import turn_away
@@ -25,6 +25,7 @@ __all__ = [
     "begin_serving",
     "deliver",
     "hook_point",
+    "is_familiar",
     "receive",
     "receive_beacon",
     "replay",

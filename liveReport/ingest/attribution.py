@@ -4,25 +4,22 @@ What a sender has passed through the provider comes first, then the texts that p
 for other purposes, then what the source says of all its events.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from itertools import chain
+from typing import Any
 from urllib.parse import parse_qsl
 
 from liveReport.channels import KEYS, Event
 
-CAMPAIGN, EXECUTION, PROFILE, MESSAGE = KEYS
+CAMPAIGN = KEYS[0]
 SEPARATOR = "␟"
 """Between the parts of an id: no provider writes it."""
 
 
-class Named(NamedTuple):
-    """What an event says of itself: of campaign and message as much as it can, else ``""``."""
-
-    campaign: str
-    execution: str
-    profile: str
-    message: str
+Named = tuple[str, str, str, str]
+"""What an event says of itself, in the order of ``KEYS``: of campaign and message as much as it
+can, else ``""``."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +28,7 @@ class Rules:
     what may be a slug, ``campaign`` whose events are that say nothing."""
 
     mapping: Mapping[str, str]
-    campaigns: frozenset[str]
+    campaigns: Set[str]
     campaign: str
 
     def attribute(self, event: Event) -> Named:
@@ -39,14 +36,16 @@ class Rules:
         keys, slug = event.keys, ""
         if event.labels and not keys.get(CAMPAIGN):
             keys, slug = self._labelled(event)
-        profile = _text(keys, PROFILE) or event.recipient or event.message
-        message = _text(keys, MESSAGE)
+        found = [*map(keys.get, KEYS, _MISSING)]
+        if not _TEXT.issuperset(map(type, found)):
+            found = [*map(_as_text, found)]
+        campaign, execution, profile, message = found
+        profile = profile or event.recipient or event.message
         if event.derived:
             message = ""
         elif event.message and not message:
             message = f"{event.message}{SEPARATOR}{profile}"
-        campaign = _text(keys, CAMPAIGN) or slug or self.campaign
-        return Named(campaign, _text(keys, EXECUTION), profile, message)
+        return campaign or slug or self.campaign, execution, profile, message
 
     def _labelled(self, event: Event) -> tuple[Mapping[str, Any], str]:
         """The keys that stand in a label besides the event's own, or the slug that one means."""
@@ -66,19 +65,13 @@ def keys_in(label: str) -> dict[str, str]:
     return {key: value for key, value in parse_qsl(label) if key in KEYS}
 
 
-def candidates(events: Iterable[Event]) -> Iterator[str]:
-    """Everything that may be the slug of a campaign."""
-    for event in events:
-        if event.keys.get(CAMPAIGN):
-            yield _text(event.keys, CAMPAIGN)
-        else:
-            for label in event.labels:
-                yield keys_in(label).get(CAMPAIGN, label)
+def labels_of(events: Iterable[Event]) -> Iterator[str]:
+    """Every text that may be the slug of a campaign, for want of a campaign among the keys."""
+    return chain.from_iterable(event.labels for event in events if not event.keys.get(CAMPAIGN))
 
 
-def _text(keys: Mapping[str, Any], name: str) -> str:
-    found = keys.get(name, "")
-    return found if found.__class__ is str else _as_text(found)
+_MISSING = ("",) * len(KEYS)
+_TEXT = frozenset({str})
 
 
 def _as_text(found: Any) -> str:

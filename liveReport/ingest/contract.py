@@ -5,7 +5,7 @@ its events decoded one by one, to name the field and the reason of each bad one.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -16,12 +16,13 @@ from typing import Annotated, Any, NamedTuple, TypeGuard
 import msgspec
 import numpy as np
 from django.conf import settings
+from numpy.typing import NDArray
 
 from liveReport.channels import NONE, OTHER, Channel, Dimension, all_channels
 from liveReport.channels.fields import CONTROL, LONGEST, REQUIRED
 from liveReport.channels.values import trimmed
 from liveReport.events.batch import Events, Shape
-from liveReport.events.columns import Ints
+from liveReport.events.columns import Ints, Mask
 from liveReport.events.hashes import id_keys, message_keys, pseudonyms
 from liveReport.events.limits import MAX_AGE, MAX_FUTURE
 from liveReport.events.moments import Instant, is_start_of_run
@@ -67,6 +68,28 @@ class Validated(NamedTuple):
     events: Events
     ids: Sequence[str]
     rejected: list[Rejection]
+
+
+class Told(NamedTuple):
+    """Events that are no text, by the column; no control character is in them.
+
+    What those of a kind have in common, one of them says for all: ``kinds`` has an ``event`` of
+    the contract for each, and ``kind`` says which one an event is of. ``at`` is in seconds since
+    1970.
+    """
+
+    kinds: Sequence[Any]
+    kind: Sequence[int]
+    at: Sequence[float]
+    ids: Sequence[str]
+    profiles: Sequence[str]
+    messages: Sequence[str]
+
+    def without(self, places: Collection[int]) -> "Told":
+        """Those at other places than these."""
+        kept = [place for place in range(len(self.ids)) if place not in places]
+        _kinds, *columns = self
+        return Told(self.kinds, *([column[place] for place in kept] for column in columns))  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -131,13 +154,21 @@ class Contract:
         checks = _Checks(self, now, campaigns, has_escapes=has_escapes)
         return self._sorted(indices, events, rejected, checks, source)
 
-    def judged(self, events: Sequence[Any], now: datetime, *, source: int) -> Validated:
-        """What ``validate`` says of events that are no text: each an ``event`` of this contract.
-
-        They have no control characters.
-        """
+    def judged(
+        self, told: Told, now: datetime, *, source: int
+    ) -> tuple[Events, Mapping[int, Refused]]:
+        """What ``validate`` says of events that are no text; who is refused, by place."""
         checks = _Checks(self, now, None, has_escapes=False)
-        return self._sorted(range(len(events)), events, [], checks, source)
+        shape, at = np.array(told.kind, np.int64), _rounded(np.array(told.at, np.float64))
+        shapes, good = checks.judged(told.kinds, shape, at)
+        refused = {
+            place: checks.refusal(told.kinds[told.kind[place]], int(at[place]))
+            for place in np.flatnonzero(~good).tolist()
+        }
+        if refused:
+            told, shape, at = told.without(refused), shape[good], at[good]
+        columns = told.ids, told.profiles, told.messages
+        return _columns(shapes, shape, at, *columns, source), refused
 
     def _sorted(
         self,
@@ -157,7 +188,8 @@ class Contract:
             good = [place for place in range(len(events)) if place not in refused]
             events, shape, at = [events[place] for place in good], shape[good], at[good]
         ids = [event.id for event in events]
-        return Validated(_columns(shapes, shape, at, ids, events, source), ids, rejected)
+        names = [event.profile for event in events], [event.message for event in events]
+        return Validated(_columns(shapes, shape, at, ids, *names, source), ids, rejected)
 
     def _decode(
         self, body: bytes, media: str, limit: int
@@ -246,16 +278,22 @@ class _Checks:
             map(numbers.__getitem__, map(self.contract.shape_of, events)), np.int64, len(events)
         )
         at = _all_microseconds([event.occurred_at for event in events])
-        found = [self._shape_or_none(events[place]) for place in _firsts(shape, len(numbers))]
-        good = (at >= self.oldest) & (at <= self.newest)
-        good &= np.array([one is not None for one in found], np.bool_)[shape]
+        firsts = [events[place] for place in _firsts(shape, len(numbers))]
+        shapes, good = self.judged(firsts, shape, at)
         if self.has_escapes:
             good &= np.array([not self._controlled(event) for event in events], np.bool_)
         refused = {
-            place: self._refusal(events[place], int(at[place]))
+            place: self.refusal(events[place], int(at[place]))
             for place in np.flatnonzero(~good).tolist()
         }
-        return [one or _NOWHERE for one in found], shape, at, refused
+        return shapes, shape, at, refused
+
+    def judged(self, firsts: Sequence[Any], shape: Ints, at: Ints) -> tuple[list[Shape], Mask]:
+        """The shapes that an event of each stands for, and which events are good by these."""
+        found = [self._shape_or_none(event) for event in firsts]
+        good = (at >= self.oldest) & (at <= self.newest)
+        good &= np.array([one is not None for one in found], np.bool_)[shape]
+        return [one or _NOWHERE for one in found], good
 
     def _shape_or_none(self, event: Any) -> Shape | None:
         try:
@@ -277,7 +315,7 @@ class _Checks:
             tuple(self._dimensions(event, rule).items()),
         )
 
-    def _refusal(self, event: Any, at: int) -> Refused:
+    def refusal(self, event: Any, at: int) -> Refused:
         """Why an event is refused: the first thing that is wrong with it."""
         try:
             self._rule(event)
@@ -334,7 +372,8 @@ def _columns(
     shape: Ints,
     at: Ints,
     ids: Sequence[str],
-    events: Sequence[Any],
+    profiles: Sequence[str],
+    messages: Sequence[str | None],
     source: int,
 ) -> Events:
     """Good events of a source as columns, with what names anybody hashed."""
@@ -346,8 +385,8 @@ def _columns(
         shape.astype(np.int64),
         id_keys(source, [campaign for campaign, _channel in scopes], shape, ids),
         at,
-        pseudonyms([event.profile for event in events]),
-        message_keys(scopes, shape, [event.message for event in events]),
+        pseudonyms(profiles),
+        message_keys(scopes, shape, messages),
         settings.PSEUDONYM_KEY.version,
     )
 
@@ -391,7 +430,11 @@ def _microseconds(moment: datetime) -> int:
 
 
 def _all_microseconds(moments: Sequence[datetime]) -> Ints:
-    seconds = np.fromiter(map(datetime.timestamp, moments), np.float64, len(moments))
+    return _rounded(np.fromiter(map(datetime.timestamp, moments), np.float64, len(moments)))
+
+
+def _rounded(seconds: NDArray[np.float64]) -> Ints:
+    """Microseconds."""
     return np.rint(seconds * 1_000_000).astype(np.int64)
 
 

@@ -60,6 +60,10 @@ class KnownSources:
                     raise
         return self._noted_lately(name, now)
 
+    def is_familiar(self, name: str) -> bool:
+        """Whether the database was asked for it within the last minute, and had it."""
+        return self._noted.get(name) is not None
+
     def _remember(self, name: str, found: HookSource | None, now: datetime) -> HookSource | None:
         if found is None:
             if self._noted.get(name):

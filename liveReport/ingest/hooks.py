@@ -55,6 +55,11 @@ def hook_point(name: str) -> HookPoint | None:
         raise BodyError(503, "database", str(AWAY), RETRY_SECONDS) from error
 
 
+def is_familiar(name: str) -> bool:
+    """Whether there was such a source within the last minute: whoever asks for it guesses not."""
+    return known_sources().is_familiar(name)
+
+
 def deliver(point: HookPoint, request: HookRequest) -> HookReceipt:
     """Verify a request and store what it says; durable on return.
 

@@ -1,69 +1,68 @@
-"""Files of events that are being read, or were."""
+"""Files of events: how far each has been taken in, and what became of its lines."""
 
-import msgspec
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-
-from liveReport.events.sealing import Unsealable, unseal
 
 from .access import Source
 
 
 class EventFile(models.Model):
-    """A file of a source's events: how it is written, how far it was read, and what came of it.
+    """A CSV file of a source. The same bytes are the same file, whatever it is called.
 
-    ``key`` is the same for a file of the same content that is read in the same way.
+    ``records`` says how far it has been taken in, and ``position`` how many bytes that is, about.
+    ``errors`` are the first refusals: the number of a line, a field, a reason. ``mapping`` is what
+    it is read by, as the source remembers it.
     """
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("Not imported yet")
+        WAITING = "waiting", _("Being imported")
+        DONE = "done", _("Imported")
+        FAILED = "failed", _("Failed")
 
     source = models.ForeignKey(
         Source, models.CASCADE, related_name="files", verbose_name=_("source"), db_index=False
     )
-    name = models.CharField(_("name"), max_length=200)
-    key = models.CharField(max_length=64, editable=False)
-    layout = models.JSONField(editable=False)
-    mapping = models.JSONField(editable=False)
-    created_at = models.DateTimeField(_("uploaded"), db_index=True)
-    finished_at = models.DateTimeField(_("finished"), null=True, editable=False)
-    lines = models.PositiveBigIntegerField(_("lines"), default=0)
-    line = models.PositiveBigIntegerField(_("read"), default=0)
+    name = models.CharField(_("file"), max_length=200)
+    checksum = models.CharField(_("checksum"), max_length=64)
+    size = models.PositiveBigIntegerField(_("bytes"))
+    encoding = models.CharField(_("encoding"), max_length=40)
+    mapping = models.JSONField(_("mapping"), default=dict)
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.DRAFT)
+    records = models.PositiveBigIntegerField(_("lines read"), default=0)
+    position = models.PositiveBigIntegerField(_("bytes read"), default=0)
     accepted = models.PositiveBigIntegerField(_("accepted"), default=0)
-    duplicates = models.PositiveBigIntegerField(_("duplicates"), default=0)
-    quarantined = models.PositiveBigIntegerField(_("quarantined"), default=0)
+    duplicates = models.PositiveBigIntegerField(_("repeats"), default=0)
+    quarantined = models.PositiveBigIntegerField(_("in quarantine"), default=0)
+    ignored = models.PositiveBigIntegerField(_("ignored"), default=0)
     refused = models.PositiveBigIntegerField(_("refused"), default=0)
-    stopped = models.CharField(_("stopped"), max_length=300, blank=True, editable=False)
-    sealed_errors = models.BinaryField(default=bytes, editable=False)
+    late = models.PositiveBigIntegerField(_("too old"), default=0)
+    errors = models.JSONField(_("errors"), default=list)
+    failure = models.CharField(_("failure"), max_length=300, blank=True)
+    created_at = models.DateTimeField(_("uploaded"), auto_now_add=True)
+    changed_at = models.DateTimeField(_("last change"), auto_now=True, db_index=True)
 
     class Meta:
         verbose_name = _("file of events")
         verbose_name_plural = _("files of events")
-        ordering = ("-pk",)
+        ordering = ("-changed_at",)
         constraints = [
-            models.UniqueConstraint(fields=["source", "key"], name="one_file_per_source_and_key")
+            models.UniqueConstraint(fields=["source", "checksum"], name="one_row_per_file")
         ]
 
     def __str__(self) -> str:
         return self.name
 
     @property
-    def errors(self) -> list[tuple[int, str, str]]:
-        """The first lines that were refused: number, field and reason. An event's own text may
-        stand in a reason, so they are sealed."""
-        if not self.sealed_errors:
-            return []
-        try:
-            plain = unseal(bytes(self.sealed_errors))
-        except Unsealable:
-            return []
-        return msgspec.json.decode(plain, type=list[tuple[int, str, str]])
-
-    @property
     def percent(self) -> int:
-        """How much of it is read."""
-        return 100 if self.finished_at else min(99, 100 * self.line // max(self.lines, 1))
+        """How much of it has been read."""
+        if self.state == self.State.DONE:
+            return 100
+        return min(self.position * 100 // self.size, 100) if self.size else 0
 
 
 class EventFilePart(models.Model):
-    """A piece of a file that was uploaded, sealed; gone when all of it is read."""
+    """A part of an uploaded file, compressed and sealed, until the file has been taken in."""
 
     file = models.ForeignKey(EventFile, models.CASCADE, related_name="parts", db_index=False)
     number = models.PositiveIntegerField()
@@ -72,9 +71,7 @@ class EventFilePart(models.Model):
     class Meta:
         verbose_name = _("part of a file")
         verbose_name_plural = _("parts of files")
-        constraints = [
-            models.UniqueConstraint(fields=["file", "number"], name="one_part_per_number")
-        ]
+        constraints = [models.UniqueConstraint(fields=["file", "number"], name="one_row_per_part")]
 
     def __str__(self) -> str:
-        return f"{self.file} {self.number}"
+        return f"{self.file} ({self.number})"

@@ -21,4 +21,5 @@ def prune(now: datetime | None = None) -> None:
     pruning.ledgers(microseconds(now - settings.LOG_RETENTION))  # after what they are counted from
     pruning.quarantine(now - settings.QUARANTINE_RETENTION)
     pruning.hooks(now - settings.LOG_RETENTION)
+    pruning.files(now - settings.QUARANTINE_RETENTION)
     pruning.set_aside(now - settings.QUARANTINE_RETENTION)

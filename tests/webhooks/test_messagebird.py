@@ -1,10 +1,14 @@
 """MessageBird's events, by what it publishes."""
 
+import hmac
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 
+from channels_plugins.sms.webhooks.messagebird import TOKEN
 from liveReport.channels import HookRequest, Ignored, Unauthorised, providers
 from tests.webhooks.cases import NOW, URL, ProviderCases, said_by
 
@@ -36,10 +40,24 @@ class TestMessageBird(ProviderCases):
             with pytest.raises(Unauthorised):
                 self.webhook.verify(other, rehearsal.credentials)
 
+    @pytest.mark.parametrize("name", ["exp", "nbf"])
+    @pytest.mark.parametrize("odd", ["soon", "", None, [], {}, [1], "1772625591"])
+    def test_a_time_that_is_none_is_refused(self, name: str, odd: Any) -> None:
+        """Though the signature is right: the key's owner can sign anything."""
+        rehearsal, request = self.requests()[0]
+        head, claims, _signature = request.header(TOKEN).split(".")
+        plain = json.loads(urlsafe_b64decode(claims + "==")) | {name: odd}
+        changed = urlsafe_b64encode(json.dumps(plain).encode()).decode().rstrip("=")
+        made = hmac.digest(rehearsal.secret.encode(), f"{head}.{changed}".encode(), "sha256")
+        token = f"{head}.{changed}.{urlsafe_b64encode(made).decode().rstrip('=')}"
+        other = HookRequest("GET", request.url, {TOKEN: token}, b"", NOW)
+        with pytest.raises(Unauthorised, match="stale"):
+            self.webhook.verify(other, rehearsal.credentials)
+
     @pytest.mark.parametrize("token", ["", ".", "..", "a.b.c", "é.é.é"])
     def test_junk_is_no_token(self, token: str) -> None:
         rehearsal, request = self.requests()[0]
-        other = HookRequest("GET", request.url, {"messagebird-signature-jwt": token}, b"", NOW)
+        other = HookRequest("GET", request.url, {TOKEN: token}, b"", NOW)
         with pytest.raises(Unauthorised):
             self.webhook.verify(other, rehearsal.credentials)
 

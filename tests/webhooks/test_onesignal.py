@@ -46,6 +46,11 @@ def test_times_may_be_iso() -> None:
     assert said(timestamp="2025-03-04T13:00:00Z").at == said().at
 
 
+def test_times_may_be_in_milliseconds() -> None:
+    assert said(timestamp="1741093200000").at == said().at
+    assert said(timestamp=1741093200000).at == said().at
+
+
 def test_a_failure_says_why() -> None:
     event = said(kind="message.push.failed", reason="InvalidToken")
     assert (event.type, event.dimensions["reason"]) == ("error", "InvalidToken")

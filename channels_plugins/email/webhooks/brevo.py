@@ -17,7 +17,7 @@ from liveReport.channels import (
     SetUp,
     Unreadable,
     Webhook,
-    instant,
+    instant_of_epoch,
 )
 
 from ..bounces import bounce, reason
@@ -47,8 +47,6 @@ IGNORED = frozenset({"list_addition", "contact_updated", "contact_deleted"})
 EXCLUSIONS = {"blocked": "EmailSuppressed", "invalid_email": "EmailMalformedAddress"}
 UNSUBSCRIBED = "unsubscribed"
 """In the reason of a block that is the recipient's wish."""
-MILLISECONDS = 1e11
-"""A time beyond this is in milliseconds: some of Brevo's events have seconds."""
 CUSTOM = "X-Mailin-custom"
 
 Item = Mapping[str, Any]
@@ -115,12 +113,9 @@ class Brevo(Webhook):
 
 
 def _at(item: Item) -> datetime | None:
-    """Other fields are in the zone of the account."""
+    """Some of its events have seconds. Other fields are in the zone of the account."""
     epoch = item.get("ts_epoch") or item.get("s_epoch")
-    if not epoch:
-        return None
-    seconds = float(epoch)
-    return instant(seconds / 1000 if seconds >= MILLISECONDS else seconds)
+    return instant_of_epoch(epoch) if epoch else None
 
 
 def _labels(item: Item) -> Sequence[str]:

@@ -81,6 +81,17 @@ DETAILS: Mapping[str, Callable[[Item], Mapping[str, str]]] = {
 """The dimensions of a type, but for the domain."""
 
 
+SEEN: dict[str, dict[str, Any]] = {
+    "provider": {"sg_machine_open": True},
+    "prefetch": {"sg_machine_open": True},
+    "proxy": {
+        "useragent": "Mozilla/5.0 (Windows NT 5.1; rv:11.0) (via ggpht.com GoogleImageProxy)"
+    },
+    "crawler": {"useragent": "Mozilla/5.0 (compatible; Googlebot/2.1)"},
+}
+"""What it says of an open by a signal, in rehearsals."""
+
+
 class SendGridRehearsal(Rehearsal):
     """Plays SendGrid, with a pair of keys of its own."""
 
@@ -120,7 +131,8 @@ class SendGridRehearsal(Rehearsal):
             "deferred": {"response": f"451 {said.reason or '4.7.1'} try again later"},
             "bounced": {"status": text, "reason": f"550 {text} refused", "type": kind},
             "excluded": {"reason": "Bounced Address"},
-            "clicked": {"url": "https://example.com/"},
+            "opened": SEEN.get(said.signal, {}),
+            "clicked": {"url": "https://example.com/"} | SEEN.get(said.signal, {}),
         }
         return details.get(said.type, {})
 
@@ -159,13 +171,9 @@ class SendGrid(Webhook):
 
     def events(self, item: Any) -> Iterable[Event | Ignored]:
         word = item["event"]
-        if word in IGNORED:
-            return [Ignored(word)]
-        if word == "dropped":
-            return [_event(item, *_dropped(item))]
         kind = EVENTS.get(word)
         if kind is None:
-            raise Unreadable("unknown_type")
+            return [_other(item, word)]
         details = DETAILS.get(kind)
         return [_event(item, kind, details(item) if details else {})]
 
@@ -187,6 +195,14 @@ def _event(item: Item, kind: str, dimensions: Mapping[str, str]) -> Event:
         item.get("url") or "" if kind == "clicked" else "",
         str(item.get("attempt") or ""),
     )
+
+
+def _other(item: Item, word: str) -> Event | Ignored:
+    if word in IGNORED:
+        return Ignored(word)
+    if word == "dropped":
+        return _event(item, *_dropped(item))
+    raise Unreadable("unknown_type")
 
 
 def _dropped(item: Item) -> tuple[str, Mapping[str, str]]:

@@ -18,7 +18,7 @@ from liveReport.channels import (
     SetUp,
     Unreadable,
     Webhook,
-    instant,
+    instant_of_epoch,
     moment_of,
 )
 
@@ -98,4 +98,6 @@ class OneSignal(Webhook):
 
 def _at(text: object) -> datetime:
     written = str(text)
-    return instant(written) if written.replace(".", "", 1).isdecimal() else moment_of(written)
+    return (
+        instant_of_epoch(written) if written.replace(".", "", 1).isdecimal() else moment_of(written)
+    )

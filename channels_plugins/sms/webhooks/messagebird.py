@@ -127,8 +127,10 @@ class MessageBird(Webhook):
 def _check(claims: Mapping[str, Any], request: HookRequest) -> None:
     """Raise ``Unauthorised`` unless a token is of this request, and of now."""
     seconds = request.received_at.timestamp()
-    expires, begins = claims.get("exp", 0), claims.get("nbf", 0)
-    if not (isinstance(expires, int | float) and begins - 60 <= seconds < expires + 60):
+    expires, begins = (claims.get(name, 0) for name in ("exp", "nbf"))
+    if not (isinstance(expires, int | float) and isinstance(begins, int | float)):
+        raise Unauthorised(STALE)
+    if not begins - 60 <= seconds < expires + 60:
         raise Unauthorised(STALE)
     body = sha256(request.body).hexdigest() if request.body else None
     url = sha256(request.url.encode()).hexdigest()

@@ -1,163 +1,208 @@
-"""``manage.py import_events``: read a vendor's file of events, line by line."""
+"""``manage.py import_events``: the events of a vendor's CSV file."""
 
 import sys
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import msgspec
+from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.validators import validate_slug
 from django.db import Error
 from tqdm import tqdm
 
-from liveReport.channels import providers
-from liveReport.engines.outage import is_outage
+from liveReport.engines import files
+from liveReport.engines.files import COUNTS, Step, Superseded
+from liveReport.engines.outage import AWAY, is_outage
 from liveReport.ingest import BodyError
-from liveReport.ingest.files import FileError, FileMapping, Layout, LineError, layout_of, proposed
-from liveReport.ingest.importing import Told, begin, read_on, try_out
+from liveReport.ingest.files import (
+    FileError,
+    FileMapping,
+    Import,
+    MappingError,
+    mapping_of,
+    masked,
+    survey,
+    take_in,
+    try_out,
+)
 from liveReport.models import EventFile, Source
-
-PIECE = 256 * 1024
-SHOWN = 50
-"""Refused lines that are named; the others are only counted."""
 
 
 class Command(BaseCommand):
     help = (
-        "Read the events of a CSV file. What is said of columns and values is remembered for the "
-        "source. The same command goes on where it was stopped. Exits with 1 if a line was refused."
+        "Take in the events of a CSV file. How it is read is remembered for its source. Goes on"
+        " where it was stopped; a file that comes again counts nothing twice. Exits with 1 if any"
+        " line was refused."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file")
-        parser.add_argument("--source", required=True, metavar="NAME", help="whose events they are")
-        parser.add_argument("--dry-run", action="store_true", help="store nothing, tell of lines")
-        parser.add_argument("--channel", default="", help="of all lines")
-        for name, shape, told in (
-            ("--column", "FIELD=COLUMN", "a column, and the field that it is (repeatable)"),
-            ("--constant", "FIELD=TEXT", "what a field is in every line (repeatable)"),
-            ("--value", "FIELD:THEIRS=OURS", "a word of theirs, and what it is here (repeatable)"),
-        ):
-            parser.add_argument(name, action="append", default=[], metavar=shape, help=told)
-        parser.add_argument("--time-zone", default="", help="of times that name none (UTC)")
-        parser.add_argument("--time-format", default="", help="as in strptime, if not ISO 8601")
+        parser.add_argument("file", help="a CSV file with a header")
+        parser.add_argument("--source", required=True, help="whose events they are")
+        parser.add_argument("--mapping", metavar="JSON", help="a file that says how to read it")
+        repeated: dict[str, Any] = {"action": "append", "default": []}
+        parser.add_argument("--column", **repeated, metavar="FIELD=COLUMN")
+        parser.add_argument("--value", **repeated, metavar="FIELD:THEIRS=OURS")
+        parser.add_argument("--set", **repeated, metavar="FIELD=VALUE", dest="constants")
+        parser.add_argument("--zone", default="", help="of times without an offset: Europe/Paris")
+        parser.add_argument("--format", default="", help="of times: %%d.%%m.%%Y %%H:%%M, or epoch")
+        parser.add_argument("--delimiter", default="")
+        parser.add_argument("--encoding", default="")
+        parser.add_argument("--dry-run", action="store_true", help="store nothing, say the same")
 
     def handle(self, *args: Any, file: str, source: str, **options: Any) -> None:
-        found = Source.objects.filter(name=source).first()
-        if found is None:
-            raise CommandError(f"There is no source “{source}”: create_source makes one.")
-        try:
-            layout = layout_of(_pieces(file))
-            mapping = _mapping(found, layout, options)
-            if options["dry_run"]:
-                told = self._tried(found, layout, mapping, file)
-            else:
-                told = self._read(begin(found, Path(file).name, layout, mapping), file)
-        except FileError as error:
-            raise CommandError(f"{file}: {error}") from error
-        if told.refused:
+        dry_run = options["dry_run"]
+        with _open(file) as stream:
+            sender = _source(source)
+            try:
+                mapping = mapping_of(sender.file_mapping).joined(_given(options)).checked()
+                found = survey(stream)
+                stream.seek(0)
+                job = Import(sender, stream, found.encoding, mapping)
+            except (FileError, MappingError) as error:
+                raise CommandError(f"{file}: {error}") from error
+            except OSError as error:
+                raise CommandError(f"{file}: {error.strerror}.") from error
+            row = EventFile(
+                source=sender,
+                name=Path(file).name[:200],
+                checksum=found.checksum,
+                size=found.size,
+                encoding=mapping.encoding or found.encoding,
+            )
+            self._say(job, row)
+            counts = self._tried(job, row) if dry_run else self._taken(job, row)
+        self.stdout.write(_summary(counts, dry_run=dry_run))
+        if counts["refused"]:
             sys.exit(1)
 
-    def _tried(self, source: Source, layout: Layout, mapping: FileMapping, file: str) -> Told:
-        sums = Told()
-        with _open(file) as stream, _bar(layout.lines, 0) as bar:
-            for told in try_out(source, layout, mapping, stream):
-                sums.add(told)
-                bar.update(told.accepted + told.refused)
-        self._tell(sums, "Nothing was stored. There would be")
-        return sums
+    def _say(self, job: Import, row: EventFile) -> None:
+        for field, column in job.mapping.columns.items():
+            self.stderr.write(f"{field}: column {masked(column)}")
+        for field, text in job.mapping.constants.items():
+            self.stderr.write(f"{field}: {text}")
+        if row.encoding in ("cp1252", "latin-1"):
+            self.stderr.write(f"It is no UTF-8, and read as {row.encoding}.")
 
-    def _read(self, file: EventFile, path: str) -> Told:
-        if file.finished_at:
-            self.stderr.write(f"Read before, at {file.finished_at:%Y-%m-%d %H:%M} UTC:")
-        else:
-            if file.line:
-                self.stderr.write(f"Going on after line {file.line}.")
-            with _open(path) as stream, _bar(file.lines, file.line) as bar:
-                for now in _going_on(file, stream):
-                    bar.update(now.line - bar.n)
-        errors = [LineError(*error) for error in file.errors]
-        told = Told(file.accepted, file.duplicates, file.quarantined, file.refused, errors)
-        self._tell(told, "There are")
-        return told
+    def _tried(self, job: Import, row: EventFile) -> Mapping[str, int]:
+        counts: Counter[str] = Counter()
+        with _bar(row) as bar:
+            for step in job.steps(try_out):
+                self._show(bar, step)
+                counts.update(step.counts)
+        return counts
 
-    def _tell(self, told: Told, begin: str) -> None:
-        for line, field, message in told.errors[:SHOWN]:
+    def _taken(self, job: Import, row: EventFile) -> Mapping[str, int]:
+        row.source = job.source = Source.objects.ensure(job.source.name)
+        row = files.begin(row, job.mapping.as_json())
+        if row.state == EventFile.State.DONE:
+            self.stderr.write("It was taken in before; nothing has to be done.")
+        elif row.records:
+            self.stderr.write(f"Goes on after {row.records} lines.")
+        if row.state != EventFile.State.DONE:
+            self._take(job, row)
+        return {name: getattr(row, name) for name in COUNTS}
+
+    def _take(self, job: Import, row: EventFile) -> None:
+        with _bar(row) as bar:
+            try:
+                for step in job.steps(take_in, skip=row.records):
+                    self._show(bar, step)
+                    files.advance(row, step)
+            except BodyError as error:
+                raise CommandError(
+                    f"After {row.records} lines: {error.message} The same command goes on there."
+                ) from error
+            except Error as error:
+                if not is_outage(error):
+                    raise
+                raise CommandError(
+                    f"After {row.records} lines: {AWAY} The same command goes on there."
+                ) from error
+            except Superseded as error:
+                raise CommandError("The same file is being taken in by somebody else.") from error
+        files.end(row)
+
+    def _show(self, bar: Any, step: Step) -> None:
+        for line, field, message in step.errors:
             where = f"line {line}: {field}" if field else f"line {line}"
-            self.stderr.write(f"{where}: {message}")
-        if (more := told.refused - len(told.errors[:SHOWN])) > 0:
-            self.stderr.write(f"and {more} lines more")
-        self.stdout.write(
-            f"{begin} {told.accepted} lines accepted, {told.refused} refused."
-            f" Of the accepted {told.duplicates} repeat a neighbour,"
-            f" {told.quarantined} wait for their campaign."
-        )
-
-
-def _going_on(file: EventFile, stream: BinaryIO) -> Iterator[EventFile]:
-    try:
-        yield from read_on(file, stream)
-    except BodyError as error:
-        raise CommandError(
-            f"after line {file.line}: {error.message} Run it again later."
-        ) from error
-    except Error as error:
-        if not is_outage(error):
-            raise
-        text = f"after line {file.line}: the database is away. Run it again later."
-        raise CommandError(text) from error
-
-
-def _bar(lines: int, done: int) -> Any:
-    return tqdm(total=lines, initial=done, unit=" lines", file=sys.stderr)
+            tqdm.write(f"{where}: {message}", file=sys.stderr)
+        bar.update(step.position - bar.n)
 
 
 def _open(file: str) -> BinaryIO:
     try:
+        size = Path(file).stat().st_size
+        if size > settings.FILE_MAX_BYTES:
+            raise CommandError(
+                f"{file}: {size} bytes; FILE_MAX_BYTES allows {settings.FILE_MAX_BYTES}."
+            )
         return Path(file).open("rb")
     except OSError as error:
         raise CommandError(f"{file}: {error.strerror}.") from error
 
 
-def _pieces(file: str) -> Iterator[bytes]:
-    with _open(file) as stream:
-        try:
-            yield from iter(lambda: stream.read(PIECE), b"")
-        except OSError as error:
-            raise CommandError(f"{file}: {error.strerror}.") from error
+def _source(name: str) -> Source:
+    """The source, not saved yet if there is none."""
+    try:
+        validate_slug(name)
+    except ValidationError as error:
+        raise CommandError(f"--source {name!r}: use letters, digits, - and _.") from error
+    found = Source.objects.select_related("account", "campaign").filter(name=name).first()
+    if found and not found.account.is_active:
+        raise CommandError(f"--source {name}: it is switched off.")
+    return found or Source(name=name)
 
 
-def _mapping(source: Source, layout: Layout, options: dict[str, Any]) -> FileMapping:
-    """What is said now, else what the source remembers, else what columns are called."""
-    remembered = msgspec.convert(source.file_mapping, FileMapping)
-    provider = providers().get(source.provider)
-    slug = options["channel"] or remembered.constants.get("channel", "")
-    guessed = proposed(layout.columns, slug or (provider.channel if provider else ""))
-    said = FileMapping(
-        dict(_pair("--column", text) for text in options["column"]),
-        dict(_pair("--constant", text) for text in options["constant"])
-        | ({"channel": slug} if slug else {}),
-        _values(options["value"]),
-        options["time_zone"] or "UTC",
-        options["time_format"],
-    )
-    return (remembered if remembered.columns else guessed).merged(said)
-
-
-def _values(texts: Iterable[str]) -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = defaultdict(dict)
-    for text in texts:
-        left, ours = _pair("--value", text)
-        field, colon, theirs = left.partition(":")
-        if not colon:
+def _given(options: Mapping[str, Any]) -> FileMapping:
+    """What the command line says of a mapping."""
+    values: dict[str, dict[str, str | None]] = {}
+    for text in options["value"]:
+        field, colon, pair = text.partition(":")
+        theirs, equals, ours = pair.rpartition("=")
+        if not (field and colon and theirs and equals):
             raise CommandError(f"--value {text!r}: write FIELD:THEIRS=OURS.")
-        found[field][theirs] = ours
-    return dict(found)
+        values.setdefault(field, {})[theirs] = ours or None
+    given = FileMapping(
+        dict(_pair("--column", text) for text in options["column"]),
+        values,
+        dict(_pair("--set", text) for text in options["constants"]),
+        *(options[name] for name in ("zone", "format", "delimiter", "encoding")),
+    )
+    return (_of_file(options["mapping"]) if options["mapping"] else FileMapping()).joined(given)
+
+
+def _of_file(name: str) -> FileMapping:
+    try:
+        return mapping_of(msgspec.json.decode(Path(name).read_bytes()))
+    except OSError as error:
+        raise CommandError(f"--mapping {name}: {error.strerror}.") from error
+    except (msgspec.DecodeError, UnicodeDecodeError, MappingError) as error:
+        raise CommandError(f"--mapping {name}: {error}") from error
 
 
 def _pair(option: str, text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=") if option != "--value" else text.rpartition("=")
-    if not equals or not name:
-        raise CommandError(f"{option} {text!r}: there is no “=” in it, or nothing before it.")
-    return name, value
+    field, _, value = text.partition("=")
+    if not field or not value:
+        raise CommandError(f"{option} {text!r}: write FIELD=….")
+    return field, value
+
+
+def _bar(row: EventFile) -> Any:
+    """A progress bar where somebody looks."""
+    return tqdm(total=row.size, unit="B", unit_scale=True, file=sys.stderr, disable=None)
+
+
+def _summary(counts: Mapping[str, int], *, dry_run: bool) -> str:
+    told = [f"{counts['accepted']} accepted, {counts['refused']} refused."]
+    more = {
+        "duplicates": "accepted ones repeat another: they count once.",
+        "quarantined": "accepted ones wait in the quarantine for their campaign.",
+        "ignored": "ignored, as the mapping says.",
+        "late": "refused ones are older than 72 hours.",
+    }
+    told += [f"{counts[name]} {text}" for name, text in more.items() if counts[name]]
+    return "\n".join([*(["Dry run: nothing was stored."] if dry_run else []), *told])

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from liveReport.engines.quarantine import reseal
+from liveReport.engines import files, quarantine
 from liveReport.events.sealing import Unsealable, sealed_anew
 from liveReport.models import SourceSecret
 
@@ -14,7 +14,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            done = _secrets() + reseal()
+            done = _secrets() + quarantine.reseal() + files.reseal()
         except Unsealable as error:
             raise CommandError(str(error)) from error
         self.stdout.write(str(done))

@@ -9,8 +9,10 @@ from urllib.parse import urlencode
 import pytest
 import time_machine
 from django.contrib.auth.models import User
-from django.db import OperationalError
+from django.core.management import call_command
+from django.db import OperationalError, connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from hypothesis import given
@@ -19,12 +21,13 @@ from hypothesis import strategies as st
 from liveReport import rollup
 from liveReport.channels import HookRequest
 from liveReport.engines import recent
-from liveReport.ingest import recently
+from liveReport.ingest import recently, waiting
 from liveReport.ingest.masking import LONGEST, READ, shown
 from liveReport.memory import forget_all
 from liveReport.models import Campaign, QuarantinedBatch, RecentRequest, Series, Source
-from liveReport.site.sources import Wanted, set_up
+from liveReport.site.sources import Wanted, set_up, url_of
 from tests.support.hooking import basic, posted
+from tests.support.spooling import silent
 
 ADDRESS, NUMBER, TOKEN = "ada.lovelace@example.com", "+15005550001", "sk_live_9f8a7b6c5d4e3f2a"
 PRIVATE = [ADDRESS, NUMBER, NUMBER.lstrip("+"), TOKEN, f"Ada <{ADDRESS}>", f"550 {ADDRESS} unknown"]
@@ -256,3 +259,150 @@ def test_odd_hours_are_refused(admin: Client, postmark: Any) -> None:
             "no new secret was made"
             in admin.post(address, {"hours": hours}, follow=True).content.decode()
         )
+
+
+# -- What is refused before it is read, and what waits ----------------------------------------
+
+
+def newest(source: Source) -> RecentRequest:
+    return recent.latest(source.pk)[0]
+
+
+@pytest.mark.django_db
+def test_why_events_wait_is_said(client: Client, admin: Client, campaign: Campaign) -> None:
+    source, secret = set_up("pm", "postmark", Wanted())
+    send(client, basic(secret), Tag="Job 17")
+    assert newest(source).reasons == "no_campaign"
+    send(client, basic(secret), Tag="lr_campaign=autumn")
+    assert newest(source).reasons == "unknown_campaign"
+    assert "1 in quarantine (unknown campaign)" in page(admin, source, "live")
+    send(client, basic(secret), Tag="summer")
+    assert newest(source).reasons == ""
+    found = page(admin, source)
+    assert re.search(r"autumn</th><td>\d</td><td>\w+ \d+, 20\d\d", found)
+    assert "?name=autumn&amp;slug=autumn" in found
+
+
+@pytest.mark.django_db
+def test_only_so_many_texts_are_listed(
+    client: Client, admin: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, secret = set_up("pm", "postmark", Wanted())
+    monkeypatch.setattr(waiting, "MOST", 2)
+    monkeypatch.setattr(waiting, "LATEST", 3)
+    for number in range(4):
+        send(client, basic(secret), Tag=f"Job {number}")
+        send(client, basic(secret), Tag=f"lr_campaign=autumn-{number}")
+    found = page(admin, source)
+    assert len(re.findall(r'<th scope="row">Job', found)) == 2
+    assert len(re.findall(r'<th scope="row">autumn', found)) == 2
+    assert "6 events more" in found  # a text, an older request; two campaigns, of two events each
+
+
+@pytest.mark.django_db
+def test_a_text_that_cannot_be_mapped_is_refused(
+    client: Client, admin: Client, postmark: Any
+) -> None:
+    source, _header = postmark
+    address = reverse("admin:livereport_source_map", args=[source.pk])
+    for text in ("x" * 201, "a\0b"):
+        answer = admin.post(address, {"text": text, "campaign": "summer"}, follow=True)
+        assert "cannot be mapped" in answer.content.decode()
+    assert not source.mappings.exists()
+
+
+@pytest.mark.django_db
+def test_what_is_refused_unread_is_seen(client: Client, admin: Client, settings: Any) -> None:
+    source, _secret = set_up("tw", "twilio", Wanted())
+    assert posted(client, [], "", "tw").status_code == 404
+    assert newest(source).refused == "no_secret"
+    assert "refused: no secret yet" in page(admin, source, "live")
+    set_up("pm", "postmark", Wanted())
+    settings.INGEST_MAX_BYTES = 10
+    assert posted(client, b"x" * 11, "", "pm").status_code == 413
+    assert newest(Source.objects.get(name="pm")).refused == "too_large"
+
+
+@pytest.mark.django_db
+def test_what_pages_send_is_seen(client: Client, admin: Client, campaign: Campaign) -> None:
+    shop = "https://shop.example.com"
+    source, _secret = set_up("site", "beacon", Wanted("summer", origins=[shop]))
+    good = {"id": "1", "type": "impression", "profile": ADDRESS, "element": "hero"}
+
+    def status(*events: Any, origin: str = shop) -> int:
+        forget_all()
+        body, headers = json.dumps({"events": events}), {"origin": origin}
+        return client.post(url_of(source), body, "text/plain", headers=headers).status_code
+
+    assert status(good) == 204
+    assert newest(source).accepted == 1
+    assert ADDRESS not in newest(source).text
+    assert "impression" in newest(source).text
+    assert status(good, 1) == 204
+    assert (newest(source).accepted, newest(source).reasons) == (1, "not_of_pages")
+    assert status(1) == 204
+    assert newest(source).refused == "not_of_pages"
+    assert status(good, origin="https://evil.example") == 403
+    assert "refused: pages of this origin are not on the list" in page(admin, source, "live")
+    found = page(admin, source)
+    assert f"beacon.js&quot; data-lr-key=&quot;{source.public_key}" in found.replace('"', "&quot;")
+    assert shop in found
+
+
+@pytest.mark.django_db
+def test_nothing_is_kept_while_the_database_is_away(client: Client, postmark: Any) -> None:
+    source, _header = postmark
+    with silent():
+        recently.turn_away(source.pk, "no_secret")
+    assert not RecentRequest.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_request_of_the_same_second_costs_no_statement_more(
+    client: Client, postmark: Any
+) -> None:
+    _source, header = postmark
+
+    def statements() -> list[str]:
+        with CaptureQueriesContext(connection) as queries:
+            posted(client, BOUNCE | {"Tag": "summer"}, header, "pm")
+        return [one["sql"] for one in queries.captured_queries]
+
+    statements()
+    assert not any("recentrequest" in sql for sql in statements())
+    forget_all()
+    assert sum("recentrequest" in sql for sql in statements()) == 2  # kept; is there an eleventh?
+
+
+@pytest.mark.django_db
+def test_what_was_shown_goes_with_the_log(client: Client, postmark: Any) -> None:
+    _source, header = postmark
+    send(client, header)
+    rollup.prune(timezone.now() + timedelta(hours=71))
+    assert RecentRequest.objects.exists()
+    rollup.prune(timezone.now() + timedelta(hours=73))
+    assert not RecentRequest.objects.exists()
+
+
+@pytest.mark.django_db
+def test_with_a_new_secret_there_is_one_address_to_paste(admin: Client, postmark: Any) -> None:
+    source, _header = postmark
+    address = reverse("admin:livereport_source_secret", args=[source.pk])
+    shown = admin.post(address, {"hours": "24"}).content.decode()
+    made = re.search(r'id="made-secret">([^<]+)<', shown)
+    assert made
+    assert f"http://livereport:{made[1]}@testserver/hooks/pm/" in shown
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("public_url", ["", "https://report.example.com"])
+def test_the_command_says_that_the_address_has_no_host(
+    settings: Any, capsys: Any, public_url: str
+) -> None:
+    settings.PUBLIC_URL = public_url
+    call_command("create_source", "pm", "--provider", "postmark", "--json")
+    said, warned = capsys.readouterr()
+    answer = json.loads(said)
+    assert answer["url"] == f"{public_url}/hooks/pm/"
+    assert ("PUBLIC_URL is not set" in warned) == (not public_url)
+    assert ("warning" in answer) == (not public_url)

@@ -98,8 +98,8 @@ def _taken(point: HookPoint, request: HttpRequest) -> HookReceipt:
     """
     sent = f"hook:{point.source.pk}"
     refused = f"hook-refused:{point.source.pk}:{client_of(request)}"
-    check({sent: settings.HOOK_RATE, refused: settings.HOOK_CLIENT_RATE})
     try:
+        check({sent: settings.HOOK_RATE, refused: settings.HOOK_CLIENT_RATE})
         body = read_body(request, settings.INGEST_MAX_BYTES)  # type: ignore[arg-type]
     except BodyError as error:
         turn_away(point.source.pk, error.code)

@@ -13,9 +13,12 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
+from django.test import Client
 
 from channels_plugins.email.webhooks.amazon_ses import AmazonSES
 from liveReport.channels import Credentials, Ignored, TryLater, Unauthorised, Unreadable
+from liveReport.models import Subscription
+from liveReport.site.sources import Wanted, set_up
 from tests.webhooks.cases import NOW, posted, said_by
 
 TOPIC = "arn:aws:sns:us-west-2:123456789012:MyTopic"
@@ -261,3 +264,26 @@ def test_a_message_that_is_no_event_is_odd_but_for_the_greeting(amazon: Amazon) 
     assert said_by(AmazonSES(), greeting) == [Ignored("Successfully validated SNS topic")]
     with pytest.raises(Unreadable, match="not_json"):
         list(AmazonSES().items(posted(signed(NOTIFICATION))))
+
+
+@pytest.mark.django_db
+def test_how_far_a_subscription_is_is_kept(amazon: Amazon, client: Client) -> None:
+    source, _secret = set_up("ses", "amazon_ses", Wanted(topics=[TOPIC]))
+
+    def status() -> int:
+        return client.post("/hooks/ses/", signed(SUBSCRIPTION), "text/plain").status_code
+
+    def states() -> list[tuple[bool, str]]:
+        rows = Subscription.objects.filter(source=source, topic=TOPIC)
+        return [(one.confirmed_at is not None, one.why) for one in rows]
+
+    amazon.answers[CONFIRM] = httpx.ConnectError("no route")
+    assert (status(), states()) == (503, [(False, "try_later")])
+    amazon.answers[CONFIRM] = httpx.Response(200)
+    assert (status(), states()) == (200, [(True, "try_later")])
+    client.post("/hooks/ses/", signed(NOTIFICATION), "text/plain")
+    assert len(states()) == 1
+    Subscription.objects.all().delete()
+    elsewhere = signed(SUBSCRIPTION | {"SubscribeURL": "https://evil.example/"})
+    assert client.post("/hooks/ses/", elsewhere, "text/plain").status_code == 200
+    assert states() == [(False, "unreadable")]

@@ -62,7 +62,7 @@ class VerdictRuleAdmin(NoAdding, NoDeleting, admin.ModelAdmin[VerdictRule]):
         return super().changelist_view(request, extra_context)
 
     def get_urls(self) -> list[URLPattern]:
-        view = require_http_methods(["GET", "POST"])(self.preview_view)
+        view = require_http_methods(["GET", "HEAD", "POST"])(self.preview_view)
         wrapped = self.admin_site.admin_view(view)
         name = "livereport_verdictrule_preview"
         return [path("preview/", wrapped, name=name), *super().get_urls()]

@@ -9,6 +9,7 @@ from celery import shared_task
 
 from liveReport import rollup
 from liveReport.ingest.files import import_waiting
+from liveReport.rollup.adoption import adopt_asked
 from liveReport.site.sessions import SessionStore
 
 
@@ -29,3 +30,9 @@ def prune() -> None:
 def files() -> None:
     """Take in some of the files that were uploaded; other slow work comes in between."""
     import_waiting(seconds=30)
+
+
+@shared_task(name="livereport.verdicts", ignore_result=True)
+def verdicts() -> None:
+    """Put the rules for verdicts in force that somebody wants to be."""
+    adopt_asked()

@@ -78,6 +78,8 @@ def test_a_report_and_its_editor(
         "/admin/livereport/source/",
         "/admin/livereport/eventfile/",
         "/admin/livereport/eventfile/add/",
+        "/admin/livereport/verdictrule/",
+        "/admin/livereport/verdictrule/preview/",
         "/admin/dashboards/layout/",
         "/admin/time-zone/",
         "/admin/reports/",

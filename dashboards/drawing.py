@@ -13,6 +13,7 @@ from liveReport.channels import NONE, OTHER, Text
 from liveReport.report.frames import Column, Frame, MarkedRow, Value, WidgetInfo, WidgetReport
 
 from . import tones
+from .behind import Links
 from .course import Course
 from .moments import Clock
 from .notes import Notes, is_few
@@ -35,6 +36,8 @@ class Number:
     estimate: bool = False
     partial: bool = False
     few: bool = False
+    link: str = ""
+    """To the events that it counts, if it leads there."""
 
     @property
     def signed(self) -> str:
@@ -53,6 +56,8 @@ class Cell(NamedTuple):
     below: str = ""
     width: str = ""
     """Of a bar that says how far it is, if it has one."""
+    link: str = ""
+    """To the events that it counts, if it leads there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,12 +85,14 @@ class Drawing:
         clock: Clock,
         course: Course,
         picture: str = "",
+        links: Links | None = None,
     ) -> None:
         self.report = report
         self.picture = picture
         self.frame = frame
         self.clock = clock
         self.course = course
+        self._links = links
         self.writer = Writer()
         self.notes = Notes(self.writer)
         self.tones = tones.of_metrics(frame.metrics)
@@ -102,8 +109,12 @@ class Drawing:
             value="" if value is None else str(value),
             note=self._note(column, row, marks),
             tone=self.tones[column.key],
+            link=self._link(column, row),
             **marks,
         )
+
+    def _link(self, column: Column, row: MarkedRow) -> str:
+        return self._links.of(self.frame, column, row) if self._links else ""
 
     def numbers(self, row: MarkedRow) -> list[Number]:
         return [self.number(column, row) for column in self.measures()]
@@ -123,7 +134,8 @@ class Drawing:
         text, note = self._written(column, row)
         if is_sum and column.is_distinct:
             text, note = f"{text}‡", f"{note} {self.notes.distinct}".strip()
-        cell = Cell(column.key, text, "" if value is None else str(value), note)
+        link = self._link(column, row)
+        cell = Cell(column.key, text, "" if value is None else str(value), note, link=link)
         if rate is None or value is None:
             return cell
         below, more = self._written(rate, row)

@@ -20,6 +20,7 @@ from liveReport.report.frames import WidgetInfo
 from liveReport.report.window import BASES
 
 from .answers import piece
+from .behind import Links
 from .drafts import BadDraft, Draft, read_draft, read_legend, wrong_picture
 from .fragments import Page, clock_of, course_of
 from .grid import Place
@@ -85,7 +86,8 @@ def widget(request: HttpRequest, campaign: str, tab: str, key: str) -> HttpRespo
         shown = next((found for found in page.widgets if found.slug == slug), None)
     else:
         standing = Placement(Place(0, 0, *info.size), picture)
-        shown = Widget(info, standing, asked, clock_of(asked, report), course_of(report))
+        links = Links(asked, report.head)
+        shown = Widget(info, standing, asked, clock_of(asked, report), course_of(report), links)
     return piece(request, "dashboards/_widget.html", {"widget": shown})
 
 

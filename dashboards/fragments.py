@@ -18,6 +18,7 @@ from liveReport.report import Head, Tab, TabReport, report_head
 from liveReport.report.frames import WidgetInfo
 from liveReport.report.window import CHOSEN, EVERYBODY, RUN, WINDOW, WINDOWS
 
+from .behind import Links
 from .course import Course, title
 from .heartbeat import Line, lines
 from .layouts import Arrangement, Layers
@@ -111,9 +112,10 @@ class Page:
         self.report = _report(asked, layers)
         self.head: Head = self.report.head
         self.clock = clock_of(asked, self.report)
+        links = Links(asked, self.head)
         reports = {report.slug: report for report in self.report.widgets}
         self.widgets = [
-            Widget(reports[slug], standing, asked, self.clock, course_of(self.report))
+            Widget(reports[slug], standing, asked, self.clock, course_of(self.report), links)
             for slug, standing in _arrangement(asked, layers, self.report.widgets).items()
         ]
 

@@ -2,13 +2,14 @@
 
 from django.urls import include, path
 
-from . import answers, editing, exports, start, views, wall, zones
+from . import answers, editing, exports, listing, start, views, wall, zones
 
 reports = [
     path("", start.start, name="start"),
     path("<slug:campaign>/", views.entrance, name="report-entrance"),
     path("<slug:campaign>/export.csv", exports.report_csv, name="report-csv"),
     path("<slug:campaign>/export.xlsx", exports.report_xlsx, name="report-xlsx"),
+    path("<slug:campaign>/events.html", listing.events, name="report-events"),
     path("<slug:campaign>/export.html", views.paper, name="report-paper"),
     path("<slug:campaign>/<slug:tab>/", views.report, name="report"),
     path("<slug:campaign>/<slug:tab>/changes/", views.changes, name="report-changes"),

@@ -12,6 +12,7 @@ from liveReport.channels import Text
 from liveReport.report.frames import Frame, Value, WidgetReport
 from liveReport.report.window import RUN
 
+from .behind import Links
 from .course import Course
 from .drawing import Drawing
 from .layouts import Placement
@@ -38,6 +39,7 @@ class Widget:
         asked: ReportRequest,
         clock: Clock,
         course: Course,
+        links: Links,
     ) -> None:
         self.report = report
         self.slug = report.slug
@@ -53,6 +55,7 @@ class Widget:
         self._asked = asked
         self._clock = clock
         self._course = course
+        self._links = links
 
     @property
     def csv_url(self) -> str:
@@ -124,14 +127,16 @@ class Widget:
     @property
     def body_key(self) -> str:
         """Names all that its body is drawn from; for whoever draws it again."""
-        return digest_of(self.id, self.digest, self._asked.here)
+        return digest_of(self.id, self.digest, self._asked.here, self._links.are_there)
 
     @cached_property
     def picture(self) -> Any:
         """What its kind draws of the frame; nothing while there is none."""
         if self.report.frame is None or self.state != "ready":
             return None
-        drawing = Drawing(self.report, self.report.frame, self._clock, self._course, self.shown_as)
+        drawing = Drawing(
+            self.report, self.report.frame, self._clock, self._course, self.shown_as, self._links
+        )
         return KINDS[self.kind].draw(drawing)
 
     @property

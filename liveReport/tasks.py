@@ -28,8 +28,11 @@ def prune() -> None:
 
 @shared_task(name="livereport.files", ignore_result=True)
 def files() -> None:
-    """Take in some of the files that were uploaded; other slow work comes in between."""
-    import_waiting(seconds=30)
+    """Take in some of the files that were uploaded; other slow work comes in between.
+
+    It is rung when there is one, and each minute for those that are not done by then.
+    """
+    import_waiting(seconds=45)
 
 
 @shared_task(name="livereport.verdicts", ignore_result=True)

@@ -7,8 +7,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from liveReport.models import Campaign
-from tests.support.factories import UserFactory
+from liveReport.models import ApiToken, Campaign
+from tests.support.factories import UserFactory, make_source
 from tests.support.routes import ROUTES, url
 
 pytestmark = pytest.mark.django_db
@@ -51,6 +51,8 @@ READ_TOKEN = {
     "api/v1/sources/",
 }
 """What a token of scope read opens. Scope ingest opens none of it."""
+EVENTS_TOKEN = {"api/v1/campaigns/{slug}/events/"}
+"""What one opens besides that may list single events."""
 NOTHING = {
     *("api", "api/", "api/{rest}", "hooks/{source}", "hooks/{source}/"),
     *("beacon/{key}", "beacon/{key}/", "demo/shop/"),
@@ -106,6 +108,9 @@ def test_tokens_open_the_api_only(
     assert _opened(sender) == PUBLIC
     reader = _answers(client, authorization=f"Bearer {read_token}")
     assert _opened(reader) == PUBLIC | READ_TOKEN
+    _token, text = ApiToken.objects.issue(make_source("bi"), "read", events=True)
+    lister = _answers(client, authorization=f"Bearer {text}")
+    assert _opened(lister) == PUBLIC | READ_TOKEN | EVENTS_TOKEN
 
 
 def test_denials_are_logged_without_detail(client: Client, caplog: Any) -> None:

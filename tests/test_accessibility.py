@@ -10,12 +10,13 @@ from django.conf import settings
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from liveReport import rollup
+from liveReport import rollup, tasks
 from liveReport.engines.sources import Apart, note
 from liveReport.ingest import receive
 from liveReport.ingest.files import import_waiting
-from liveReport.models import Campaign, Source
+from liveReport.models import Campaign, Source, VerdictRule
 from tests.support.browser import TAB, Open, chart, in_browser, pigeon, show_as, widget
+from tests.support.factories import event
 
 pytestmark = in_browser
 
@@ -134,8 +135,15 @@ def test_the_quarantine_and_its_events(
 
 @pytest.mark.parametrize(("scheme", "language"), LOOKS)
 def test_a_file_of_events_on_its_way(
-    open_page: Open, campaign: Campaign, source: Source, tmp_path: Path, scheme: str, language: str
+    open_page: Open,
+    campaign: Campaign,
+    source: Source,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    scheme: str,
+    language: str,
 ) -> None:
+    monkeypatch.setattr(tasks.files, "apply_async", lambda **how: None)
     at = timezone.now().isoformat()
     file = tmp_path / "mill.csv"
     file.write_text(f"type,time,customer\nsent,{at},7\nground,{at},8\n")
@@ -158,6 +166,25 @@ def test_a_file_of_events_on_its_way(
     import_waiting(seconds=10)
     expect(page.locator("progress")).to_have_js_property("value", 100)
     assert page.locator("#file-progress[hx-get]").count() == 0
+    assert findings(page) == []
+
+
+@pytest.mark.parametrize(("scheme", "language"), LOOKS)
+def test_rules_that_are_being_adopted(
+    open_page: Open, send: Any, monkeypatch: pytest.MonkeyPatch, scheme: str, language: str
+) -> None:
+    monkeypatch.setattr(tasks.verdicts, "apply_async", lambda **how: None)
+    send(event(type="opened", signal="proxy"))
+    VerdictRule.objects.complete()
+    VerdictRule.objects.filter(signal="proxy").update(verdict="machine")
+    address = "/admin/livereport/verdictrule/preview/"
+    page = open_page(address, language=language, color_scheme=scheme, bypass_csp=True)
+    assert findings(page) == []
+    page.locator("#content [type=submit]").click()
+    expect(page.locator("#adoption-state[hx-get]")).to_have_count(1)
+    assert findings(page) == []
+    tasks.verdicts()
+    expect(page.locator("#adoption-state[hx-get]")).to_have_count(0)
     assert findings(page) == []
 
 
@@ -189,3 +216,23 @@ def test_no_page_of_a_crawl_complains(open_page: Open) -> None:
         waiting += {link for link in links if link not in seen and link not in waiting}
     assert len(seen) > 30
     assert {f"{TAB}", "/admin/time-zone/", "/admin/livereport/campaign/add/"} <= seen
+
+
+@pytest.mark.parametrize(
+    ("width", "scheme", "language"), [(320, "light", "fr"), (1280, "dark", "en")]
+)
+def test_the_events_behind_a_number(
+    open_page: Open, send: Any, scheme: str, language: str, width: int
+) -> None:
+    send(*(pigeon("flown", execution="2026-01-01T08:00:00Z") for _ in range(3)))
+    page = open_page(
+        language=language,
+        color_scheme=scheme,
+        viewport={"width": width, "height": 700},
+        bypass_csp=True,
+    )
+    page.locator("[data-metric=flown] [data-events]").first.click()
+    page.wait_for_url("**/events.html?**")
+    assert findings(page) == []
+    wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    assert not wide

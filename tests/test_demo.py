@@ -8,19 +8,25 @@ import httpx
 import msgspec
 import pytest
 from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
 
 from liveReport import rollup
+from liveReport.channels import Unauthorised
 from liveReport.demo import account
 from liveReport.demo.campaigns import CAMPAIGNS
-from liveReport.demo.feed import Feed, Progress, Refused, Sender, batches
+from liveReport.demo.feed import Feed, Progress, Refused, Sender, append, batches
+from liveReport.demo.posts import BELIEF, Post, deliver_past, open_posts, sorted_out
 from liveReport.demo.traffic import Event, World
 from liveReport.ingest import receive
 from liveReport.management.commands.demo import create
-from liveReport.models import Source
+from liveReport.models import Campaign, QuarantinedBatch, Source
+from liveReport.report import tab_report
 from tests.support import ledger
 
 ANCHOR = datetime(2026, 5, 4, 9, 30, tzinfo=UTC)
 DAY = 24 * 60
+URL = "http://testserver"
 
 
 def world(scale: float = 1.0) -> World:
@@ -51,7 +57,8 @@ def test_it_is_the_same_world_every_time() -> None:
 def test_the_campaigns_are_of_every_sort(events: list[Event]) -> None:
     channels = {demo.slug: {stream.channel for stream in demo.streams} for demo in CAMPAIGNS}
     assert list(channels.values()) == [
-        {"email"}, {"push", "sms"}, {"email", "push"}, {"sms", "email"}, {"web", "inapp"},
+        {"email"}, {"push", "sms"}, {"email", "push"}, {"sms", "email"}, {"email", "sms"},
+        {"web", "inapp"},
         {"directmail"},
     ]  # fmt: skip
     sizes = Counter(event["campaign"] for event in events)
@@ -180,6 +187,90 @@ def test_everything_is_accepted_and_counted(source: Source) -> None:
         assert not receipt.rejected
     rollup.fold_pending(now)
     assert rollup.verify(now) == []
+
+
+# -- What providers tell ---------------------------------------------------------------------
+
+
+CLUB = "loyalty-points"
+
+
+def of_the_points(now: datetime, first: int) -> list[Event]:
+    """What was sent of the campaign since a minute, each once."""
+    small = World(now.replace(second=0, microsecond=0), 0.1)
+    deliveries = [d for minute in range(first, 1) for d in small.deliveries(minute)]
+    found = {d.event["id"]: d.event for d in deliveries if d.sent_at <= now}
+    return [event for event in found.values() if event["campaign"] == CLUB]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("is_past", [True, False])
+def test_what_providers_tell_comes_signed_and_balances(
+    client: Client, source: Source, *, is_past: bool
+) -> None:
+    for demo in CAMPAIGNS:
+        create(demo)
+    now = timezone.now()
+    events = of_the_points(now, -600)
+    own, others = sorted_out(events, open_posts(URL))
+    assert {post.source.provider for post, _told in others} == {"sendgrid", "twilio"}
+    append(source, own)
+    for post, told in others:
+        if is_past:
+            deliver_past(post, told)
+        else:
+            post_all(client, post, told)
+    rollup.fold_pending()
+    assert not QuarantinedBatch.objects.exists()
+    assert rollup.verify(timezone.now()) == []
+    figures = ledgers({event["id"]: event for event in events})[0]
+    report = tab_report(Campaign.objects.get(slug=CLUB), "campaign", [], timezone.now())
+    (frame,) = [one.frame for one in report.widgets if one.slug == "campaign.ledger"]
+    assert frame
+    assert frame.totals["targeted"] == sum(one["targeted"] or 0 for one in figures.values()) > 100
+    assert frame.totals["unaccounted"] == 0
+
+
+def post_all(client: Client, post: Post, told: list[Event]) -> None:
+    """As a running site gets it."""
+    for request in post.requests(told, timezone.now()):
+        path = request.url.removeprefix(URL)
+        content = request.header("content-type") or "application/json"
+        answer = client.post(path, request.body, content, headers=dict(request.headers))
+        assert answer.status_code == 200
+        assert answer.json()["accepted"] == answer.json()["received"]
+
+
+@pytest.mark.django_db
+def test_the_providers_words_are_of_every_sort(source: Source) -> None:
+    now = timezone.now()
+    _own, others = sorted_out(of_the_points(now, -1_400), open_posts(URL))
+    kinds = {
+        (post.source.provider, event["type"], event.get("signal", ""), event.get("category", ""))
+        for post, told in others
+        for event in told
+    }
+    assert {(provider, kind) for provider, kind, _signal, _category in kinds} >= {
+        *(("sendgrid", kind) for kind in ("sent", "deferred", "delivered", "bounced", "opened")),
+        *(("twilio", kind) for kind in ("sent", "delivered", "bounced", "excluded")),
+    }
+    assert {category for *_rest, category in kinds} == {"", "hard", "soft"}
+    assert {"prefetch", "proxy"} <= {signal for _name, _kind, signal, _category in kinds}
+
+
+@pytest.mark.django_db
+def test_another_run_has_other_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr("liveReport.demo.posts.time.sleep", waited.append)
+    first, second = (open_posts(URL)["twilio"] for _run in "ab")
+    assert first.source == second.source
+    assert waited == [BELIEF]
+    with pytest.raises(Unauthorised):
+        deliver_past(first, [one for one in events_of_sms() if first.tells_of(one)])
+
+
+def events_of_sms() -> list[Event]:
+    return [one for one in of_the_points(timezone.now(), -600) if one["channel"] == "sms"]
 
 
 # -- Without gaps ------------------------------------------------------------------------------

@@ -41,6 +41,14 @@ MAPPED = {
 }
 
 
+@pytest.fixture(autouse=True)
+def rings(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What was sent to the slow queue, which nobody works on here."""
+    sent: list[Any] = []
+    monkeypatch.setattr(tasks.files, "apply_async", lambda **how: sent.append(how))
+    return sent
+
+
 @pytest.fixture
 def admin(client: Client, alice: User) -> Client:
     client.force_login(alice)
@@ -185,6 +193,25 @@ def test_what_is_wrong_with_a_mapping_is_said(
     assert complaint in text(admin.post(page(file), {**MAPPED, **change, "import": "1"}))
     file.refresh_from_db()
     assert file.state == "draft"
+
+
+def test_whoever_works_on_it_is_rung(
+    admin: Client, source: Source, campaign: Campaign, rings: list[Any], monkeypatch: Any
+) -> None:
+    file = upload(admin, source, content())
+    admin.post(page(file), {**MAPPED, "try": "1"})
+    assert rings == []
+    admin.post(page(file), {**MAPPED, "import": "1"})
+    assert len(rings) == 1
+
+    def away(**how: object) -> None:
+        raise ConnectionError
+
+    monkeypatch.setattr(tasks.files, "apply_async", away)
+    other = upload(admin, source, content(5))
+    assert admin.post(page(other), {**MAPPED, "import": "1"}).status_code == 302
+    tasks.files()
+    assert EventFile.objects.filter(state="done").count() == 2
 
 
 def test_a_slice_ends_and_the_next_goes_on(

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import OperationalError
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -441,6 +442,22 @@ def test_what_is_overloaded_goes_on_later(campaign: Campaign, bring: Any, settin
         bring(content)
     settings.INGEST_MAX_PENDING = 100
     assert bring(content)[0] == "1 accepted, 0 refused.\n"
+
+
+def test_a_database_that_goes_away_is_said(
+    campaign: Campaign, bring: Any, monkeypatch: Any
+) -> None:
+    content = table([line()])
+
+    def fail(*_: object) -> None:
+        raise OperationalError("away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stored, "advance", fail)
+        with pytest.raises(CommandError, match="After 0 lines: The database does not answer"):
+            bring(content)
+    assert bring(content)[0] == "1 accepted, 0 refused.\n"
+    assert counted() == 1
 
 
 def test_old_files_are_forgotten(campaign: Campaign, bring: Any) -> None:

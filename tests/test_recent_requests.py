@@ -28,6 +28,7 @@ from tests.support.hooking import basic, posted
 
 ADDRESS, NUMBER, TOKEN = "ada.lovelace@example.com", "+15005550001", "sk_live_9f8a7b6c5d4e3f2a"
 PRIVATE = [ADDRESS, NUMBER, NUMBER.lstrip("+"), TOKEN, f"Ada <{ADDRESS}>", f"550 {ADDRESS} unknown"]
+TOPIC = "arn:aws:sns:eu-west-1:123456789012:ses"
 BOUNCE = {"RecordType": "Bounce", "Type": "HardBounce", "Email": ADDRESS, "MessageID": "m-1"}
 
 
@@ -189,12 +190,16 @@ def test_after_a_while_the_page_asks_no_more(admin: Client, postmark: Any) -> No
 
 @pytest.mark.django_db
 def test_how_far_a_topic_s_subscription_is(admin: Client) -> None:
-    source, _secret = set_up("ses", "amazon_ses", Wanted(topics=["arn:aws:sns:eu:1:t"]))
-    assert "Waiting for the topic to ask" in page(admin, source)
-    recent.note(RecentRequest(source=source, at=timezone.now(), refused=recently.TRY_LATER))
-    assert "Not confirmed yet" in page(admin, source)
-    recent.note(RecentRequest(source=source, at=timezone.now(), ignored=1))
-    assert "Confirmed: the topic sends." in page(admin, source)
+    source, _secret = set_up("ses", "amazon_ses", Wanted(topics=[TOPIC]))
+    assert "waiting for the topic to ask" in page(admin, source)
+    now = timezone.now()
+    recent.note(RecentRequest(source=source, at=now, accepted=1))
+    assert "but messages arrive" in page(admin, source)
+    recent.note_subscription(source.pk, TOPIC, now, recently.TRY_LATER)
+    assert "not confirmed: what it asks for could not be done" in page(admin, source, "live")
+    recent.note_subscription(source.pk, TOPIC, now)
+    recent.note_subscription(source.pk, TOPIC, now, recently.TRY_LATER)  # asked again, in vain
+    assert re.search(f"{TOPIC}</code> confirmed ", page(admin, source, "live"))
 
 
 @pytest.mark.django_db

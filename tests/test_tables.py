@@ -105,6 +105,9 @@ def test_notes_are_read_by_keyboard(open_page: Open, send: Any) -> None:
     expect(tip).to_be_visible()
     focused = page.locator(":focus")
     page.keyboard.press("ArrowRight")
+    expect(tip).to_be_hidden()
+    expect(focused).to_have_attribute("data-metric", "flown")  # which leads to its events
+    page.keyboard.press("ArrowRight")
     expect(focused).to_have_attribute("aria-describedby", "lr-tip")
     said = tip.text_content()
     page.keyboard.press("ArrowDown")
@@ -159,3 +162,20 @@ def test_figures_and_their_titles_end_alike(open_page: Open) -> None:
         )
     )
     assert abs(ends[0] - ends[1]) <= 1
+
+
+@pytest.mark.usefixtures("runs")
+def test_a_number_leads_to_its_events_by_keyboard(open_page: Open) -> None:
+    page = settled(open_page())
+    assert page.locator("table [data-events]:not([tabindex='-1'])").count() == 0
+    sort(page, "Execution time")
+    page.keyboard.press("Tab")
+    for _ in range(3):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.matches('td, th')"):
+            break
+    page.keyboard.press("ArrowRight")
+    number = page.locator(":focus").text_content()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/events.html?**")
+    expect(page.locator("h1", has_text=re.compile(rf"^{number} events?$"))).to_be_visible()

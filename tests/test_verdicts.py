@@ -17,12 +17,12 @@ from liveReport import rollup, tasks
 from liveReport.channels import NONE, Channel, all_channels, get_channel
 from liveReport.engines import verdicts as stored
 from liveReport.events.batch import Events, LogEvent, Shape
+from liveReport.events.judging import judged
 from liveReport.ingest import receive
 from liveReport.models import Bucket, Campaign, Source, VerdictRule
 from liveReport.report import Period, every, tab_report
 from liveReport.rollup import admission, adoption
 from liveReport.rollup.adoption import Draft, Outdated, adopt, preview
-from liveReport.rollup.judging import judged
 from tests.support import factories, oracle, pages, rollups
 from tests.support.isolation import undone
 from tests.support.rollups import MINUTE, NOW, event, log
@@ -42,6 +42,14 @@ RULES = "/admin/livereport/verdictrule/"
 PREVIEW = f"{RULES}preview/"
 STATE = f"{PREVIEW}state/"
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def rung(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """How often the slow queue was to begin an adoption at once."""
+    found: list[dict[str, Any]] = []
+    monkeypatch.setattr(tasks.verdicts, "apply_async", lambda **how: found.append(how))
+    return found
 
 
 def opened(**fields: Any) -> dict[str, Any]:
@@ -299,7 +307,7 @@ def test_the_command_prints_the_difference_and_adopts(
 
 
 def test_the_admin_drafts_compares_and_adopts(
-    campaign: Campaign, alice: User, client: Client, send: Any
+    campaign: Campaign, alice: User, client: Client, send: Any, rung: list[dict[str, Any]]
 ) -> None:
     send(factories.event(type="opened", signal="proxy"))
     client.force_login(alice)
@@ -323,6 +331,7 @@ def test_the_admin_drafts_compares_and_adopts(
     done = client.post(PREVIEW, {"draft": page.context["draft"].digest})
     assert (done.status_code, done.headers["Location"]) == (302, PREVIEW)
     assert counted() == {"human": 1}  # the slow queue does it
+    assert rung == [{"retry": False}]
     for address in (PREVIEW, STATE):
         assert f'hx-get="{STATE}"' in client.get(address).content.decode()
     tasks.verdicts()

@@ -31,13 +31,15 @@ class TokenForm(forms.ModelForm[ApiToken]):
 
     class Meta:
         model = ApiToken
-        fields = ("source", "scope", "all_campaigns", "campaigns")
+        fields = ("source", "scope", "events", "all_campaigns", "campaigns")
 
     def clean(self) -> dict[str, Any]:
         """A limit is chosen, never what is left when nobody thought of it."""
         data: dict[str, Any] = super().clean() or self.cleaned_data
         if bool(data.get("all_campaigns")) == bool(data.get("campaigns")):
             self.add_error("campaigns", _("Choose either all campaigns or some of them."))
+        if data.get("events") and data.get("scope") != ApiToken.Scope.READ:
+            self.add_error("events", _("Only a token that reads reports lists single events."))
         return data
 
 
@@ -46,7 +48,16 @@ class ApiTokenAdmin(NoChanging, admin.ModelAdmin[ApiToken]):
     """Tokens are issued and revoked, never changed. The secret is shown once."""
 
     form = TokenForm
-    list_display = ("beginning", "source", "scope", "campaign_names", "created", "expiry", "valid")
+    list_display = (
+        "beginning",
+        "source",
+        "scope",
+        "events",
+        "campaign_names",
+        "created",
+        "expiry",
+        "valid",
+    )
     list_filter = ("scope", "source")
     list_select_related = ("source", "user")
     filter_horizontal = ("campaigns",)
@@ -55,8 +66,17 @@ class ApiTokenAdmin(NoChanging, admin.ModelAdmin[ApiToken]):
 
     def get_fields(self, request: HttpRequest, obj: ApiToken | None = None) -> tuple[str, ...]:
         if obj:
-            return ("beginning", "source", "scope", "campaign_names", "created", "expiry", "valid")
-        return ("source", "scope", "all_campaigns", "campaigns", "days")
+            return (
+                "beginning",
+                "source",
+                "scope",
+                "events",
+                "campaign_names",
+                "created",
+                "expiry",
+                "valid",
+            )
+        return ("source", "scope", "events", "all_campaigns", "campaigns", "days")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiToken]:
         return super().get_queryset(request).prefetch_related("campaigns")
@@ -65,7 +85,11 @@ class ApiTokenAdmin(NoChanging, admin.ModelAdmin[ApiToken]):
         data = form.cleaned_data
         campaigns = None if data["all_campaigns"] else data["campaigns"]
         token, request.issued_token = ApiToken.objects.issue(  # type: ignore[attr-defined]
-            data["source"], data["scope"], campaigns=campaigns, days=data["days"]
+            data["source"],
+            data["scope"],
+            campaigns=campaigns,
+            days=data["days"],
+            events=data["events"],
         )
         return token
 

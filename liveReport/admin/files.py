@@ -14,6 +14,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 
+from liveReport import tasks
 from liveReport.engines import files
 from liveReport.engines.files import COUNTS
 from liveReport.events.sealing import Unsealable
@@ -33,7 +34,7 @@ from liveReport.ingest.files import (
 from liveReport.models import EventFile
 from liveReport.site.uploads import SealedFile
 
-from .base import NoChanging
+from .base import NoChanging, begin_now
 from .file_forms import MappingForm, UploadForm
 
 TRIED = 10_000
@@ -164,6 +165,7 @@ class EventFileAdmin(NoChanging, admin.ModelAdmin[EventFile]):
         if "import" in request.POST and not context["is_off"]:
             files.begin(file, mapping.as_json())
             self.log_change(request, file, "Imported")
+            begin_now(tasks.files)
             return HttpResponseRedirect(
                 reverse("admin:livereport_eventfile_change", args=[file.pk])
             )

@@ -1,5 +1,6 @@
 """The latest requests of a source, as its page shows them while somebody sets it up."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,14 +9,16 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import number_format
+from django.utils.formats import date_format, number_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from liveReport.channels import Secret, providers
 from liveReport.engines import recent
+from liveReport.ingest.beacons import NOT_OF_PAGES
 from liveReport.ingest.recently import TRY_LATER
-from liveReport.models import RecentRequest, Source
+from liveReport.models import QuarantinedBatch, RecentRequest, Source, Subscription
 from liveReport.site.lately import ago, why
 
 WATCHED = timedelta(minutes=10)
@@ -38,8 +41,9 @@ def recent_of(source: Source, request: HttpRequest, now: datetime) -> dict[str, 
         "newest": str(newest.pk if newest else 0),
         "is_watching": now.timestamp() - opened < WATCHED.total_seconds(),
         "state": _state(newest, now),
+        "fate": fate_of(newest) if newest else "",
         "is_refused": bool(newest and newest.refused),
-        "confirmation": _confirmation(source, found),
+        "subscriptions": _subscriptions(source, found),
         "recent": [(one, fate_of(one), ago((now - one.at).total_seconds())) for one in found],
         "live_url": reverse("admin:livereport_source_live", args=[source.pk]),
     }
@@ -61,13 +65,15 @@ def live_view(request: HttpRequest, source: Source | None, *, may_view: bool) ->
 def fate_of(one: RecentRequest) -> str:
     """What became of a request, in words."""
     if one.refused:
-        return _("refused: %(why)s") % {"why": _why(one.refused)}
+        return _("refused: %(why)s") % {"why": words(one.refused)}
     said = [
         (one.accepted, ngettext("%(n)s accepted", "%(n)s accepted", one.accepted)),
         (one.ignored, ngettext("%(n)s ignored", "%(n)s ignored", one.ignored)),
         (one.quarantined, ngettext("%(n)s in quarantine", "%(n)s in quarantine", one.quarantined)),
     ]
-    return ", ".join(text % {"n": number_format(n)} for n, text in said if n) or _("empty")
+    told = ", ".join(text % {"n": number_format(n)} for n, text in said if n) or _("empty")
+    reasons = ", ".join(words(code) for code in one.reasons.split(",") if code)
+    return f"{told} ({reasons})" if reasons else told
 
 
 def _state(newest: RecentRequest | None, now: datetime) -> str:
@@ -79,19 +85,48 @@ def _state(newest: RecentRequest | None, now: datetime) -> str:
     return _("Last request: %(fate)s, %(ago)s") % told
 
 
-def _confirmation(source: Source, found: Any) -> str:
-    """How far the subscription to a topic is; ``""`` where the provider has none."""
+def _subscriptions(source: Source, found: Sequence[RecentRequest]) -> list[tuple[str, str]]:
+    """How far the subscription to each topic is; nothing where the provider has none."""
     if providers()[source.provider].webhook.secret != Secret.TOPIC:
-        return ""
-    if any(not one.refused for one in found):
-        return _("Confirmed: the topic sends.")
-    if any(one.refused == TRY_LATER for one in found):
-        return _("Not confirmed yet: Amazon did not answer. It will ask again.")
-    return _("Waiting for the topic to ask for its confirmation.")
+        return []
+    known = {one.topic: one for one in source.subscriptions.all()}
+    hears = any(not one.refused for one in found)
+    return [(topic, _how_far(known.get(topic), hears=hears)) for topic in source.topics]
 
 
-def _why(code: str) -> str:
-    return _("the provider will try again") if code == TRY_LATER else why(code)
+def _how_far(one: Subscription | None, *, hears: bool) -> str:
+    if one and one.confirmed_at:
+        return _("confirmed %(time)s") % {"time": moment(one.confirmed_at)}
+    if one and one.failed_at:
+        told = {"why": words(one.why), "time": moment(one.failed_at)}
+        return _("not confirmed: %(why)s (%(time)s)") % told
+    if hears:
+        return _("nothing has asked for a confirmation here, but messages arrive")
+    return _("waiting for the topic to ask for its confirmation")
+
+
+def moment(at: datetime) -> str:
+    """A time of the reader's, as lists write them."""
+    return date_format(localtime(at), "SHORT_DATETIME_FORMAT")
+
+
+def words(code: str) -> str:
+    """Why something was refused or waits."""
+    if code in QuarantinedBatch.Reason:
+        label = str(QuarantinedBatch.Reason(code).label)
+        return label[:1].lower() + label[1:]
+    return str(_WORDS.get(code) or why(code))
+
+
+_WORDS = {
+    TRY_LATER: gettext_lazy("what it asks for could not be done, so it is to be sent again"),
+    "no_secret": gettext_lazy("no secret yet"),
+    "origin": gettext_lazy("pages of this origin are not on the list"),
+    "too_often": gettext_lazy("too many requests"),
+    "too_large": gettext_lazy("the body is too large"),
+    NOT_OF_PAGES: gettext_lazy("not what pages and apps send"),
+}
+"""Why requests are refused that no adapter has read; what else there is says ``why``."""
 
 
 def _seconds(text: str | None) -> float | None:

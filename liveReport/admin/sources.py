@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -190,7 +191,7 @@ class SourceAdmin(admin.ModelAdmin[Source]):
             "title": _("Set up %(provider)s") % {"provider": webhook_of(source.provider).label},
             "opts": self.opts,
             "secret": secret,
-            **set_up_of(source, request),
+            **set_up_of(source, request, secret),
         }
         return TemplateResponse(request, "admin/livereport/source/set_up.html", context)
 
@@ -199,20 +200,27 @@ class SourceAdmin(admin.ModelAdmin[Source]):
     ) -> HttpResponse:
         """Above the fields: what came of it; of a source that has a provider, how it is set up."""
         source = self.get_object(request, object_id)
+        add = reverse("admin:livereport_eventfile_add")
+        extra_context = (extra_context or {}) | {"import_url": f"{add}?source={object_id}"}
+        if not self.has_view_or_change_permission(request, source):
+            source = None  # refused below, without a look at what came
         if source:
-            extra_context = (extra_context or {}) | {"beat": beats([source])[source.pk]}
+            extra_context |= {"beat": beats([source])[source.pk]}
         if source and source.provider in providers():
-            extra_context = (extra_context or {}) | set_up_of(source, request)
-            extra_context |= {
-                "waiting": waiting(source.pk),
-                "campaigns": Campaign.objects.order_by("name").values_list("slug", "name"),
-                "map_url": reverse("admin:livereport_source_map", args=[source.pk]),
-                "secret_url": reverse("admin:livereport_source_secret", args=[source.pk]),
-                "has_own_secret": webhook_of(source.provider).secret.is_ours,
-                "grace": GRACE.items(),
-                "may_change": self.has_change_permission(request, source),
-            }
+            extra_context |= set_up_of(source, request) | self._more_of(source, request)
         return super().change_view(request, object_id, form_url, extra_context)
+
+    def _more_of(self, source: Source, request: HttpRequest) -> dict[str, Any]:
+        """What waits of it, and what can be pressed."""
+        return {
+            "waiting": waiting(source.pk),
+            "campaigns": Campaign.objects.order_by("name").values_list("slug", "name"),
+            "map_url": reverse("admin:livereport_source_map", args=[source.pk]),
+            "secret_url": reverse("admin:livereport_source_secret", args=[source.pk]),
+            "has_own_secret": webhook_of(source.provider).secret.is_ours,
+            "grace": GRACE.items(),
+            "may_change": self.has_change_permission(request, source),
+        }
 
     def get_urls(self) -> list[URLPattern]:
         wrapped = self.admin_site.admin_view(require_safe(self.live_view))
@@ -283,14 +291,21 @@ class SourceAdmin(admin.ModelAdmin[Source]):
         return could_verify(source, has_secret=source.has_good_secret)  # type: ignore[attr-defined]
 
 
-def set_up_of(source: Source, request: HttpRequest) -> dict[str, Any]:
-    """What whoever sets a source up has to know."""
+def set_up_of(source: Source, request: HttpRequest, secret: str = "") -> dict[str, Any]:
+    """What whoever sets a source up has to know. ``secret`` is one that was made just now: the
+    address has it where it belongs there."""
     webhook = webhook_of(source.provider)
+    url, user = request.build_absolute_uri(url_of(source)), user_of(source)
     return {
         "source": source,
         "steps": webhook.set_up,
-        "username": user_of(source),
+        "username": user,
         "is_ready": is_ready(source),
-        "hook_url": request.build_absolute_uri(url_of(source)),
+        "hook_url": url,
+        "whole_url": url.replace("://", f"://{user}:{secret}@", 1) if user and secret else "",
+        "has_public_url": bool(settings.PUBLIC_URL),
+        "script_url": request.build_absolute_uri(
+            f"{settings.PUBLIC_URL}{reverse('beacon-script')}"
+        ),
         **recent_of(source, request, timezone.now()),
     }

@@ -13,12 +13,13 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
+from liveReport import tasks
 from liveReport.channels import NONE, find_channel
 from liveReport.engines import verdicts
 from liveReport.models import Adoption, Campaign, VerdictRule
 from liveReport.rollup.adoption import Change, Draft, preview
 
-from .base import NoAdding, NoDeleting
+from .base import NoAdding, NoDeleting, begin_now
 
 logger = logging.getLogger(__name__)
 
@@ -105,6 +106,7 @@ class VerdictRuleAdmin(NoAdding, NoDeleting, admin.ModelAdmin[VerdictRule]):
         seen = request.POST.get("draft", "")
         if seen == Draft.now().digest:
             verdicts.ask(seen)
+            begin_now(tasks.verdicts)
             logger.info("%s adopts rules for verdicts.", request.user)
         else:
             text = _("The draft has changed meanwhile. Here is what it would change now.")

@@ -83,4 +83,12 @@ PERIOD = [
         "machines' alone. What is undecided is in `all` only.",
     ),
 ]
+SPAN = [
+    OpenApiParameter(
+        "from",
+        _MINUTE,
+        description="With `to`: a whole minute. Without both: the last 24 hours.",
+    ),
+    OpenApiParameter("to", _MINUTE, description="The whole minute before which the span ends."),
+]
 FORMAT = OpenApiParameter("format", OpenApiTypes.STR, enum=["json", "csv"], default="json")

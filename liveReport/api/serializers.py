@@ -14,6 +14,7 @@ from liveReport.report.window import BASES, CHOSEN, STEPS, WINDOWS
 VALUE = {"type": ["number", "string", "null"]}
 ROW = {"type": "object", "additionalProperties": VALUE}
 KINDS = tuple(widget.kind for widget in WIDGETS)
+DIMENSIONS = sorted({d.key for channel in all_channels() for d in channel.dimensions})
 ROLES = ("time", "execution", "dimension", "metric")
 
 
@@ -46,11 +47,48 @@ class EventSerializer(serializers.Serializer[Any]):
     execution = serializers.DateTimeField(required=False)
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        keys = sorted({d.key for channel in all_channels() for d in channel.dimensions})
         dimensions = {
-            key: serializers.CharField(max_length=LONGEST, required=False) for key in keys
+            key: serializers.CharField(max_length=LONGEST, required=False) for key in DIMENSIONS
         }
         return {**super().get_fields(), **dimensions}
+
+
+_PSEUDONYM = "^[0-9a-f]{16}$"
+
+
+class ListedEventSerializer(serializers.Serializer[Any]):
+    """An event that was counted. Whose it is, and which, is told in pseudonyms."""
+
+    id = serializers.RegexField(_PSEUDONYM)
+    channel = serializers.CharField()
+    type = serializers.CharField()
+    occurred_at = serializers.DateTimeField()
+    received_at = serializers.DateTimeField()
+    execution = serializers.DateTimeField(allow_null=True)
+    profile = serializers.RegexField(_PSEUDONYM)
+    message = serializers.RegexField(_PSEUDONYM, allow_null=True)
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        dimensions = {
+            key: serializers.CharField(required=False, allow_null=True) for key in DIMENSIONS
+        }
+        return {**super().get_fields(), **dimensions}
+
+
+class EventListSerializer(serializers.Serializer[Any]):
+    """A page of events, newest first."""
+
+    results = ListedEventSerializer(many=True)
+    next = serializers.CharField(
+        allow_null=True, help_text=_("The `cursor` of the page that follows, if there is one.")
+    )
+    count = serializers.IntegerField(min_value=0, help_text=_("The events of all pages."))
+    as_of = serializers.DateTimeField(help_text=_("What had been counted by then is listed."))
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        # A field cannot be called ``from`` in a class.
+        span = {name: serializers.DateTimeField() for name in ("from", "to")}
+        return {**super().get_fields(), **span}
 
 
 class RejectionSerializer(serializers.Serializer[Any]):
@@ -230,6 +268,10 @@ class HeadSerializer(serializers.Serializer[Any]):
     )
     as_of = serializers.DateTimeField(
         help_text=_("Everything received before this is in the numbers.")
+    )
+    counted_at = serializers.DateTimeField(
+        allow_null=True,
+        help_text=_("When the last of them were counted: the `as_of` of the events behind them."),
     )
     lag_seconds = serializers.FloatField(help_text=_("The age of the numbers."))
     version = serializers.CharField(help_text=_("Changes when a number may have changed."))

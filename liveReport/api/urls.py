@@ -7,6 +7,7 @@ from .catalogue import ChannelList, MetricList
 from .docs import DocsView, SchemaView
 from .index import Index
 from .ingest import EventsView
+from .listing import EventList
 from .missing import missing
 from .overview import OverviewView
 from .reports import ReportHead, ReportTab, ReportWidget
@@ -18,6 +19,7 @@ v1 = [
     path("events", EventsView.as_view(schema=None)),  # as so many type it
     path("campaigns/", CampaignList.as_view(), name="campaigns"),
     path("campaigns/<slug:slug>/", CampaignDetail.as_view(), name="campaign"),
+    path("campaigns/<slug:slug>/events/", EventList.as_view(), name="campaign-events"),
     path("campaigns/<slug:slug>/report/", ReportHead.as_view(), name="report-head"),
     path("campaigns/<slug:slug>/report/<slug:tab>/", ReportTab.as_view(), name="report-tab"),
     path(

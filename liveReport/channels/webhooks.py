@@ -244,6 +244,8 @@ class Said(NamedTuple):
     keys: Mapping[str, str]
     reason: str = ""
     category: str = ""
+    signal: str = ""
+    """Of an open or a click, what speaks of a machine (where the channel has such a dimension)."""
 
     @property
     def label(self) -> str:

@@ -115,6 +115,8 @@ class Stream:
     profiles: int = 0
     """Of how many profiles each journey is one's; 0 when each is another's."""
     trouble: Trouble | None = None
+    provider: str = ""
+    """Who carries its messages, and tells by signed webhooks of them: see ``posts``."""
 
 
 @dataclass(frozen=True)
@@ -159,6 +161,16 @@ CAMPAIGNS = (
         (
             Stream("basket-sms", "sms", flows.SMS, Runs(180, 2, 1_100), 9_000),
             Stream("basket-email", "email", flows.EMAIL_WITH_OFFERS, Runs(180, 2, 1_600), 14_000),
+        ),
+    ),
+    Demo(
+        "loyalty-points",
+        "Loyalty points",
+        (
+            Stream(
+                "points-email", "email", flows.POINTS, Runs(240, -6, 1_500), provider="sendgrid"
+            ),
+            Stream("points-sms", "sms", flows.SMS, Runs(240, -4, 350), provider="twilio"),
         ),
     ),
     Demo(

@@ -7,15 +7,19 @@ goes on. When in doubt an event is sent again; its id makes that harmless.
 import heapq
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from itertools import count
 from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
 
 import httpx
 import msgspec
 
+from liveReport.channels import HookRequest
 from liveReport.ingest import BodyError, receive
 from liveReport.models import Source
 
@@ -30,6 +34,8 @@ SHORTEST, PATIENCE = 0.5, 5.0
 """Seconds between the first two tries while the site does not take events, and later on."""
 LONGEST = 60.0
 """Seconds that the site may ask to wait."""
+
+T = TypeVar("T")
 
 
 class Progress(msgspec.Struct):
@@ -107,25 +113,25 @@ def batches(events: list[Event]) -> Iterator[bytes]:
 def append(source: Source, events: list[Event]) -> None:
     """Send events through ingest in this process, however long it takes."""
     for body in batches(events):
-        while (pause := _receive(source, body)) is not None:
-            time.sleep(pause)
+        receipt = until_taken(partial(receive, source, body))
+        if receipt and receipt.rejected:
+            logger.warning("Refused: %s", receipt.rejected[0])
 
 
-def _receive(source: Source, body: bytes) -> float | None:
-    """Seconds to wait before the next try, if there must be one."""
-    try:
-        receipt = receive(source, body)
-    except BodyError as error:
-        if error.retry_after is None:
-            logger.warning("Refused, left out: %s %s", error.status, error.message)
-        return error.retry_after
-    if receipt.rejected:
-        logger.warning("Refused: %s", receipt.rejected[0])
-    return None
+def until_taken(take: Callable[[], T]) -> T | None:
+    """What becomes of something that this process takes in; nothing if it never will."""
+    while True:
+        try:
+            return take()
+        except BodyError as error:
+            if error.retry_after is None:
+                logger.warning("Refused, left out: %s %s", error.status, error.message)
+                return None
+            time.sleep(error.retry_after)
 
 
 class Refused(Exception):
-    """The site does not take events from this token."""
+    """The site does not take what somebody sends who is not known."""
 
 
 @dataclass
@@ -138,20 +144,28 @@ class Sender:
     def post(self, events: list[Event]) -> None:
         """Raises ``Refused`` where another token is needed. What else is refused is left out."""
         for body in batches(events):
-            pause = SHORTEST
-            while (wait := self._send(body)) is not None:
-                time.sleep(max(wait, pause))
-                pause = min(2 * pause, PATIENCE)
+            self._until_taken("/api/v1/events/", body, {"Content-Type": "application/json"})
 
-    def _send(self, body: bytes) -> float | None:
+    def deliver(self, requests: Iterable[HookRequest]) -> None:
+        """The same for what a provider sends."""
+        for request in requests:
+            parts = urlsplit(request.url)
+            self._until_taken(f"{parts.path}?{parts.query}", request.body, request.headers)
+
+    def _until_taken(self, path: str, body: bytes, headers: Mapping[str, str]) -> None:
+        pause = SHORTEST
+        while (wait := self._send(path, body, headers)) is not None:
+            time.sleep(max(wait, pause))
+            pause = min(2 * pause, PATIENCE)
+
+    def _send(self, path: str, body: bytes, headers: Mapping[str, str]) -> float | None:
         """Seconds to wait at least before the next try, if there must be one."""
-        headers = {"Content-Type": "application/json"}
         try:
-            answer = self.client.post("/api/v1/events/", content=body, headers=headers)
+            answer = self.client.post(path, content=body, headers=dict(headers))
         except httpx.TransportError:
             return 0
         if answer.status_code in (401, 403):
-            raise Refused(f"The site refuses the token ({answer.status_code}).")
+            raise Refused(f"The site does not know who sends this ({answer.status_code}).")
         if answer.status_code in (408, 429) or answer.is_server_error:
             return _seconds(answer.headers.get("Retry-After", ""))
         if not answer.is_success:

@@ -65,6 +65,26 @@ EMAIL: Flow = {
         (Step("complained", 0.0012, 8, 60),),
     ),
 }
+POINTS: Flow = {
+    **EMAIL,
+    "sent": (
+        (
+            Step("delivered", 0.93, 1, 8),
+            Step("deferred", 0.047, 2, 30),
+            Step("bounced", 0.011, 1, 15, details={"category": "hard", "reason": "5.1.1"}),
+            Step("bounced", 0.007, 1, 15, details={"category": "soft", "reason": "5.2.2"}),
+            Step("bounced", 0.005, 1, 15, details={"category": "soft", "reason": "5.7.1"}),
+        ),
+    ),
+    "deferred": (
+        (
+            Step("deferred", 0.3, 120, 300),
+            Step("delivered", 0.65, 60, 400),
+            Step("bounced", 0.05, 300, 900, details={"category": "soft", "reason": "4.4.7"}),
+        ),
+    ),
+}
+"""What SendGrid has words for: codes of the receiving server, and no answers of machines."""
 EMAIL_WITH_OFFERS: Flow = {
     **EMAIL,
     "sent": (*EMAIL["sent"], (Step("offer_sent", 1),)),

@@ -25,15 +25,17 @@ def apply(
     admission: Admission,
     campaigns: Mapping[str, int],
     held: Periods,
+    fold: int,
 ) -> None:
     """Add to the rollups, in the caller's transaction.
 
     What executions hold that are ``leaving`` goes to the one that counts all others.
-    ``campaigns`` has the ids of the campaigns that the events name.
+    ``campaigns`` has the ids of the campaigns that the events name, ``fold`` is the number of
+    this fold.
     """
     handed = executions.series(leaving, campaigns)
     admitted = series.admit(folded.cells, handed, admission, campaigns)
-    ids = admitted.ids(campaigns)
+    ids = admitted.ids(campaigns, fold)
     left = _take_out(admitted.heirs(ids))
     add(Buckets.joined([admitted.cells.buckets(ids), left]))
     executions.take_out(leaving, campaigns)

@@ -1,28 +1,25 @@
-"""The event log as it is stored: what adds to it, waits in it, and is found in it.
+"""The event log as it is stored: what adds to it, and waits in it.
 
 A batch is described by when its events occurred and by their campaigns, so that whoever
 looks for events opens no other batches. One that comes without (what was set aside, and what
 the former release wrote) is described by the fold that counts it.
 """
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 import numpy as np
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import Max
 
 from liveReport.events import former
-from liveReport.events.batch import Events, LogEvent, Shape, encode
-from liveReport.events.columns import Ints, Mask
+from liveReport.events.batch import Events, encode
+from liveReport.events.columns import Ints
+from liveReport.events.moments import microseconds
 from liveReport.models import BatchCampaign, EventBatch
 
 from . import sql
-
-PAGE, OPENED = 100, 50
-"""At most so many events are found at a time, and so many batches opened for that."""
 
 BATCHES = 10_000
 """Batches to a transaction of the fold: some builds of SQLite take 32,766 parameters."""
@@ -160,12 +157,30 @@ def pending(most: int) -> list[EventBatch]:
     return list(waiting.filter(pk__in=chosen))
 
 
-def mark(batches: Ints, duplicates: Ints, late: Ints) -> None:
-    """Close batches, with how many of each one's events did not count, and why."""
+def next_fold(now: datetime) -> int:
+    """The number of the fold that is under way: the time, or more than any before if that is later.
+
+    For the holder of the fold's lease, inside the transaction that is to mark batches with it.
+    """
+    return max(microseconds(now), 1 + (last_fold() or 0))
+
+
+def last_fold() -> int | None:
+    """The number of the last fold that the log has batches of: none is counted by a later one."""
+    found: int | None = EventBatch.objects.aggregate(last=Max("folded_at"))["last"]
+    return found
+
+
+def mark(batches: Ints, duplicates: Ints, late: Ints, fold: int) -> None:
+    """Close batches, with how many of each one's events did not count, and why.
+
+    ``fold`` is the number of the one that does.
+    """
     columns: dict[str, sql.Values] = {
         "folded": np.ones(len(batches), np.bool_),
         "duplicates": duplicates,
         "late": late,
+        "folded_at": np.full(len(batches), fold, np.int64),
     }
     sql.update("livereport_eventbatch", {"id": batches}, columns)
 
@@ -193,114 +208,3 @@ def waiting_since() -> datetime | None:
     """When the oldest batch that waits was received."""
     rows = EventBatch.objects.filter(folded=False).order_by("pk")
     return rows.values_list("received_at", flat=True).first()
-
-
-# -- Finding events ----------------------------------------------------------------------------
-
-
-class Cursor(NamedTuple):
-    """Where to go on: behind the event of this place in this batch."""
-
-    batch: int
-    place: int
-
-
-class Found(NamedTuple):
-    """An event, and the batch that it is in: of repeats each is one."""
-
-    batch: int
-    source: int
-    received_at: datetime
-    event: LogEvent
-
-
-class Page(NamedTuple):
-    """Events, newest first by when they were received. No ``cursor``: there are no more."""
-
-    events: list[Found]
-    cursor: Cursor | None
-
-
-@dataclass(frozen=True)
-class Search:
-    """What events to find: of one campaign and channel, and of all that is given besides.
-
-    ``since`` and ``until`` are in microseconds, the latter is not included; so is
-    ``execution``, 0 for events without one. No ``types`` are all types.
-    """
-
-    campaign: str
-    channel: str
-    types: Collection[str] = ()
-    dimension: str = ""
-    value: str = ""
-    execution: int | None = None
-    since: int | None = None
-    until: int | None = None
-
-    def matches(self, events: Events) -> Mask:
-        """Which events are to be found. Pure."""
-        found = events.of_shapes(map(self._takes, events.shapes))
-        if self.since is not None:
-            found &= events.at >= self.since
-        if self.until is not None:
-            found &= events.at < self.until
-        return found
-
-    def _takes(self, shape: Shape) -> bool:
-        return (
-            (shape.campaign, shape.channel) == (self.campaign, self.channel)
-            and (not self.types or shape.type in self.types)
-            and (self.execution is None or shape.execution == self.execution)
-            and (not self.dimension or (self.dimension, self.value) in shape.dimensions)
-        )
-
-
-def find(search: Search, cursor: Cursor | None = None) -> Page:
-    """Some of the events that are searched for, and where to go on.
-
-    Opens only batches that can have any, and few: a page can have fewer events than fit on it,
-    or none, and not be the last.
-    """
-    ids = _candidates(search, cursor)
-    found: list[Found] = []
-    for batch, places, events in _opened(search, ids[:OPENED], cursor):
-        room = PAGE - len(found)
-        for place, event in zip(places[:room], events.take(places[:room]), strict=True):
-            found.append(Found(batch.pk, batch.source_id, batch.received_at, event))
-            last = Cursor(batch.pk, int(place))
-        if len(found) == PAGE:
-            return Page(found, last)
-    return Page(found, Cursor(ids[OPENED - 1], 0) if len(ids) > OPENED else None)
-
-
-def _opened(
-    search: Search, ids: Sequence[int], cursor: Cursor | None
-) -> Iterator[tuple[EventBatch, Any, Events]]:
-    """Batches with events that match, their events, and the places of those, newest first."""
-    for pk in ids:
-        batch = EventBatch.objects.filter(pk=pk).first()
-        if batch is None:  # pruned meanwhile
-            continue
-        events = former.read(batch.payload, batch.source_id)
-        places = np.flatnonzero(search.matches(events))[::-1]
-        if cursor and cursor.batch == pk:
-            places = places[places < cursor.place]
-        if len(places):
-            yield batch, places, events
-
-
-def _candidates(search: Search, cursor: Cursor | None) -> list[int]:
-    """The ids of batches that can have events that match, newest first; one more than is opened."""
-    found: set[int] = set()
-    for model, name in ((EventBatch, "pk"), (BatchCampaign, "batch")):
-        rows = model.objects.filter(campaign=search.campaign, first_at__isnull=False)
-        if search.since is not None:
-            rows = rows.filter(last_at__gte=search.since)
-        if search.until is not None:
-            rows = rows.filter(first_at__lt=search.until)
-        if cursor:
-            rows = rows.filter(**{f"{name}__lte" if cursor.place else f"{name}__lt": cursor.batch})
-        newest = rows.order_by(F(name).desc()).values_list(name, flat=True)
-        found.update(newest[: OPENED + 1])
-    return sorted(found, reverse=True)[: OPENED + 1]

@@ -32,7 +32,8 @@ why nothing is believed for longer than five minutes.
 
 
 _STATE = """
-SELECT oldest, channel, version, first_event_at, enabled, position
+SELECT oldest, (SELECT MAX(folded_at) FROM livereport_eventbatch),
+    channel, version, first_event_at, enabled, position
 FROM (SELECT 1 AS one) AS always
 LEFT JOIN (
     SELECT received_at AS oldest FROM livereport_eventbatch WHERE NOT folded ORDER BY id LIMIT 1
@@ -50,8 +51,11 @@ class ChannelState(NamedTuple):
     switch: Switch | None
 
 
-def state(campaign: int, since: datetime) -> tuple[datetime | None, dict[str, ChannelState]]:
-    """When the oldest event that waits was received, and a campaign's channels by slug.
+def state(
+    campaign: int, since: datetime
+) -> tuple[datetime | None, int | None, dict[str, ChannelState]]:
+    """When the oldest event that waits was received, the number of the last fold, and a
+    campaign's channels by slug.
 
     Those are in it that it declared, or has events of since a moment.
     Asked with every poll: to build the queries costs many times their answers.
@@ -66,11 +70,11 @@ def state(campaign: int, since: datetime) -> tuple[datetime | None, dict[str, Ch
             first and sql.aware(first),
             None if on is None else Switch(bool(on), position),
         )
-        for _oldest, slug, version, first, on, position in rows
+        for _oldest, _fold, slug, version, first, on, position in rows
         if slug is not None
     }
-    oldest = rows[0][0]
-    return oldest and sql.aware(oldest), channels
+    oldest, fold, *_channel = rows[0]
+    return oldest and sql.aware(oldest), fold, channels
 
 
 _EXECUTIONS = """
@@ -134,6 +138,39 @@ def series(
     pairs = [part for pair in wanted for part in pair]
     rows = _of_executions(query, [campaign, channel, *pairs], executions)
     return [SeriesRow(*row) for row in rows]
+
+
+class SeriesOfValue(NamedTuple):
+    """A series of a channel, and the number of the fold from which on it counts."""
+
+    pk: int
+    type: str
+    dimension: str
+    value: str
+    execution: int
+    since: int
+
+
+_OF_VALUES = """
+SELECT id, type, dimension, value, execution, since FROM livereport_series
+WHERE campaign_id = %s AND channel = %s AND (type, dimension) IN (VALUES {}) AND value IN ({})
+"""
+
+
+def series_of_values(
+    campaign: int, channel: str, wanted: Collection[SeriesOf], values: Collection[str]
+) -> list[SeriesOfValue]:
+    """The series of some event types and dimensions that are of these values."""
+    pairs = ", ".join(["(%s, %s)"] * len(wanted))
+    query = _OF_VALUES.format(pairs, ", ".join(["%s"] * len(values)))
+    given = [campaign, channel, *(part for pair in wanted for part in pair), *values]
+    return [SeriesOfValue(*row) for row in sql.fetch(query, given)]
+
+
+def starts(ids: Sequence[int], within: Range) -> list[int]:
+    """The starts of the buckets of a range in which any of some series has counted."""
+    rows = _select("start", ids, [within], "AND count > 0 GROUP BY start")
+    return [start for (start,) in rows]
 
 
 def counts(ids: Sequence[int], ranges: Sequence[Range]) -> dict[int, int]:

@@ -37,11 +37,11 @@ class Admitted:
         """The id of the series that takes over, by that of each one that leaves."""
         return {pk: ids[heir] for heir, leaving in self.leaving.items() for pk in leaving}
 
-    def ids(self, campaigns: Mapping[str, int]) -> dict[SeriesKey, int]:
-        """Those of all that are named, created where missing."""
+    def ids(self, campaigns: Mapping[str, int], fold: int) -> dict[SeriesKey, int]:
+        """Those of all that are named, created where missing by the fold of this number."""
         named = {*self.cells.keys, *self.leaving}
         gone = [pk for ids in self.leaving.values() for pk in ids]
-        return ensured(named, campaigns, self.known, gone)
+        return ensured(named, campaigns, self.known, gone, fold)
 
 
 def admit(
@@ -131,17 +131,21 @@ def ensured(
     campaigns: Mapping[str, int],
     stored: Mapping[SeriesKey, int],
     leaving: Iterable[int] = (),
+    fold: int = 0,
 ) -> dict[SeriesKey, int]:
     """The ids of series, created where missing; none can be deleted before the transaction ends.
 
-    Nor those that are ``leaving``, by their ids, before this transaction deletes them.
+    Nor those that are ``leaving``, by their ids, before this transaction deletes them. ``fold``
+    is the number of the one that creates them.
     """
     wanted = set(keys)
     living = alive({*(stored[key] for key in wanted if key in stored), *leaving})
     missing = sorted(key for key in wanted if stored.get(key) not in living)
     if not missing:
         return dict(stored)
-    sql.insert(SERIES, _columns(missing, campaigns), "DO NOTHING")
+    # What takes over from others has events of earlier folds.
+    since = np.array([0 if key.is_common else fold for key in missing], np.int64)
+    sql.insert(SERIES, _columns(missing, campaigns) | {"since": since}, "DO NOTHING")
     return {**stored, **known(missing, campaigns)}
 
 

@@ -9,7 +9,7 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 def seed(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     PeriodicTask = apps.get_model("django_celery_beat", "PeriodicTask")
     IntervalSchedule = apps.get_model("django_celery_beat", "IntervalSchedule")
-    interval, _ = IntervalSchedule.objects.get_or_create(every=5, period="seconds")
+    interval, _ = IntervalSchedule.objects.get_or_create(every=1, period="minutes")
     name = "livereport.files"
     PeriodicTask.objects.get_or_create(name=name, defaults={"task": name, "interval": interval})
 

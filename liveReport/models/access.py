@@ -103,10 +103,12 @@ class ApiTokenManager(AuthTokenManager):
         *,
         campaigns: Iterable[Campaign] | None = None,
         days: int = settings.TOKEN_DAYS,
+        events: bool = False,
     ) -> tuple["ApiToken", str]:
         """A new token and its text, which is not stored and cannot be shown again.
 
-        It is limited to ``campaigns``, even if there are none; ``None`` is no limit.
+        It is limited to ``campaigns``, even if there are none; ``None`` is no limit. ``events``
+        says whether one that reads reports may list single events as well.
         """
         with transaction.atomic():
             token, text = self.create(  # type: ignore[no-untyped-call]
@@ -115,6 +117,7 @@ class ApiTokenManager(AuthTokenManager):
                 source=source,
                 scope=scope,
                 all_campaigns=campaigns is None,
+                events=events,
             )
             token.campaigns.set(campaigns or ())
         return token, text
@@ -159,6 +162,13 @@ class ApiToken(AbstractAuthToken):
         related_name="tokens",
         verbose_name=_("campaigns"),
         help_text=_("Only these. Once they are deleted, the token is good for none."),
+    )
+
+    events = models.BooleanField(
+        _("single events"),
+        default=False,
+        db_default=False,
+        help_text=_("To read reports, and the events behind their numbers as well."),
     )
 
     objects: ClassVar[ApiTokenManager] = ApiTokenManager()

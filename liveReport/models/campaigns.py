@@ -96,6 +96,7 @@ class Campaign(models.Model):
         verbose_name = _("campaign")
         verbose_name_plural = _("campaigns")
         ordering = ("name", "slug")
+        permissions = (("view_events", "Can list the events behind numbers"),)
 
     def __str__(self) -> str:
         return self.name

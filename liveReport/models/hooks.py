@@ -57,10 +57,13 @@ class SourceSecret(models.Model):
 class SourceMapping(models.Model):
     """Which campaign is meant by a text that the provider carries."""
 
+    LONGEST = 200
+    """Characters of a text."""
+
     source = models.ForeignKey(
         Source, models.CASCADE, related_name="mappings", verbose_name=_("source")
     )
-    value = models.CharField(_("value"), max_length=200)
+    value = models.CharField(_("value"), max_length=LONGEST)
     campaign = models.ForeignKey(
         Campaign, models.CASCADE, related_name="+", verbose_name=_("campaign")
     )

@@ -27,6 +27,9 @@ class EventBatch(models.Model):
     last_at = models.BigIntegerField(null=True, editable=False)
     campaign = models.CharField(max_length=100, db_default="", editable=False)
     """The slug that all of its events name, or "": then ``BatchCampaign`` has them."""
+    folded_at = models.BigIntegerField(null=True, editable=False)
+    """The number of the fold that counted it, about when that was, in microseconds: each is greater
+    than those before. None before it is folded, and of what the former release folded."""
 
     class Meta:
         verbose_name = _("event batch")
@@ -38,6 +41,7 @@ class EventBatch(models.Model):
             ),
             models.Index(fields=["id"], name="pending_batches", condition=models.Q(folded=False)),
             models.Index(fields=["received_at"], name="batches_by_time"),
+            models.Index(fields=["folded_at", "id"], name="batches_by_fold"),
         ]
 
     def __str__(self) -> str:

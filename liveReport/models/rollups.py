@@ -46,6 +46,8 @@ class Series(models.Model):
 
     ``execution`` is the start of the run in microseconds since 1970, 0 without one, and
     -1 for all runs together that are not counted apart (see ``rollup.admission``).
+    ``since`` is the number of the fold from which on its events are counted here: those
+    before, where its value or its run had no room, are with all others'. 0 if that is not known.
     """
 
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="series")
@@ -54,6 +56,7 @@ class Series(models.Model):
     dimension = models.CharField(max_length=50, blank=True)
     value = models.CharField(max_length=200, blank=True)
     execution = models.BigIntegerField(default=0)
+    since = models.BigIntegerField(db_default=0, editable=False)
 
     class Meta:
         constraints = [

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from liveReport.channels import Text
+from liveReport.events.moments import rfc3339
 from liveReport.models import Campaign
 
 from .build import utc
@@ -49,7 +50,8 @@ class Head:
 
     ``as_of``: everything received before is in the numbers; ``lag_seconds``: its
     age; ``version``: changes whenever a number or a tab may have; ``heartbeat``: that of the
-    sources behind the tab.
+    sources behind the tab. ``counted_at``: no number is of a later fold, which says which events
+    are behind them; ``None`` before the first.
     """
 
     campaign: Campaign
@@ -59,6 +61,7 @@ class Head:
     version: str
     tabs: Sequence[Tab]
     heartbeat: Heartbeat
+    counted_at: datetime | None = None
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -70,6 +73,7 @@ class Head:
                 "step_seconds": self.window.step,
             },
             "as_of": utc(self.as_of.timestamp()),
+            "counted_at": rfc3339(self.counted_at) if self.counted_at else None,
             "lag_seconds": self.lag_seconds,
             "version": self.version,
             "tabs": [{"slug": tab.slug, "title": str(tab.title)} for tab in self.tabs],

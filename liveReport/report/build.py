@@ -20,7 +20,7 @@ from liveReport.channels import (
 )
 from liveReport.events.moments import rfc3339
 
-from .frames import Base, Bases, Column, Frame, Row, WidgetInfo, WidgetReport
+from .frames import Base, Bases, Behind, Column, Frame, Row, WidgetInfo, WidgetReport
 from .tally import NOTHING, ChannelTallies, Key, Tally
 from .window import EVERYBODY, RUN, Window
 
@@ -155,12 +155,17 @@ def metric_column(metric: Metric) -> Column:
     )
 
 
-def column_of(channel: Channel, metric: Metric) -> Column:
+def column_of(tallies: ChannelTallies, metric: Metric) -> Column:
     """The column of a channel's metric, which knows what the values stand on."""
+    channel = tallies.channel
     events = channel.events_behind(metric)
     of = [events] if events else [channel.metric_by_key[key] for key in metric.denominators]
+    behind = Behind.of(channel, metric, tallies.only(metric) if metric.is_stored else None)
     return replace(
-        metric_column(metric), of=[m.label for m in of], is_proportion=metric.is_proportion
+        metric_column(metric),
+        of=[m.label for m in of],
+        is_proportion=metric.is_proportion,
+        behind={"": behind} if behind else {},
     )
 
 
@@ -190,7 +195,7 @@ def _frame(tallies: ChannelTallies, widget: Widget, *, incomplete: bool) -> Fram
     row_estimates = [estimates(metrics, row) for _key, row in keyed]
     shown = [key for key, _row in keyed]
     return Frame(
-        columns=[*axis, *(column_of(channel, metric) for metric in metrics)],
+        columns=[*axis, *(column_of(tallies, metric) for metric in metrics)],
         rows=[{**key, **values(metrics, row)} for key, row in keyed],
         totals=values(metrics, totals),
         estimates=row_estimates if any(row_estimates) else (),

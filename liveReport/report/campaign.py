@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from liveReport.channels import Channel, Kpi, Text
 
 from .build import guarded, metric_column, time_column, utc, widget_info
-from .frames import Frame, Row, WidgetInfo, WidgetReport
+from .frames import Behind, Column, Frame, Row, WidgetInfo, WidgetReport
 from .funnel import Funnel
 from .ledger import Ledger
 from .own import Numbers, OwnWidget
@@ -72,7 +72,7 @@ class Statistics(OwnWidget):
         values: Row = {key: number.value for key, number in found.items()}
         estimates = [key for key, number in found.items() if number.is_estimate]
         return Frame(
-            columns=[metric_column(metric) for metric in METRICS],
+            columns=[_column(metric, numbers) for metric in METRICS],
             rows=[dict(values)],
             totals=values,
             estimates=[estimates],
@@ -94,6 +94,13 @@ class Statistics(OwnWidget):
 
     def notes(self) -> dict[str, Text]:
         return {metric.key: metric.absent for metric in METRICS if metric.absent}
+
+
+def _column(metric: RoleMetric, numbers: Numbers) -> Column:
+    channels = (one.channel for one in numbers.channels)
+    kinds = tuple((of.slug, kind) for of in channels for kind in metric.types(of))
+    behind = Behind(kinds, is_distinct=metric.unit == "profiles")
+    return replace(metric_column(metric), behind={"": behind} if kinds else {})
 
 
 OWN: Sequence[OwnWidget] = (Statistics(), Pace(), Funnel(), Timeline(), Ledger())

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from liveReport.channels import Channel
 from liveReport.engines import reads
+from liveReport.events.moments import moment
 from liveReport.models import Campaign, in_tab_order
 
 from .heartbeat import Heartbeat, heartbeat
@@ -34,17 +35,19 @@ class Context:
     channels: Sequence[Channel]
     states: dict[str, reads.ChannelState]
     heartbeat: Heartbeat
+    counted_at: datetime | None
 
     @classmethod
     def load(cls, campaign: Campaign, now: datetime, period: Period = TODAY) -> "Context":
         day = Window.at(now)
-        oldest, states = reads.state(campaign.pk, day.start)
+        oldest, last_fold, states = reads.state(campaign.pk, day.start)
         shown = in_tab_order({slug: state.switch for slug, state in states.items()})
         channels = [channel for channel in shown if channel.slug in states]
         until = min(oldest or now, now)
         window, asked = period.window(now), (period.divided, period.verdict)
         beat = heartbeat(campaign.pk, until, now)
-        return cls(campaign, now, day, window, *asked, until, channels, states, beat)
+        counted = moment(last_fold) if last_fold else None
+        return cls(campaign, now, day, window, *asked, until, channels, states, beat, counted)
 
     @cached_property
     def steps(self) -> list[int]:

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
-from liveReport.channels import Text
+from liveReport.channels import ALL, Channel, Metric, Only, Text
 
 from .window import EVERYBODY, WINDOW
 
@@ -18,6 +18,28 @@ class Base(NamedTuple):
 
     part: int
     whole: int
+
+
+class Behind(NamedTuple):
+    """The events that a number is made of: channels and types, and a value that they all have.
+
+    ``is_distinct``: it counts their profiles.
+    """
+
+    kinds: tuple[tuple[str, str], ...]
+    only: Only = ALL
+    is_distinct: bool = False
+
+    @classmethod
+    def of(cls, channel: Channel, metric: Metric, only: Only | None = None) -> Self | None:
+        """What is behind a channel's metric; nothing behind a rate or a gauge.
+
+        ``only`` is what events have to say where that is more than the metric asks for.
+        """
+        if not (metric.is_stored and metric.has_history and metric.event_types):
+            return None
+        kinds = tuple((channel.slug, kind) for kind in metric.event_types)
+        return cls(kinds, only or metric.only, metric.is_distinct)
 
 
 Bases = Mapping[str, Base]
@@ -47,7 +69,8 @@ class Column:
     that it asks for, if any. ``whole`` is the key of the metric that this one is a part of,
     where pages show how far it is. ``of`` names what a rate's whole, or the events behind a
     number of profiles, are called; ``is_proportion`` says that a rate's part belongs to
-    its whole, and ``adds_up`` that a profile counts anew in each row.
+    its whole, and ``adds_up`` that a profile counts anew in each row. ``behind`` are the events
+    that its values are made of: in all rows and the total under "", or by the value of the axis.
     """
 
     key: str
@@ -59,6 +82,7 @@ class Column:
     of: Sequence[Text] = ()
     is_proportion: bool = False
     adds_up: bool = False
+    behind: Mapping[str, Behind] = field(default_factory=dict)
 
     @property
     def is_moment(self) -> bool:

@@ -1,7 +1,7 @@
 """What came of it: from the people meant to their clicks, a row for each channel."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from django.utils.translation import gettext_lazy as _
@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from liveReport.channels import Channel, Metric, Rate, Text
 
 from .build import estimates, metric_column, values, whole_row
-from .frames import Frame, Row, Value
+from .frames import Behind, Column, Frame, Row, Value
 from .own import CHANNEL, ChannelTable, Numbers, OwnWidget, channel_column
 from .tally import ChannelTallies
 
@@ -139,7 +139,7 @@ class Funnel(OwnWidget):
         found = [_Funnel(tallies) for tallies in numbers.channels]
         of_rows = [one.estimates for one in found]
         return Frame(
-            columns=[channel_column(), *map(metric_column, self.metrics)],
+            columns=[channel_column(), *(_column(metric, found) for metric in self.metrics)],
             rows=[{CHANNEL: one.tallies.channel.slug, **one.values} for one in found],
             totals={metric.key: _total(metric, found) for metric in self.metrics},
             estimates=of_rows if any(of_rows) else (),
@@ -173,6 +173,15 @@ class _Funnel:
         found = values(self.shown.values(), row)
         self.values: Row = {metric.key: found.get(metric.key) for metric in (*STAGES, *RATES)}
         self.estimates = estimates(self.shown.values(), row)
+
+
+def _column(metric: Metric, rows: list["_Funnel"]) -> Column:
+    """A column, each of whose rows is made of the events of its channel."""
+    having = [(one.tallies.channel, one.shown.get(metric.key)) for one in rows]
+    behind = {channel.slug: Behind.of(channel, shown) for channel, shown in having if shown}
+    return replace(
+        metric_column(metric), behind={slug: found for slug, found in behind.items() if found}
+    )
 
 
 def _total(column: Metric, rows: list[_Funnel]) -> Value:

@@ -109,6 +109,7 @@ def _head(tabs: Iterable[TabSource], source: TabSource) -> Head:
         version=source.version,
         tabs=[_named(tab) for tab in tabs],
         heartbeat=source.heartbeat,
+        counted_at=context.counted_at,
     )
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from liveReport.channels import Channel, Metric, Text, TimeSeries, Widget
 
 from .build import metric_column, time_column, utc
-from .frames import Frame
+from .frames import Behind, Column, Frame
 from .own import Numbers, OwnWidget
 
 
@@ -56,7 +56,7 @@ class Timeline(OwnWidget):
         return Frame(
             columns=[
                 time_column(),
-                *(metric_column(Deliveries.of(one.channel)) for one in numbers.channels),
+                *(_column(one.channel) for one in numbers.channels),
             ],
             rows=[{"time": utc(step), **row} for step, row in zip(steps, counts, strict=True)],
             totals={slug: sum(row[slug] for row in counts) for slug in courses},
@@ -64,6 +64,12 @@ class Timeline(OwnWidget):
 
     def definitions(self, numbers: Numbers) -> dict[str, Text]:
         return {one.channel.slug: _definition(one.channel) for one in numbers.channels}
+
+
+def _column(channel: Channel) -> Column:
+    kinds = tuple((channel.slug, kind) for kind in channel.deliveries)
+    column = metric_column(Deliveries.of(channel))
+    return replace(column, behind={"": Behind(kinds)} if kinds else {})
 
 
 def _definition(channel: Channel) -> Text:

@@ -14,9 +14,9 @@ from liveReport.channels import Channel
 from liveReport.engines import campaigns, log, verdicts
 from liveReport.engines.keys import periods
 from liveReport.events.batch import Events
+from liveReport.events.judging import Rules, judged
 from liveReport.events.moments import microseconds
 
-from .judging import Rules, judged
 from .tick import Chunk, channels_by_slug
 from .verify import Difference, differing, nothing_folding, recounted, replace
 

@@ -17,8 +17,7 @@ from liveReport.counts.states import Latest, Span
 from liveReport.events.batch import Events, Shape
 from liveReport.events.columns import Mask
 from liveReport.events.hashes import NO_MESSAGE, state_keys
-
-from .judging import NO_RULES, Rules, judged
+from liveReport.events.judging import NO_RULES, Rules, judged
 
 MINUTE = 60
 _MINUTE_US = MINUTE * 1_000_000

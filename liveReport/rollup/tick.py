@@ -30,7 +30,8 @@ from liveReport.engines.ledger import fold as ledgers
 from liveReport.engines.outage import let_others_write
 from liveReport.events import former
 from liveReport.events.batch import Events, Shape
-from liveReport.events.columns import Ints, Mask
+from liveReport.events.columns import Ints, Mask, firsts
+from liveReport.events.judging import Rules
 from liveReport.events.limits import cutoff
 from liveReport.events.moments import microseconds
 from liveReport.models import EventBatch
@@ -39,7 +40,6 @@ from .admission import admission
 from .aside import next_suspects
 from .faults import described, is_poison
 from .fold import MINUTE, fold
-from .judging import Rules
 
 CHUNK = 50_000
 """Events to a transaction: few enough to keep the lock short, enough to share its cost."""
@@ -62,7 +62,7 @@ class Chunk:
         parts = [former.read(batch.payload, batch.source_id) for batch in batches]
         place = np.repeat(np.arange(len(batches)), [len(part) for part in parts])
         whole = cls(batches, Events.joined(parts), place)
-        return whole.where(_firsts(whole.events.ids))
+        return whole.where(firsts(whole.events.ids))
 
     def fresh(self, held: Periods) -> "Chunk":
         """The events that no other batch brought first; from now on it is these that did."""
@@ -100,13 +100,6 @@ class Chunk:
     def events_by_batch(self) -> Ints:
         """How many of the events each batch has."""
         return np.bincount(self.batch, minlength=len(self.batches))
-
-
-def _firsts(keys: Ints) -> Mask:
-    """Which keys have not been met before in the column."""
-    first = np.zeros(len(keys), np.bool_)
-    first[np.unique(keys, return_index=True)[1]] = True
-    return first
 
 
 def fold_pending(now: datetime | None = None, budget: float = BUDGET) -> int:
@@ -186,7 +179,7 @@ def fold_chunk(batches: Sequence[EventBatch], lease: Lease, now: datetime) -> in
     scope = Scope.at(now, chunk.events.campaigns())
     folded, said, fed = scope.fold(chunk), scope.histories(chunk), scope.feeds(chunk)
     with lease.commit(now):
-        held = periods.load(now)
+        held, number = periods.load(now), log.next_fold(now)
         fresh = chunk.fresh(held)
         if fresh is not chunk:  # rarely: some were repeats of older batches' events
             folded, said = scope.fold(fresh), scope.histories(fresh)
@@ -195,9 +188,9 @@ def fold_chunk(batches: Sequence[EventBatch], lease: Lease, now: datetime) -> in
         if runs.outside:
             folded = scope.fold(fresh, runs.outside)
         ledgers.apply(said, folded.spans, runs, scope.campaigns)  # before anything is counted
-        buckets.apply(folded, runs.leaving, room, scope.campaigns, held)
+        buckets.apply(folded, runs.leaving, room, scope.campaigns, held, number)
         feeds.add(fed)
-        _mark(fresh, scope)
+        _mark(fresh, scope, number)
         log.describe([batch for batch in batches if batch.first_at is None])
     return sum(batch.count for batch in batches)
 
@@ -283,10 +276,10 @@ def _forget(lease: Lease, now: datetime) -> None:
             expired.save()
 
 
-def _mark(fresh: Chunk, scope: Scope) -> None:
+def _mark(fresh: Chunk, scope: Scope, number: int) -> None:
     """Close the batches, with what became of each event of theirs."""
     kept = fresh.events_by_batch()
     counted = fresh.where(scope.includes(fresh.events)).events_by_batch()
     batches = np.array([batch.pk for batch in fresh.batches], np.int64)
     received = np.array([batch.count for batch in fresh.batches], np.int64)
-    log.mark(batches, received - kept, kept - counted)
+    log.mark(batches, received - kept, kept - counted, number)

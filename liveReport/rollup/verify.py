@@ -21,10 +21,10 @@ from liveReport.engines import campaigns, executions, log, series, states, verdi
 from liveReport.engines.keys import periods
 from liveReport.engines.lease import Lease, acquire
 from liveReport.engines.ledger import recount as ledgers
+from liveReport.events.judging import Rules
 from liveReport.events.limits import cutoff
 from liveReport.events.moments import microseconds
 
-from .judging import Rules
 from .tick import Chunk, Scope, channels_by_slug
 from .verify_ledger import LedgerRecount
 

@@ -61,3 +61,16 @@ class MayRead(BasePermission):
         if isinstance(request.auth, ApiToken):
             return request.auth.scope == Scope.READ
         return bool(request.user and request.user.is_active and request.user.is_staff)
+
+
+class MayListEvents(MayRead):
+    """Of those the tokens that were issued for it, and staff with the right to."""
+
+    message = _("This needs a token of scope read that lists events, or the right to list them.")
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        if not super().has_permission(request, view):
+            return False
+        if isinstance(request.auth, ApiToken):
+            return request.auth.events
+        return request.user.has_perm("livereport.view_events")

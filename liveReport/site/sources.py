@@ -106,11 +106,21 @@ def change(source: Source, wanted: Wanted) -> None:
     source.topics = sorted({*source.topics, *wanted.topics})
     source.origins = sorted({*source.origins, *map(origin_of, wanted.origins)})
     source.save(update_fields=["campaign", "topics", "origins"])
+    _check_texts(wanted.mapping)
     campaigns = _campaigns(wanted.mapping.values())
     for value, slug in wanted.mapping.items():
         SourceMapping.objects.update_or_create(
             source=source, value=value, defaults={"campaign": campaigns[slug]}
         )
+
+
+def _check_texts(texts: Iterable[str]) -> None:
+    longest = SourceMapping.LONGEST
+    for text in texts:
+        if not 0 < len(text) <= longest or "\0" in text:
+            raise SourceError(
+                f"{text[:50]!r} cannot be mapped: 1 to {longest} characters, no null."
+            )
 
 
 def _campaigns(slugs: Iterable[str]) -> dict[str, Campaign]:

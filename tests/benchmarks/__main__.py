@@ -17,7 +17,7 @@ from .options import MILLION, Options
 
 PARTS = (
     *("machine", "ingest", "hooks", "fold", "sustained", "freshness", "tab", "polls"),
-    *("cardinality", "quarantine", "backlogs", "growth", "soak", "libraries", "profile"),
+    *("cardinality", "quarantine", "backlogs", "drill", "growth", "soak", "libraries", "profile"),
 )
 """In the order in which they run; each is a module of ``parts``."""
 POSTGRES = "postgres://postgres@127.0.0.1:5432/postgres"

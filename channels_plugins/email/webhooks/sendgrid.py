@@ -81,6 +81,17 @@ DETAILS: Mapping[str, Callable[[Item], Mapping[str, str]]] = {
 """The dimensions of a type, but for the domain."""
 
 
+SEEN: dict[str, dict[str, Any]] = {
+    "provider": {"sg_machine_open": True},
+    "prefetch": {"sg_machine_open": True},
+    "proxy": {
+        "useragent": "Mozilla/5.0 (Windows NT 5.1; rv:11.0) (via ggpht.com GoogleImageProxy)"
+    },
+    "crawler": {"useragent": "Mozilla/5.0 (compatible; Googlebot/2.1)"},
+}
+"""What it says of an open by a signal, in rehearsals."""
+
+
 class SendGridRehearsal(Rehearsal):
     """Plays SendGrid, with a pair of keys of its own."""
 
@@ -120,7 +131,8 @@ class SendGridRehearsal(Rehearsal):
             "deferred": {"response": f"451 {said.reason or '4.7.1'} try again later"},
             "bounced": {"status": text, "reason": f"550 {text} refused", "type": kind},
             "excluded": {"reason": "Bounced Address"},
-            "clicked": {"url": "https://example.com/"},
+            "opened": SEEN.get(said.signal, {}),
+            "clicked": {"url": "https://example.com/"} | SEEN.get(said.signal, {}),
         }
         return details.get(said.type, {})
 

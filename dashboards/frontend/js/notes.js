@@ -1,6 +1,7 @@
 // What a number stands on, for the mouse, the keyboard and the finger: one tooltip for all.
 // A note is written as a title, which is there without this script; it is taken when first shown.
 const NOTED = "[title], [data-note]";
+const LINK = "[data-events]"; // to the events behind a number
 const GAP = 6;
 const STEPS = {
   ArrowLeft: [0, -1],
@@ -23,6 +24,7 @@ export function startNotes(report) {
   report.addEventListener("keydown", (event) => {
     if (event.key === "Escape") hide(tip);
     else if (event.key in STEPS) step(event);
+    else if (event.key === "Enter") follow(event.target);
   });
   addEventListener("scroll", () => tip.anchor && place(tip), { capture: true, passive: true });
   return () => {
@@ -72,9 +74,17 @@ function place(tip) {
   tip.style.top = `${above > GAP ? above : bottom + GAP}px`;
 }
 
+/** Where a cell leads that has the focus. */
+function follow(target) {
+  if (target.matches("td, th")) target.querySelector(LINK)?.click();
+}
+
 /** One stop for a table, from where arrows lead on; a number that stands alone is a stop itself. */
 function letIn(body) {
-  const cell = body.querySelector("tbody :is(td, th):is([title], [data-note])");
+  for (const link of body.querySelectorAll(`table ${LINK}`)) link.tabIndex = -1; // or a thousand
+  const cell =
+    body.querySelector("tbody :is(td, th):is([title], [data-note])") ??
+    body.querySelector(`tbody :is(td, th):has(${LINK})`);
   if (cell && !body.querySelector("[tabindex='0']")) enter(body, cell);
   for (const number of body.querySelectorAll(".lr-tiles [title]")) enter(body, number);
 }
@@ -108,6 +118,6 @@ function nextNoted(cell, down, right) {
     column += right;
     const found = rows[row]?.cells[column];
     if (!found) return null;
-    if (found.matches(NOTED)) return found;
+    if (found.matches(`${NOTED}, :has(${LINK})`)) return found;
   }
 }

@@ -151,14 +151,20 @@ _loaded: dict[tuple[int, int], Closed] = {}
 
 def load(now: datetime) -> Periods:
     """The periods as they are, one opened if none is. For the holder of the fold's lease."""
+    if not KeyPeriod.objects.filter(closed_at=None).exists():
+        KeyPeriod.objects.create(opened_at=now)
+    return as_stored()
+
+
+def as_stored() -> Periods:
+    """The periods as they are. For whoever records no key: call inside ``sql.snapshot``."""
     opened = KeyPeriod.objects.filter(closed_at=None).values_list("pk", "checksum").first()
-    if opened is None:
-        opened = KeyPeriod.objects.create(opened_at=now).pk, 0
+    current = _current_as(*opened) if opened else Current.empty(0)
     closed = KeyPeriod.objects.exclude(closed_at=None).order_by("-pk")
     known = list(closed.values_list("pk", "checksum"))
     for gone in _loaded.keys() - set(known):
-        del _loaded[gone]
-    return Periods(_current_as(*opened), [_closed(*key) for key in known])
+        _loaded.pop(gone, None)  # another thread may have seen that, too
+    return Periods(current, [_closed(*key) for key in known])
 
 
 def _current_as(pk: int, checksum: int) -> Current:
@@ -240,18 +246,20 @@ def _messages(period: int) -> Ints:
 
 
 def _closed(pk: int, checksum: int) -> Closed:
-    if (pk, checksum) not in _loaded:
-        row = KeyPeriod.objects.get(pk=pk)
-        filters = (row.event_filter, row.message_filter)
-        _loaded[pk, checksum] = Closed(
-            pk,
-            row.events,
-            {
-                table: Filter(np.frombuffer(bytes(words), np.uint64))
-                for table, words in zip(TABLES, filters, strict=True)
-            },
-        )
-    return _loaded[pk, checksum]
+    if found := _loaded.get((pk, checksum)):
+        return found
+    row = KeyPeriod.objects.get(pk=pk)
+    filters = (row.event_filter, row.message_filter)
+    found = Closed(
+        pk,
+        row.events,
+        {
+            table: Filter(np.frombuffer(bytes(words), np.uint64))
+            for table, words in zip(TABLES, filters, strict=True)
+        },
+    )
+    _loaded[pk, checksum] = found
+    return found
 
 
 def find_messages(period: int, keys: Ints) -> Ints:

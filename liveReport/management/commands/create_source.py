@@ -4,10 +4,17 @@ import json
 import sys
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from liveReport.channels import providers
 from liveReport.site.sources import SourceError, Wanted, set_up, url_of, user_of
+
+NO_PUBLIC_URL = (
+    "PUBLIC_URL is not set: put the address of this site, https://…, in front of url. Providers "
+    "that sign the URL need it set."
+)
+"""Said where the URL that is printed has no host."""
 
 
 class Command(BaseCommand):
@@ -47,11 +54,14 @@ class Command(BaseCommand):
             "secret": made or None,
             "key": source.public_key,
         }
+        if not settings.PUBLIC_URL:
+            self.stderr.write(NO_PUBLIC_URL)
+            answer["warning"] = NO_PUBLIC_URL
         if options["json"]:
             self.stdout.write(json.dumps(answer))
             return
         for key, value in answer.items():
-            if value not in (None, ""):
+            if key != "warning" and value not in (None, ""):
                 self.stdout.write(f"{key}: {value}")
 
 

@@ -3,8 +3,9 @@
 import sys
 import time
 from argparse import ArgumentParser
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import httpx
@@ -14,8 +15,9 @@ from tqdm import tqdm
 
 from liveReport.demo.campaigns import CAMPAIGNS, Demo
 from liveReport.demo.feed import Feed, Progress, Refused, Sender, append
+from liveReport.demo.posts import Post, deliver_past, open_posts, sorted_out
 from liveReport.demo.shop import furnish, progress_path
-from liveReport.demo.traffic import World
+from liveReport.demo.traffic import Event, World
 from liveReport.models import ApiToken, Campaign, Source
 
 SOURCE = "demo"
@@ -41,14 +43,18 @@ class Command(BaseCommand):
         progress = Progress.load(path, now)
         world = World(progress.anchor, scale)
         feed = Feed(world, progress, next_minute=world.minute_of(now) + 1)
-        history = _history(source, feed)
-        with httpx.Client(base_url=url, headers=_authorization(source), timeout=30) as client:
-            sender = Sender(client)
+        posts = open_posts(url)
+        history = _history(source, posts, feed)
+        with (
+            httpx.Client(base_url=url, headers=_authorization(source), timeout=30) as client,
+            httpx.Client(base_url=url, timeout=30) as provider,
+        ):
+            live = partial(_send, Sender(client), Sender(provider), posts)
             deadline = time.monotonic() + seconds
             while time.monotonic() < deadline:
                 started, now = time.monotonic(), timezone.now()
                 try:
-                    sender.post(feed.live(now))
+                    live(feed.live(now))
                 except Refused as error:  # a restart gets another token
                     raise CommandError(str(error)) from error
                 progress.until = now
@@ -65,6 +71,14 @@ def create(demo: Demo) -> None:
         campaign.channels.get_or_create(channel=stream.channel, defaults={"declared": True})
 
 
+def _send(sender: Sender, provider: Sender, posts: Mapping[str, Post], events: list[Event]) -> None:
+    """The demo's own events to the API, those that providers tell of to their addresses."""
+    own, others = sorted_out(events, posts)
+    sender.post(own)
+    for post, told in others:
+        provider.deliver(post.requests(told, timezone.now()))
+
+
 def _authorization(source: Source) -> dict[str, str]:
     """A new token; those of earlier runs, which nobody holds any more, end."""
     for token in ApiToken.objects.usable().filter(source=source):
@@ -73,7 +87,7 @@ def _authorization(source: Source) -> dict[str, str]:
     return {"Authorization": f"Bearer {text}"}
 
 
-def _history(source: Source, feed: Feed) -> Iterator[datetime]:
+def _history(source: Source, posts: Mapping[str, Post], feed: Feed) -> Iterator[datetime]:
     """Sends what is past, batch after batch, and shows how far back it has come."""
     first = feed.next_minute - 1
     with tqdm(
@@ -86,7 +100,10 @@ def _history(source: Source, feed: Feed) -> Iterator[datetime]:
     ) as bar:
         events = 0
         for oldest, batch in feed.backlog(timezone.now):
-            append(source, batch)
+            own, others = sorted_out(batch, posts)
+            append(source, own)
+            for post, told in others:
+                deliver_past(post, told)
             events += len(batch)
             feed.progress.oldest = min(feed.progress.oldest, oldest)
             bar.update(first - oldest - bar.n)

@@ -11,10 +11,12 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.validators import validate_slug
+from django.db import Error
 from tqdm import tqdm
 
 from liveReport.engines import files
 from liveReport.engines.files import COUNTS, Step, Superseded
+from liveReport.engines.outage import AWAY, is_outage
 from liveReport.ingest import BodyError
 from liveReport.ingest.files import (
     FileError,
@@ -113,6 +115,12 @@ class Command(BaseCommand):
             except BodyError as error:
                 raise CommandError(
                     f"After {row.records} lines: {error.message} The same command goes on there."
+                ) from error
+            except Error as error:
+                if not is_outage(error):
+                    raise
+                raise CommandError(
+                    f"After {row.records} lines: {AWAY} The same command goes on there."
                 ) from error
             except Superseded as error:
                 raise CommandError("The same file is being taken in by somebody else.") from error

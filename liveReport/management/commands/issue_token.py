@@ -25,16 +25,32 @@ class Command(BaseCommand):
             metavar="SLUG",
             help="only this campaign (repeatable); all of them when left out",
         )
+        parser.add_argument(
+            "--events",
+            action="store_true",
+            help="one that reads reports may also list the events behind their numbers",
+        )
         parser.add_argument("--days", type=int, default=settings.TOKEN_DAYS, help="until expiry")
 
     def handle(
-        self, *args: Any, name: str, scope: str, campaign: list[str], days: int, **options: Any
+        self,
+        *args: Any,
+        name: str,
+        scope: str,
+        campaign: list[str],
+        days: int,
+        events: bool,
+        **options: Any,
     ) -> None:
+        if events and scope != ApiToken.Scope.READ:
+            raise CommandError("--events goes with --scope read.")
         if not 1 <= days <= MAX_DAYS:
             raise CommandError(f"--days must be between 1 and {MAX_DAYS}.")
         campaigns = _campaigns(campaign) if campaign else None
         source = _source(name)
-        token, text = ApiToken.objects.issue(source, scope, campaigns=campaigns, days=days)
+        token, text = ApiToken.objects.issue(
+            source, scope, campaigns=campaigns, days=days, events=events
+        )
         self.stderr.write(
             f"A token of {source} to {token.get_scope_display().lower()},"
             f" valid until {token.expiry:%Y-%m-%d %H:%M} UTC. It is not shown again."

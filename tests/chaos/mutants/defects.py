@@ -37,11 +37,14 @@ def two_step() -> None:
             lease.renew(now)
             held = tick.periods.load(now)
             fresh = chunk.where(_unclaimed(chunk, held))
-            tick.buckets.apply(scope.fold(fresh), (), tick.admission(), scope.campaigns, held)
+            number = log.next_fold(now)
+            tick.buckets.apply(
+                scope.fold(fresh), (), tick.admission(), scope.campaigns, held, number
+            )
         time.sleep(5)
         with transaction.atomic():
             lease.renew(now)
-            tick._mark(fresh.fresh(held), scope)
+            tick._mark(fresh.fresh(held), scope, number)
         return len(chunk.events)
 
     plant(tick, "fold_chunk", fold_chunk)

@@ -10,7 +10,7 @@ NAME = "livereport.verdicts"
 def seed(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     PeriodicTask = apps.get_model("django_celery_beat", "PeriodicTask")
     IntervalSchedule = apps.get_model("django_celery_beat", "IntervalSchedule")
-    interval, _ = IntervalSchedule.objects.get_or_create(every=5, period="seconds")
+    interval, _ = IntervalSchedule.objects.get_or_create(every=1, period="minutes")
     PeriodicTask.objects.get_or_create(name=NAME, defaults={"task": NAME, "interval": interval})
 
 
@@ -20,7 +20,7 @@ def unseed(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("livereport", "0020_source_set_up"),
+        ("livereport", "0021_drill"),
         ("django_celery_beat", "0019_alter_periodictasks_options"),
     ]
 

@@ -9,6 +9,7 @@ from celery import shared_task
 
 from liveReport import rollup
 from liveReport.ingest.files import import_waiting
+from liveReport.rollup.adoption import adopt_asked
 from liveReport.site.sessions import SessionStore
 
 
@@ -32,3 +33,9 @@ def files() -> None:
     It is rung when there is one, and each minute for those that are not done by then.
     """
     import_waiting(seconds=45)
+
+
+@shared_task(name="livereport.verdicts", ignore_result=True)
+def verdicts() -> None:
+    """Put the rules for verdicts in force that somebody wants to be."""
+    adopt_asked()

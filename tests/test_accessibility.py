@@ -14,8 +14,9 @@ from liveReport import rollup, tasks
 from liveReport.engines.sources import Apart, note
 from liveReport.ingest import receive
 from liveReport.ingest.files import import_waiting
-from liveReport.models import Campaign, Source
+from liveReport.models import Campaign, Source, VerdictRule
 from tests.support.browser import TAB, Open, chart, in_browser, pigeon, show_as, widget
+from tests.support.factories import event
 
 pytestmark = in_browser
 
@@ -78,6 +79,8 @@ def test_a_report_and_its_editor(
         "/admin/livereport/source/",
         "/admin/livereport/eventfile/",
         "/admin/livereport/eventfile/add/",
+        "/admin/livereport/verdictrule/",
+        "/admin/livereport/verdictrule/preview/",
         "/admin/dashboards/layout/",
         "/admin/time-zone/",
         "/admin/reports/",
@@ -163,6 +166,25 @@ def test_a_file_of_events_on_its_way(
     import_waiting(seconds=10)
     expect(page.locator("progress")).to_have_js_property("value", 100)
     assert page.locator("#file-progress[hx-get]").count() == 0
+    assert findings(page) == []
+
+
+@pytest.mark.parametrize(("scheme", "language"), LOOKS)
+def test_rules_that_are_being_adopted(
+    open_page: Open, send: Any, monkeypatch: pytest.MonkeyPatch, scheme: str, language: str
+) -> None:
+    monkeypatch.setattr(tasks.verdicts, "apply_async", lambda **how: None)
+    send(event(type="opened", signal="proxy"))
+    VerdictRule.objects.complete()
+    VerdictRule.objects.filter(signal="proxy").update(verdict="machine")
+    address = "/admin/livereport/verdictrule/preview/"
+    page = open_page(address, language=language, color_scheme=scheme, bypass_csp=True)
+    assert findings(page) == []
+    page.locator("#content [type=submit]").click()
+    expect(page.locator("#adoption-state[hx-get]")).to_have_count(1)
+    assert findings(page) == []
+    tasks.verdicts()
+    expect(page.locator("#adoption-state[hx-get]")).to_have_count(0)
     assert findings(page) == []
 
 

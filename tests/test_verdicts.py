@@ -13,16 +13,17 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liveReport import rollup
+from liveReport import rollup, tasks
 from liveReport.channels import NONE, Channel, all_channels, get_channel
+from liveReport.engines import verdicts as stored
 from liveReport.events.batch import Events, LogEvent, Shape
 from liveReport.events.judging import judged
 from liveReport.ingest import receive
 from liveReport.models import Bucket, Campaign, Source, VerdictRule
 from liveReport.report import Period, every, tab_report
-from liveReport.rollup import admission
+from liveReport.rollup import admission, adoption
 from liveReport.rollup.adoption import Draft, Outdated, adopt, preview
-from tests.support import oracle, pages, rollups
+from tests.support import factories, oracle, pages, rollups
 from tests.support.isolation import undone
 from tests.support.rollups import MINUTE, NOW, event, log
 from tests.support.strategies import events_of, on_a_database
@@ -39,7 +40,16 @@ SIGNALS = {
 REPORT = "/api/v1/campaigns/summer/report/"
 RULES = "/admin/livereport/verdictrule/"
 PREVIEW = f"{RULES}preview/"
+STATE = f"{PREVIEW}state/"
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def rung(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """How often the slow queue was to begin an adoption at once."""
+    found: list[dict[str, Any]] = []
+    monkeypatch.setattr(tasks.verdicts, "apply_async", lambda **how: found.append(how))
+    return found
 
 
 def opened(**fields: Any) -> dict[str, Any]:
@@ -198,8 +208,6 @@ def test_only_the_draft_that_was_seen_is_adopted(campaign: Campaign, source: Sou
 def test_what_comes_in_while_a_draft_is_adopted_is_judged_by_it(
     campaign: Campaign, source: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from liveReport.rollup import adoption
-
     fold(source, opened(signal="proxy"))
     draft(proxy="machine")
     replace = adoption.replace
@@ -219,8 +227,6 @@ def test_what_comes_in_while_a_draft_is_adopted_is_judged_by_it(
 def test_an_adoption_that_fails_leaves_the_old_rules_and_their_numbers(
     campaign: Campaign, source: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from liveReport.rollup import adoption
-
     fold(source, opened(signal="proxy"))
     draft(proxy="machine")
     with monkeypatch.context() as patch:
@@ -286,8 +292,6 @@ def told(*options: str) -> tuple[list[str], str]:
 def test_the_command_prints_the_difference_and_adopts(
     campaign: Campaign, source: Source, send: Any
 ) -> None:
-    from tests.support import factories
-
     assert told() == ([], "Nothing is drafted that is not in force.")
     send(factories.event(type="opened", signal="proxy"))
     draft(proxy="machine")
@@ -303,10 +307,8 @@ def test_the_command_prints_the_difference_and_adopts(
 
 
 def test_the_admin_drafts_compares_and_adopts(
-    campaign: Campaign, alice: User, client: Client, send: Any
+    campaign: Campaign, alice: User, client: Client, send: Any, rung: list[dict[str, Any]]
 ) -> None:
-    from tests.support import factories
-
     send(factories.event(type="opened", signal="proxy"))
     client.force_login(alice)
     table = client.get(RULES)
@@ -327,11 +329,75 @@ def test_the_admin_drafts_compares_and_adopts(
     assert (stale.status_code, stale.headers["Location"]) == (302, PREVIEW)
     assert counted() == {"human": 1}
     done = client.post(PREVIEW, {"draft": page.context["draft"].digest})
-    assert (done.status_code, done.headers["Location"]) == (302, RULES)
+    assert (done.status_code, done.headers["Location"]) == (302, PREVIEW)
+    assert counted() == {"human": 1}  # the slow queue does it
+    assert rung == [{"retry": False}]
+    for address in (PREVIEW, STATE):
+        assert f'hx-get="{STATE}"' in client.get(address).content.decode()
+    tasks.verdicts()
     assert {key: n for key, n in counted().items() if n} == {"machine": 1}
-    assert "There is nothing to adopt." in client.get(PREVIEW).content.decode()
+    adopted = client.get(PREVIEW).content.decode()
+    assert "There is nothing to adopt." in adopted
+    for text in (adopted, client.get(STATE).content.decode()):
+        assert "The draft was adopted; " in text
+        assert "hx-get" not in text
     client.cookies["django_language"] = "fr"
     assert "Il n’y a rien à adopter." in client.get(PREVIEW).content.decode()
+    draft(proxy="")
+    assert "Le brouillon est adopté" not in client.get(PREVIEW).content.decode()
+
+
+def test_a_draft_that_changes_before_its_turn_is_not_adopted(
+    campaign: Campaign, client: Client, alice: User, send: Any
+) -> None:
+    send(factories.event(type="opened", signal="proxy"))
+    client.force_login(alice)
+    draft(proxy="machine")
+    client.post(PREVIEW, {"draft": Draft.now().digest})
+    draft(timing="human")
+    tasks.verdicts()
+    assert counted() == {"human": 1}
+    assert "Compare it again." in client.get(STATE).content.decode()
+    assert 'value="Adopt"' in client.get(PREVIEW).content.decode()
+
+
+def test_an_adoption_that_does_not_come_to_an_end_is_given_up(
+    campaign: Campaign, client: Client, alice: User, send: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(factories.event(type="opened", signal="proxy"))
+    client.force_login(alice)
+    draft(proxy="machine")
+    client.post(PREVIEW, {"draft": Draft.now().digest})
+    with monkeypatch.context() as patch:
+        patch.setattr(adoption, "recounted", lambda *args: 1 / 0)
+        for _try in range(stored.TRIES):
+            with pytest.raises(ZeroDivisionError):
+                tasks.verdicts()
+            assert stored.latest().state == "waiting"  # type: ignore[union-attr]
+        tasks.verdicts()
+    assert "could not be adopted" in client.get(PREVIEW).content.decode()
+    assert counted() == {"human": 1}
+    client.post(PREVIEW, {"draft": Draft.now().digest})
+    tasks.verdicts()
+    assert {key: n for key, n in counted().items() if n} == {"machine": 1}
+
+
+def test_who_asks_again_meanwhile_is_not_answered_for_the_former(
+    campaign: Campaign, send: Any
+) -> None:
+    send(factories.event(type="opened", signal="proxy"))
+    stored.ask("former")
+    former = stored.begin()
+    draft(proxy="machine")
+    stored.ask(Draft.now().digest)
+    assert former is not None
+    stored.end(former, stored.State.OUTDATED)
+    tasks.verdicts()
+    found = stored.latest()
+    assert found is not None
+    assert (found.state, found.changed > 0) == ("done", True)
+    tasks.verdicts()  # nothing is left to do
+    assert stored.latest() == found
 
 
 def test_who_may_only_look_adopts_nothing(
@@ -342,7 +408,7 @@ def test_who_may_only_look_adopts_nothing(
     assert 'value="Adopt"' not in client.get(PREVIEW).content.decode()
     assert client.post(PREVIEW, {"draft": Draft.now().digest}).status_code == 403
     client.force_login(charlie)
-    assert client.get(PREVIEW).status_code == 302
+    assert client.get(PREVIEW).status_code == client.get(STATE).status_code == 302
     assert Draft.now().is_news
 
 
@@ -417,8 +483,6 @@ def test_a_widget_by_another_dimension_stays_everybodys(campaign: Campaign, sour
 
 @pytest.fixture
 def alices(client: Client, campaign: Campaign, alice: User, at_noon: None, send: Any) -> Client:
-    from tests.support import factories
-
     send(
         *(factories.event(type="opened", profile=f"p{n}", verdict="human") for n in range(3)),
         factories.event(type="opened", signal="crawler"),

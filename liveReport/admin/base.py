@@ -1,8 +1,20 @@
 """What several of the admin's pages share."""
 
+import logging
 from typing import Any
 
+from celery import Task
 from django.http import HttpRequest
+
+logger = logging.getLogger(__name__)
+
+
+def begin_now(task: "Task[Any, Any]") -> None:
+    """Have slow work begin now, and not within a minute. Without a broker the schedule will do."""
+    try:
+        task.apply_async(retry=False)
+    except Exception as error:  # noqa: BLE001 (whatever a broker's driver raises)
+        logger.warning("%s begins within a minute: %s", task.name, type(error).__name__)
 
 
 class NoAdding:

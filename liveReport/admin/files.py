@@ -1,6 +1,5 @@
 """Files of events: uploaded, mapped and tried, then taken in while one looks on."""
 
-import logging
 from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
@@ -35,15 +34,13 @@ from liveReport.ingest.files import (
 from liveReport.models import EventFile
 from liveReport.site.uploads import SealedFile
 
-from .base import NoChanging
+from .base import NoChanging, begin_now
 from .file_forms import MappingForm, UploadForm
 
 TRIED = 10_000
 """Lines that are tried before a file is taken in: what one waits for."""
 SHOWN = 5
 """Events that are shown as they would go in."""
-
-logger = logging.getLogger(__name__)
 
 UNREADABLE = (FileError, MappingError, Unsealable)
 
@@ -168,7 +165,7 @@ class EventFileAdmin(NoChanging, admin.ModelAdmin[EventFile]):
         if "import" in request.POST and not context["is_off"]:
             files.begin(file, mapping.as_json())
             self.log_change(request, file, "Imported")
-            _ring()
+            begin_now(tasks.files)
             return HttpResponseRedirect(
                 reverse("admin:livereport_eventfile_change", args=[file.pk])
             )
@@ -177,14 +174,6 @@ class EventFileAdmin(NoChanging, admin.ModelAdmin[EventFile]):
     @admin.display(description=_("progress"))
     def progress(self, file: EventFile) -> str:
         return f"{file.percent} %"
-
-
-def _ring() -> None:
-    """Have it begin now, and not within a minute. Without a broker the schedule will do."""
-    try:
-        tasks.files.apply_async(retry=False)
-    except Exception as error:  # noqa: BLE001 (whatever a broker's driver raises)
-        logger.warning("The import of a file begins within a minute: %s", type(error).__name__)
 
 
 def _read(file: EventFile, known: FileMapping) -> tuple[list[str], FileMapping]:

@@ -13,11 +13,13 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
+from liveReport import tasks
 from liveReport.channels import NONE, find_channel
-from liveReport.models import Campaign, VerdictRule
-from liveReport.rollup.adoption import Change, Draft, Outdated, adopt, preview
+from liveReport.engines import verdicts
+from liveReport.models import Adoption, Campaign, VerdictRule
+from liveReport.rollup.adoption import Change, Draft, preview
 
-from .base import NoAdding, NoDeleting
+from .base import NoAdding, NoDeleting, begin_now
 
 logger = logging.getLogger(__name__)
 
@@ -63,39 +65,53 @@ class VerdictRuleAdmin(NoAdding, NoDeleting, admin.ModelAdmin[VerdictRule]):
 
     def get_urls(self) -> list[URLPattern]:
         view = require_http_methods(["GET", "HEAD", "POST"])(self.preview_view)
-        wrapped = self.admin_site.admin_view(view)
-        name = "livereport_verdictrule_preview"
-        return [path("preview/", wrapped, name=name), *super().get_urls()]
+        wrapped, state = map(self.admin_site.admin_view, (view, self.state_view))
+        return [
+            path("preview/", wrapped, name="livereport_verdictrule_preview"),
+            path("preview/state/", state, name="livereport_verdictrule_state"),
+            *super().get_urls(),
+        ]
 
     def preview_view(self, request: HttpRequest) -> HttpResponse:
         """What the draft would change of the last 24 hours; adopted when that is posted."""
         if not self.has_view_or_change_permission(request):
             raise PermissionDenied
         if request.method == "POST":
-            return self._adopt(request)
-        draft = Draft.now()
+            return self._ask(request)
+        draft, adoption = Draft.now(), verdicts.latest()
+        is_waiting = adoption is not None and adoption.state == verdicts.State.WAITING
         context = self.admin_site.each_context(request) | {
             "title": _("What the draft would change"),
             "opts": self.opts,
             "draft": draft,
-            "rows": rows_of(preview(draft)),
+            "adoption": adoption if adoption and speaks_of(adoption, draft) else None,
+            "is_waiting": is_waiting,
+            # Nothing else gets the lease that comparing takes while a draft is being adopted.
+            "rows": [] if is_waiting else rows_of(preview(draft)),
             "may_adopt": self.has_change_permission(request),
         }
         return TemplateResponse(request, "admin/livereport/verdictrule/preview.html", context)
 
-    def _adopt(self, request: HttpRequest) -> HttpResponse:
+    def state_view(self, request: HttpRequest) -> HttpResponse:
+        """The part of the page that changes while a draft is being adopted."""
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
+        context = {"adoption": verdicts.latest()}
+        return TemplateResponse(request, "admin/livereport/verdictrule/_state.html", context)
+
+    def _ask(self, request: HttpRequest) -> HttpResponse:
+        """Leave the adoption to the slow queue: it takes as long as the log is."""
         if not self.has_change_permission(request):
             raise PermissionDenied
-        try:
-            adopt(request.POST.get("draft", ""))
-        except Outdated:
+        seen = request.POST.get("draft", "")
+        if seen == Draft.now().digest:
+            verdicts.ask(seen)
+            begin_now(tasks.verdicts)
+            logger.info("%s adopts rules for verdicts.", request.user)
+        else:
             text = _("The draft has changed meanwhile. Here is what it would change now.")
             self.message_user(request, text, messages.WARNING)
-            return redirect("admin:livereport_verdictrule_preview")
-        logger.info("%s adopted rules for verdicts.", request.user)
-        text = _("The draft is in force; all numbers were counted anew by it.")
-        self.message_user(request, text, messages.SUCCESS)
-        return redirect("admin:livereport_verdictrule_changelist")
+        return redirect("admin:livereport_verdictrule_preview")
 
     @admin.display(description=_("signal"))
     def rule(self, rule: VerdictRule) -> str:
@@ -104,6 +120,16 @@ class VerdictRuleAdmin(NoAdding, NoDeleting, admin.ModelAdmin[VerdictRule]):
     @admin.display(description=_("in force"))
     def adopted_label(self, rule: VerdictRule) -> str:
         return str(rule.label_of(rule.adopted))
+
+
+def speaks_of(adoption: Adoption, draft: Draft) -> bool:
+    """Whether what has become of an adoption is still news of the draft as it is now."""
+    return {
+        verdicts.State.WAITING: True,
+        verdicts.State.DONE: not draft.is_news,
+        verdicts.State.OUTDATED: draft.is_news,
+        verdicts.State.FAILED: adoption.draft == draft.digest,
+    }[verdicts.State(adoption.state)]
 
 
 def rows_of(changes: list[Change]) -> list[dict[str, Any]]:

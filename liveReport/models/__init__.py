@@ -33,9 +33,10 @@ from .rollups import (
     MessageState,
     Series,
 )
-from .verdicts import VerdictRule
+from .verdicts import Adoption, VerdictRule
 
 __all__ = [
+    "Adoption",
     "ApiToken",
     "BatchCampaign",
     "Bucket",

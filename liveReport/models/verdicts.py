@@ -79,6 +79,32 @@ class VerdictRule(models.Model):
         return find_channel(self.channel)
 
 
+class Adoption(models.Model):
+    """The latest draft that somebody wanted in force, and what has become of that: one row.
+
+    ``draft`` names it. ``changed`` is how many numbers were others by it.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Being adopted")
+        DONE = "done", _("Adopted")
+        OUTDATED = "outdated", _("Changed meanwhile")
+        FAILED = "failed", _("Failed")
+
+    draft = models.CharField(max_length=16)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    tries = models.PositiveSmallIntegerField(default=0)
+    changed = models.PositiveBigIntegerField(default=0)
+    asked_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("adoption of rules")
+        verbose_name_plural = _("adoptions of rules")
+
+    def __str__(self) -> str:
+        return f"{self.draft}: {self.get_state_display()}"
+
+
 def _declared() -> Iterator[tuple[str, str]]:
     for channel in all_channels():
         for signal in channel.derived.rules if channel.derived else ():

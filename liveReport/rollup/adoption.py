@@ -129,3 +129,19 @@ def adopt(seen: str | None = None, now: datetime | None = None) -> list[Differen
             replace(found)
             verdicts.put_in_force(draft.rules)
     return found.differences
+
+
+def adopt_asked() -> None:
+    """Adopt the draft that somebody has asked for, if there is any, and say what came of it.
+
+    What fails, or finds no lease, is tried again by the next call: a few times.
+    """
+    asked = verdicts.begin()
+    if asked is None:
+        return
+    try:
+        changed = len(adopt(asked.draft))
+    except Outdated:
+        verdicts.end(asked, verdicts.State.OUTDATED)
+    else:
+        verdicts.end(asked, verdicts.State.DONE, changed)

@@ -10,7 +10,7 @@ import numpy as np
 from django.conf import settings
 
 from liveReport import rollup
-from liveReport.channels import find_channel
+from liveReport.channels import NONE, find_channel
 from liveReport.events.batch import Events, Shape
 from liveReport.ingest.append import append
 from liveReport.models import Source
@@ -18,6 +18,14 @@ from liveReport.models import Source
 from .load import DOMAINS, REASONS, TYPES, Column, Columns
 
 CAMPAIGN = "bench"
+REACTIONS = ("opened", "clicked")
+SIGNALS = {
+    "gmail.com": "proxy",
+    "yahoo.com": "proxy",
+    "icloud.com": "prefetch",
+    "outlook.com": "crawler",
+}
+"""What is seen of who opens and clicks at a domain; at the others it is people."""
 DAY = 86_400_000_000
 """Microseconds: every profile gets one message a day, which is then never heard of again."""
 BATCH = 5_000
@@ -83,6 +91,7 @@ def _decoded(code: int) -> tuple[int, int, int]:
 def _shape(type_: int, domain: int, reason: int) -> Shape:
     kind = TYPES[type_]
     values = {"domain": DOMAINS[domain], "reason": REASONS[reason], "category": "hard"}
+    values |= {"signal": NONE, "verdict": NONE} | _reaction(kind, domain)
     channel = find_channel("email")
     assert channel is not None
     dimensions = tuple((key, values[key]) for key in channel.event_by_key[kind].dimensions)
@@ -105,7 +114,15 @@ def _plain(id_: str, at: str, type_: int, profile: int, domain: int, reason: int
         event["reason"] = REASONS[reason]
     if event["type"] == "bounced":
         event["category"] = "hard"
-    return event
+    return event | _reaction(event["type"], domain)
+
+
+def _reaction(kind: str, domain: int) -> dict[str, str]:
+    """Who an open or a click was, as adapters say it: a signal, else a person."""
+    if kind not in REACTIONS:
+        return {}
+    signal = SIGNALS.get(DOMAINS[domain])
+    return {"signal": signal} if signal else {"verdict": "human"}
 
 
 def _scattered(profiles: Column) -> Column:

@@ -15,6 +15,7 @@ MIGRATIONS = (
     ("0002_periodic_tasks", "seed"),
     ("0010_tasks_never_expire", "unset"),
     ("0017_event_files", "seed"),
+    ("0022_adoption", "seed"),
 )
 
 

@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from liveReport import tasks
 from liveReport.channels import NONE, find_channel
@@ -65,7 +65,8 @@ class VerdictRuleAdmin(NoAdding, NoDeleting, admin.ModelAdmin[VerdictRule]):
 
     def get_urls(self) -> list[URLPattern]:
         view = require_http_methods(["GET", "HEAD", "POST"])(self.preview_view)
-        wrapped, state = map(self.admin_site.admin_view, (view, self.state_view))
+        views = (view, require_safe(self.state_view))
+        wrapped, state = map(self.admin_site.admin_view, views)
         return [
             path("preview/", wrapped, name="livereport_verdictrule_preview"),
             path("preview/state/", state, name="livereport_verdictrule_state"),

@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
-from .declarations import Text
+from .texts import Text
 
 USER = "livereport"
 """Who a provider logs in as that sends a secret of ours."""

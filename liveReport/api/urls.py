@@ -10,6 +10,7 @@ from .ingest import EventsView
 from .missing import missing
 from .overview import OverviewView
 from .reports import ReportHead, ReportTab, ReportWidget
+from .rules import RuleList
 from .sources import SourceList
 
 v1 = [
@@ -18,6 +19,7 @@ v1 = [
     path("events", EventsView.as_view(schema=None)),  # as so many type it
     path("campaigns/", CampaignList.as_view(), name="campaigns"),
     path("campaigns/<slug:slug>/", CampaignDetail.as_view(), name="campaign"),
+    path("campaigns/<slug:slug>/rules/", RuleList.as_view(), name="rules"),
     path("campaigns/<slug:slug>/report/", ReportHead.as_view(), name="report-head"),
     path("campaigns/<slug:slug>/report/<slug:tab>/", ReportTab.as_view(), name="report-tab"),
     path(

@@ -42,6 +42,7 @@ from .registry import (
     webhook,
     webhook_added,
 )
+from .rules import Rule
 from .texts import Text
 from .webhooks import (
     FOREIGN_TOPIC,
@@ -109,6 +110,7 @@ __all__ = [
     "Provider",
     "Rate",
     "Rehearsal",
+    "Rule",
     "Said",
     "Secret",
     "SetUp",

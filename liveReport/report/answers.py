@@ -10,6 +10,8 @@ from liveReport.models import Campaign
 
 from .build import utc
 from .frames import WidgetInfo, WidgetReport
+from .judging import Level
+from .verdicts import Judgement
 from .window import Window
 
 WidgetFilter = Callable[[WidgetInfo], bool]
@@ -36,10 +38,11 @@ class UnknownWidget(LookupError):
 
 @dataclass(frozen=True)
 class Tab:
-    """A tab: ``campaign``, or the slug of a channel."""
+    """A tab: ``campaign``, or the slug of a channel; ``level`` as it stands now."""
 
     slug: str
     title: Text
+    level: Level = Level.OK
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,8 @@ class Head:
     """What every response of a report says first.
 
     ``as_of``: everything received before is in the numbers; ``lag_seconds``: its
-    age; ``version``: changes whenever a number or a tab may have.
+    age; ``version``: changes whenever a number, a tab or a verdict may have. ``judgement`` has
+    the verdicts on all channels, whichever tab it is the head of.
     """
 
     campaign: Campaign
@@ -56,6 +60,12 @@ class Head:
     lag_seconds: float
     version: str
     tabs: Sequence[Tab]
+    judgement: Judgement
+
+    @property
+    def level(self) -> Level:
+        """The worst of all verdicts, or what is between them and calm."""
+        return self.judgement.level()
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -69,7 +79,13 @@ class Head:
             "as_of": utc(self.as_of.timestamp()),
             "lag_seconds": self.lag_seconds,
             "version": self.version,
-            "tabs": [{"slug": tab.slug, "title": str(tab.title)} for tab in self.tabs],
+            "level": self.level.value,
+            "verdicts": [verdict.as_json() for verdict in self.judgement.verdicts()],
+            "doubts": self.judgement.doubts(),
+            "tabs": [
+                {"slug": tab.slug, "title": str(tab.title), "level": tab.level.value}
+                for tab in self.tabs
+            ],
         }
 
 

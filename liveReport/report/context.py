@@ -10,6 +10,7 @@ from liveReport.channels import Channel
 from liveReport.engines import reads
 from liveReport.models import Campaign, in_tab_order
 
+from .verdicts import STALE_SECONDS, Judged, Judgement, judge
 from .window import TODAY, Period, Window
 
 
@@ -50,6 +51,18 @@ class Context:
     @property
     def lag_seconds(self) -> float:
         return round((self.now - self.complete_until).total_seconds(), 1)
+
+    @property
+    def is_late(self) -> bool:
+        """Whether what it does not say yet is no sign of calm."""
+        return self.lag_seconds > STALE_SECONDS
+
+    @cached_property
+    def judgement(self) -> Judgement:
+        """The verdicts on its channels, whatever the window."""
+        versions = [self.states[channel.slug].version for channel in self.channels]
+        judged = Judged(self.campaign.pk, self.channels, versions)
+        return judge([judged], self.day, late=self.is_late)[judged.campaign]
 
     def version(self, channels: Iterable[Channel]) -> str:
         """Of what some channels say. The window moves it each minute."""

@@ -24,7 +24,7 @@ class LiveReportConfig(AppConfig):
         from liveReport.engines import checks as _engines  # noqa: F401 (so does this)
         from liveReport.site import checks as _deployment  # noqa: F401 (registers its checks)
 
-        post_migrate.connect(_complete_channel_plugins, sender=self)
+        post_migrate.connect(_complete_rows_of_channels, sender=self)
 
 
 class AdminConfig(DjangoAdminConfig):
@@ -44,9 +44,11 @@ class StaticFilesConfig(DjangoStaticFilesConfig):
     ]
 
 
-def _complete_channel_plugins(apps: Apps = installed, **kwargs: object) -> None:
-    """After a migration (or a flush, which passes no apps) every channel has its switch."""
-    from liveReport.models import ChannelPlugin
+def _complete_rows_of_channels(apps: Apps = installed, **kwargs: object) -> None:
+    """After a migration (or a flush, which passes no apps) every channel has its switch, and every
+    signal its rule."""
+    from liveReport.models import ChannelPlugin, VerdictRule
 
-    if "channelplugin" in apps.all_models["livereport"]:  # not when migrated back to nothing
-        ChannelPlugin.objects.complete()
+    for model in (ChannelPlugin, VerdictRule):
+        if model._meta.model_name in apps.all_models["livereport"]:  # not in all states back
+            model.objects.complete()

@@ -18,7 +18,7 @@ from tests.chaos.run import check
 from tests.chaos.stage import KEY, Stage, staged, wait
 from tests.support.processes import eventually
 
-FORMER = "1e6d2b5b021f95d7eb8b07ab584a554ba1d7ed36"
+FORMER = "c70e571003ff96e3089efa4782b812cd2b3e460f"
 """The commit that sites run until they upgrade."""
 DAY = 86_400
 RATE = 100

@@ -178,7 +178,9 @@ def look(told: Told, patience: float) -> Held:
         return not pending.exists() and told.ok <= kept
 
     settle(settled, patience)
-    first = {event.id: event for event in events()}
+    first: dict[int, Any] = {}
+    for event in events():
+        first.setdefault(event.id, event)  # a repeat to another release may say more
     series = (f"series__{field}" for field in ("type", "dimension", "value", "execution"))
     rows = Bucket.objects.values_list(*series, "tier", "start", "count")
     folded = EventBatch.objects.filter(folded=True)

@@ -15,6 +15,7 @@ from liveReport.channels import (
     register,
 )
 
+from .causes import CAUSES
 from .reasons import REASONS
 from .webhooks import WEBHOOKS
 
@@ -28,7 +29,7 @@ class DirectMail(Channel):
     description = _("Letters and cards handed over to a printer or the post.")
     position = 60
 
-    dimensions = (Dimension(key="reason", label=_("Reason"), labels=REASONS),)
+    dimensions = (Dimension(key="reason", label=_("Reason"), labels=REASONS, causes=CAUSES),)
     events = (
         EventType(key="targeted", label=_("Targeted")),
         EventType(key="excluded", label=_("Excluded"), dimensions=("reason",)),

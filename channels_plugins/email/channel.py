@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from liveReport.channels import Channel, Dimension, EventType, register
 
+from .causes import CAUSES
 from .metrics import METRICS
 from .reasons import REASONS
 from .signals import SIGNALS, VERDICTS
@@ -24,7 +25,7 @@ class Email(Channel):
     position = 10
 
     dimensions = (
-        Dimension(key="reason", label=_("Reason"), labels=REASONS),
+        Dimension(key="reason", label=_("Reason"), labels=REASONS, causes=CAUSES),
         Dimension(
             key="category",
             label=_("Category"),

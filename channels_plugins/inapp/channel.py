@@ -3,7 +3,10 @@
 from django.utils.translation import gettext_lazy as _
 
 from liveReport.channels import (
+    COMMON_EXCLUSION_CAUSES,
     COMMON_EXCLUSIONS,
+    Actor,
+    Cause,
     Channel,
     Count,
     Dimension,
@@ -16,6 +19,8 @@ from liveReport.channels import (
     register,
     with_codes,
 )
+
+MISSING_CONTENT = Cause(Actor.CONTENT, _("Make a variant for these people, too."))
 
 
 @register
@@ -39,6 +44,11 @@ class InApp(Channel):
                         "InAppNoMessageFoundForTreatment": _("No message for the treatment"),
                     }
                 ),
+            },
+            causes={
+                **COMMON_EXCLUSION_CAUSES,
+                "InAppNoVariantDefined": MISSING_CONTENT,
+                "InAppNoMessageFoundForTreatment": MISSING_CONTENT,
             },
         ),
         Dimension(

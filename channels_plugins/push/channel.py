@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from liveReport.channels import Channel, Dimension, EventType, register
 
+from .causes import CAUSES
 from .metrics import METRICS
 from .reasons import REASONS
 from .webhooks import WEBHOOKS
@@ -20,7 +21,7 @@ class Push(Channel):
     position = 30
 
     dimensions = (
-        Dimension(key="reason", label=_("Reason"), labels=REASONS),
+        Dimension(key="reason", label=_("Reason"), labels=REASONS, causes=CAUSES),
         Dimension(
             key="platform",
             label=_("Operating system"),

@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from liveReport.channels import Channel, Dimension, EventType, register
 
+from .causes import CAUSES
 from .metrics import METRICS
 from .reasons import REASONS
 from .webhooks import WEBHOOKS
@@ -19,7 +20,7 @@ class Sms(Channel):
     description = _("Text messages, with bounces and visited links.")
     position = 40
 
-    dimensions = (Dimension(key="reason", label=_("Reason"), labels=REASONS),)
+    dimensions = (Dimension(key="reason", label=_("Reason"), labels=REASONS, causes=CAUSES),)
     events = (
         EventType(key="targeted", label=_("Targeted")),
         EventType(key="excluded", label=_("Excluded"), dimensions=("reason",)),

@@ -3,7 +3,10 @@
 from django.utils.translation import gettext_lazy as _
 
 from liveReport.channels import (
+    COMMON_EXCLUSION_CAUSES,
     COMMON_EXCLUSIONS,
+    Actor,
+    Cause,
     Channel,
     Count,
     Dimension,
@@ -18,6 +21,8 @@ from liveReport.channels import (
 )
 
 from .webhooks import WEBHOOKS
+
+MISSING_CONTENT = Cause(Actor.CONTENT, _("Make a variant for these people, too."))
 
 
 @register
@@ -41,6 +46,11 @@ class Web(Channel):
                         "WebNoMessageFoundForTreatment": _("No content for the treatment"),
                     }
                 ),
+            },
+            causes={
+                **COMMON_EXCLUSION_CAUSES,
+                "WebNoVariantDefined": MISSING_CONTENT,
+                "WebNoMessageFoundForTreatment": MISSING_CONTENT,
             },
         ),
         Dimension(key="element", label=_("Page element")),

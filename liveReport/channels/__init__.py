@@ -4,6 +4,7 @@ A plugin is a Django app with a module ``channel`` that subclasses ``Channel``
 and decorates it with ``register``. See docs/channels.md.
 """
 
+from .causes import ACTORS, COMMON_EXCLUSION_CAUSES, Actor, Cause
 from .channel import Channel
 from .declarations import (
     ALL,
@@ -26,7 +27,6 @@ from .declarations import (
     Profiles,
     Rate,
     Table,
-    Text,
     TimeSeries,
     Widget,
 )
@@ -44,6 +44,7 @@ from .registry import (
     webhook,
     webhook_added,
 )
+from .texts import Text
 from .webhooks import (
     FOREIGN_TOPIC,
     KEYS,
@@ -75,8 +76,10 @@ from .webhooks import (
 )
 
 __all__ = [
+    "ACTORS",
     "ALL",
     "COMMON_EXCLUSIONS",
+    "COMMON_EXCLUSION_CAUSES",
     "EXECUTION",
     "FOREIGN_TOPIC",
     "KEYS",
@@ -92,8 +95,10 @@ __all__ = [
     "VERDICTS",
     "WIDGETS",
     "WRONG",
+    "Actor",
     "AlreadyRegistered",
     "Axis",
+    "Cause",
     "Channel",
     "Count",
     "Credentials",

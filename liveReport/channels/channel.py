@@ -3,17 +3,8 @@
 from collections.abc import Sequence
 from functools import cached_property
 
-from .declarations import (
-    ALL,
-    VERDICT,
-    Dimension,
-    EventType,
-    Gauge,
-    Metric,
-    Text,
-    Widget,
-    gauges_of,
-)
+from .declarations import ALL, VERDICT, Dimension, EventType, Gauge, Metric, Widget, gauges_of
+from .texts import Text
 from .webhooks import Webhook
 
 

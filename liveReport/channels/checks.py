@@ -8,6 +8,7 @@ from typing import Any
 from django.core.checks import CheckMessage, Error, register
 from django.utils.functional import Promise
 
+from .causes import Actor, Cause
 from .channel import Channel
 from .declarations import (
     ALL,
@@ -198,6 +199,7 @@ def _dimensions(channel: Channel) -> Iterator[str]:
     for dimension in channel.dimensions:
         if dimension.key in FIELDS:
             yield f"dimension {dimension.key!r} is a field that every event has."
+        yield from _causes(dimension)
         for value in dimension.choices:
             if not _can_be_sent(dimension, value):
                 yield f"dimension {dimension.key!r}: no event can carry the choice {value!r}."
@@ -232,6 +234,14 @@ def _evidence(channel: Channel, key: str) -> Iterator[str]:
     for metric in channel.metrics:
         if metric.only[0] == key:
             yield f"metric {metric.key!r}: where asks for {key!r}, which is not counted apart."
+
+
+def _causes(dimension: Dimension) -> Iterator[str]:
+    for value, cause in dimension.causes.items():
+        if not isinstance(cause, Cause):
+            yield f"dimension {dimension.key!r}: {cause!r} of {value!r} is no Cause."
+        elif not (isinstance(cause.actor, Actor) and cause.next_step):
+            yield f"dimension {dimension.key!r}: the cause of {value!r} has no actor or next step."
 
 
 def _can_be_sent(dimension: Dimension, value: object) -> bool:

@@ -12,12 +12,9 @@ from enum import StrEnum
 from functools import cached_property
 from typing import ClassVar
 
-from django.utils.functional import Promise
-
+from .causes import Cause, cause_among
+from .texts import Text
 from .values import domain_name, trimmed
-
-Text = str | Promise
-"""A label: a plain string, or one wrapped in ``gettext_lazy``."""
 
 NONE = "__none__"
 """The dimension value of events that carry none."""
@@ -51,7 +48,8 @@ class Dimension:
     """A property by which events of a channel can be broken down.
 
     ``choices`` closes the set: any other value is refused at ingest. ``labels``
-    only names well-known values; an unknown one is shown as it came.
+    only names well-known values; an unknown one is shown as it came. ``causes`` says who has to
+    act on a value, and how; one that ends with ``*`` stands for all that begin like it.
     ``domain_names`` says that values are such, and compared as in DNS.
 
     Where an event does not say it, it can be ``derived_from`` what the event says of another
@@ -63,6 +61,7 @@ class Dimension:
     label: Text
     choices: Mapping[str, Text] = field(default_factory=dict)
     labels: Mapping[str, Text] = field(default_factory=dict)
+    causes: Mapping[str, Cause] = field(default_factory=dict)
     domain_names: bool = False
     derived_from: str = ""
     rules: Mapping[str, str] = field(default_factory=dict)
@@ -78,6 +77,10 @@ class Dimension:
     def label_of(self, value: str) -> Text:
         """The human name of one value, the value itself when it has none."""
         return self._labels.get(self.value_of(value)) or value
+
+    def cause_of(self, value: str) -> Cause | None:
+        """Who has to act on a value, and how, if that is known."""
+        return cause_among(self.causes, self.value_of(value))
 
     @cached_property
     def _labels(self) -> dict[str, Text]:

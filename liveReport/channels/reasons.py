@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from .declarations import Text
+from .texts import Text
 
 
 def with_codes(names: Mapping[str, Text]) -> dict[str, Text]:

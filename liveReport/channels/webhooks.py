@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl, urlsplit
 import msgspec
 from django.utils.translation import gettext_lazy as _
 
-from .declarations import Text
+from .texts import Text
 
 USER = "livereport"
 """Who a provider logs in as that sends a secret of ours."""

@@ -5,8 +5,11 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from liveReport.channels import (
+    COMMON_EXCLUSION_CAUSES,
     COMMON_EXCLUSIONS,
     EXECUTION,
+    Actor,
+    Cause,
     Channel,
     Count,
     Dimension,
@@ -26,6 +29,8 @@ from liveReport.channels import (
     moment_of,
     register,
 )
+
+WEATHER = Cause(Actor.PROVIDER, _("Wait for a calm day."), retryable=True)
 
 
 class Meadow(Webhook):
@@ -56,8 +61,18 @@ class Balloon(Channel):
             label=_("Colour"),
             choices={"red": _("Red balloon"), "blue": _("Blue balloon")},
         ),
-        Dimension(key="reason", label=_("Why"), labels={"wind": _("Too much wind")}),
-        Dimension(key="excuse", label=_("Excuse"), labels=COMMON_EXCLUSIONS),
+        Dimension(
+            key="reason",
+            label=_("Why"),
+            labels={"wind": _("Too much wind")},
+            causes={"w*": WEATHER},
+        ),
+        Dimension(
+            key="excuse",
+            label=_("Excuse"),
+            labels=COMMON_EXCLUSIONS,
+            causes=COMMON_EXCLUSION_CAUSES,
+        ),
         Dimension(key="site", label=_("Site"), domain_names=True),
         Dimension(key="writing", label=_("Writing"), choices={"pen": _("Pen"), "stamp": ""}),
         Dimension(

@@ -42,6 +42,7 @@ ANY_STAFF = {
 READ_TOKEN = {
     "api/v1/campaigns/",
     "api/v1/campaigns/{slug}/",
+    "api/v1/campaigns/{slug}/rules/",
     "api/v1/campaigns/{slug}/report/",
     "api/v1/campaigns/{slug}/report/{tab}/",
     "api/v1/campaigns/{slug}/report/{tab}/{widget}/",

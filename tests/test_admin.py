@@ -66,6 +66,7 @@ def campaign_form(**fields: Any) -> dict[str, Any]:
     kept = sum("id" in row for row in rows)
     form = {"name": "Summer sale", "slug": "summer", "status": "live"} | fields
     form |= {"channels-TOTAL_FORMS": len(rows), "channels-INITIAL_FORMS": kept}
+    form |= {"rules-TOTAL_FORMS": 0, "rules-INITIAL_FORMS": 0}
     for number, row in enumerate(rows):
         form |= {f"channels-{number}-{key}": value for key, value in row.items()}
     return form

@@ -58,7 +58,9 @@ def test_every_next_step_is_there_in_both_languages(dimension: Dimension) -> Non
 
 def test_every_actor_has_a_name() -> None:
     assert set(ACTORS) == set(Actor)
-    assert {str(one) for one in Actor} == {"recipient_data", "consent", "content", "configuration", "provider", "capacity", "us"}
+    assert {str(one) for one in Actor} == {
+        *("recipient_data", "consent", "content", "configuration", "provider", "capacity", "us")
+    }
 
 
 @pytest.mark.parametrize(

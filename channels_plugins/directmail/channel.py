@@ -11,11 +11,12 @@ from liveReport.channels import (
     Parts,
     Profiles,
     Rate,
+    Rule,
     Table,
     register,
 )
 
-from .causes import CAUSES
+from .causes import ADDRESS, CAUSES, PRINTER
 from .reasons import REASONS
 from .webhooks import WEBHOOKS
 
@@ -133,6 +134,17 @@ class DirectMail(Channel):
         ),
     )
     webhooks = WEBHOOKS
+    rules = (
+        Rule(
+            metric="error_rate",
+            warn=0.2,
+            critical=0.5,
+            min_sample=50,
+            at_once=True,
+            cause=PRINTER,
+        ),
+        Rule(metric="return_rate", warn=0.1, critical=0.2, cause=ADDRESS),
+    )
     widgets = (
         Table(
             key="sending_statistics",

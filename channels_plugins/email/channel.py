@@ -7,6 +7,7 @@ from liveReport.channels import Channel, Dimension, EventType, register
 from .causes import CAUSES
 from .metrics import METRICS
 from .reasons import REASONS
+from .rules import RULES
 from .signals import SIGNALS, VERDICTS
 from .webhooks import WEBHOOKS
 from .widgets import WIDGETS
@@ -65,6 +66,7 @@ class Email(Channel):
     metrics = METRICS
     webhooks = WEBHOOKS
     widgets = WIDGETS
+    rules = RULES
     audience = ("targeted",)
     deliveries = ("delivered",)
     errors = ("error",)

@@ -15,12 +15,17 @@ from liveReport.channels import (
     Parts,
     Profiles,
     Rate,
+    Rule,
     TimeSeries,
     register,
     with_codes,
 )
 
 MISSING_CONTENT = Cause(Actor.CONTENT, _("Make a variant for these people, too."))
+
+NO_REACTION = Cause(
+    Actor.CONTENT, _("Try the message yourself: do its buttons and links do anything?")
+)
 
 
 @register
@@ -134,6 +139,18 @@ class InApp(Channel):
             help=_("How many people saw something, and how many were left out, how often."),
             metrics=("unique_impressions", "excluded", "exclusion_events"),
             by_default=False,
+        ),
+    )
+    rules = (
+        # Reactions come later than what they are to: nobody judges the first minutes.
+        Rule(
+            metric="interaction_rate",
+            warn=0.005,
+            critical=0.001,
+            min_sample=1_000,
+            duration=15,
+            lower_is_worse=True,
+            cause=NO_REACTION,
         ),
     )
     deliveries = ("impression",)

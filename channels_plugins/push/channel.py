@@ -7,6 +7,7 @@ from liveReport.channels import Channel, Dimension, EventType, register
 from .causes import CAUSES
 from .metrics import METRICS
 from .reasons import REASONS
+from .rules import RULES
 from .webhooks import WEBHOOKS
 from .widgets import WIDGETS
 
@@ -46,6 +47,7 @@ class Push(Channel):
     metrics = METRICS
     webhooks = WEBHOOKS
     widgets = WIDGETS
+    rules = RULES
     audience = ("targeted",)
     deliveries = ("delivered",)
     errors = ("error",)

@@ -7,6 +7,7 @@ from liveReport.channels import Channel, Dimension, EventType, register
 from .causes import CAUSES
 from .metrics import METRICS
 from .reasons import REASONS
+from .rules import RULES
 from .webhooks import WEBHOOKS
 from .widgets import WIDGETS
 
@@ -33,6 +34,7 @@ class Sms(Channel):
     metrics = METRICS
     webhooks = WEBHOOKS
     widgets = WIDGETS
+    rules = RULES
     audience = ("targeted",)
     deliveries = ("sent",)
     errors = ("error",)

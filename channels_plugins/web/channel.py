@@ -14,6 +14,7 @@ from liveReport.channels import (
     Kpi,
     Profiles,
     Rate,
+    Rule,
     Table,
     TimeSeries,
     register,
@@ -23,6 +24,10 @@ from liveReport.channels import (
 from .webhooks import WEBHOOKS
 
 MISSING_CONTENT = Cause(Actor.CONTENT, _("Make a variant for these people, too."))
+
+NO_REACTION = Cause(
+    Actor.CONTENT, _("Try the message yourself: do its buttons and links do anything?")
+)
 
 
 @register
@@ -169,4 +174,16 @@ class Web(Channel):
         ),
     )
     webhooks = WEBHOOKS
+    rules = (
+        # Reactions come later than what they are to: nobody judges the first minutes.
+        Rule(
+            metric="interaction_rate",
+            warn=0.005,
+            critical=0.001,
+            min_sample=1_000,
+            duration=15,
+            lower_is_worse=True,
+            cause=NO_REACTION,
+        ),
+    )
     deliveries = ("impression",)

@@ -12,8 +12,10 @@ from django.utils.html import format_html
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
-from liveReport.channels import Text, all_channels
-from liveReport.models import Campaign, CampaignChannel, Execution
+from liveReport.channels import Text, all_channels, find_channel
+from liveReport.channels.rules import mistake
+from liveReport.models import Campaign, CampaignChannel, CampaignRule, Execution
+from liveReport.report.rules import FIELDS, rules_of
 
 from .base import ReadOnly
 
@@ -51,6 +53,67 @@ class CampaignChannelInline(admin.TabularInline[CampaignChannel, Campaign]):
     can_delete = False
 
 
+class CampaignRuleForm(forms.ModelForm[CampaignRule]):
+    """Which rule it is stands fixed; what the channel declares is there to be changed."""
+
+    class Meta:
+        model = CampaignRule
+        fields = ("channel", "metric", *FIELDS)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        chosen = self.initial.get("channel", ""), self.initial.get("metric", "")
+        for field, name in zip(("channel", "metric"), _names(*chosen), strict=True):
+            choices = [(self.initial.get(field, ""), name)]
+            self.fields[field] = forms.ChoiceField(choices=choices)
+
+    def clean(self) -> dict[str, Any]:
+        """Limits that make sense, of a rule that there is."""
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        channel = find_channel(str(data.get("channel")))
+        rule = channel and channel.rule_by_metric.get(str(data.get("metric")))
+        if rule is None:
+            raise forms.ValidationError(_("There is no such rule."))
+        given = [data.get(name) for name in ("warn", "critical", "min_sample")]
+        if None not in given and (wrong := mistake(rule, *given)):  # type: ignore[arg-type]
+            self.add_error(*wrong)
+        return data
+
+
+def _names(slug: str, key: str) -> tuple[str, str]:
+    """What the channel and the rate of a rule are called."""
+    channel = find_channel(slug)
+    metric = channel and channel.metric_by_key.get(key)
+    return (str(channel.label) if channel else slug, str(metric.label) if metric else key)
+
+
+class CampaignRuleFormSet(
+    forms.BaseInlineFormSet[CampaignRule, Campaign, forms.ModelForm[CampaignRule]]
+):
+    """A row for each rule of the campaign's channels; what is not changed is not kept."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        campaign: Campaign = kwargs["instance"]
+        kept = set(kwargs["queryset"].filter(campaign=campaign).values_list("channel", "metric"))
+        missing = [limits for limits in rules_of(campaign) if limits.key not in kept]
+        self.extra = len(missing)
+        self.max_num = len(missing) + len(kept)
+        super().__init__(*args, initial=[limits.as_json() for limits in missing], **kwargs)
+
+
+class CampaignRuleInline(admin.TabularInline[CampaignRule, Campaign]):
+    """By which limits the campaign is judged."""
+
+    model = CampaignRule
+    form = CampaignRuleForm
+    formset = CampaignRuleFormSet
+    fields = ("channel", "metric", *FIELDS)
+    verbose_name_plural = _("Rules: from which rate on there is a warning (0.01 is 1%)")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CampaignRule]:
+        return super().get_queryset(request).order_by("channel", "metric")
+
+
 @admin.register(Campaign)
 class CampaignAdmin(admin.ModelAdmin[Campaign]):
     """Campaigns. One that has events stays."""
@@ -59,7 +122,6 @@ class CampaignAdmin(admin.ModelAdmin[Campaign]):
     list_filter = ("status",)
     search_fields = ("name", "slug")
     fields = ("name", "slug", "status")
-    inlines = (CampaignChannelInline,)
     view_on_site = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Campaign]:
@@ -71,6 +133,9 @@ class CampaignAdmin(admin.ModelAdmin[Campaign]):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Campaign | None = None) -> list[str]:
         return ["slug"] if obj else []
+
+    def get_inlines(self, request: HttpRequest, obj: Campaign | None) -> list[Any]:
+        return [CampaignChannelInline, *([CampaignRuleInline] if obj else [])]
 
     def get_prepopulated_fields(
         self, request: HttpRequest, obj: Campaign | None = None

@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from liveReport.channels import WIDGETS, all_channels
 from liveReport.channels.fields import LONGEST
+from liveReport.channels.rules import MOST
 from liveReport.models import Campaign, Execution, QuarantinedBatch
 from liveReport.report.window import BASES, CHOSEN, STEPS, WINDOWS
 
@@ -368,6 +369,34 @@ class TabSerializer(HeadSerializer):
         ),
     )
     widgets = WidgetSerializer(many=True)
+
+
+class RuleSerializer(serializers.Serializer[Any]):
+    """Up to where a rate of a channel is as it should be, in one campaign."""
+
+    channel = serializers.CharField()
+    metric = serializers.CharField()
+    warn = serializers.FloatField(
+        min_value=0, max_value=1, help_text=_("From here on it is a warning.")
+    )
+    critical = serializers.FloatField(
+        min_value=0, max_value=1, help_text=_("From here on it is critical.")
+    )
+    min_sample = serializers.IntegerField(
+        min_value=1,
+        max_value=MOST,
+        help_text=_("Of fewer than these, which the rate divides by, nobody judges."),
+    )
+    enabled = serializers.BooleanField()
+
+
+class RuleChangeSerializer(RuleSerializer):
+    """A rule, and what to change of it."""
+
+    warn = serializers.FloatField(min_value=0, max_value=1, required=False)
+    critical = serializers.FloatField(min_value=0, max_value=1, required=False)
+    min_sample = serializers.IntegerField(min_value=1, max_value=MOST, required=False)
+    enabled = serializers.BooleanField(required=False)
 
 
 class OneWidgetSerializer(HeadSerializer, WidgetSerializer):

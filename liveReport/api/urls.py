@@ -11,6 +11,7 @@ from .listing import EventList
 from .missing import missing
 from .overview import OverviewView
 from .reports import ReportHead, ReportTab, ReportWidget
+from .rules import RuleList
 from .sources import SourceList
 
 v1 = [
@@ -20,6 +21,7 @@ v1 = [
     path("campaigns/", CampaignList.as_view(), name="campaigns"),
     path("campaigns/<slug:slug>/", CampaignDetail.as_view(), name="campaign"),
     path("campaigns/<slug:slug>/events/", EventList.as_view(), name="campaign-events"),
+    path("campaigns/<slug:slug>/rules/", RuleList.as_view(), name="rules"),
     path("campaigns/<slug:slug>/report/", ReportHead.as_view(), name="report-head"),
     path("campaigns/<slug:slug>/report/<slug:tab>/", ReportTab.as_view(), name="report-tab"),
     path(

@@ -44,6 +44,7 @@ from .registry import (
     webhook,
     webhook_added,
 )
+from .rules import Rule
 from .texts import Text
 from .webhooks import (
     FOREIGN_TOPIC,
@@ -116,6 +117,7 @@ __all__ = [
     "Provider",
     "Rate",
     "Rehearsal",
+    "Rule",
     "Said",
     "Secret",
     "SetUp",

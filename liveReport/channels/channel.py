@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from .declarations import ALL, VERDICT, Dimension, EventType, Gauge, Metric, Widget, gauges_of
+from .rules import Rule
 from .texts import Text
 from .webhooks import Webhook
 
@@ -30,6 +31,8 @@ class Channel:
     widgets: Sequence[Widget] = ()
     webhooks: Sequence[Webhook] = ()
     """The providers whose requests it understands; other packages may add theirs."""
+    rules: Sequence[Rule] = ()
+    """Up to where its rates are as they should be; a campaign can have limits of its own."""
 
     audience: Sequence[str] = ()
     deliveries: Sequence[str] = ()
@@ -71,6 +74,10 @@ class Channel:
     @cached_property
     def widget_by_key(self) -> dict[str, Widget]:
         return {widget.key: widget for widget in self.widgets}
+
+    @cached_property
+    def rule_by_metric(self) -> dict[str, Rule]:
+        return {rule.metric: rule for rule in self.rules}
 
     @cached_property
     def gauges(self) -> tuple[Gauge, ...]:

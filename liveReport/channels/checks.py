@@ -28,6 +28,7 @@ from .declarations import (
 )
 from .fields import CONTROL, FIELDS, LONGEST
 from .registry import all_channels
+from .rules import Rule, mistake
 
 CAMPAIGN_TAB = "campaign"
 TIME = "time"
@@ -44,6 +45,8 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
 MOST_CHOICES = 900
 """Of a dimension whose values a metric counts: fewer than are counted apart, with room for what
 was sent before they were closed."""
+
+RULES = "rules"
 
 ROLES = ("audience", "deliveries", "errors")
 ENDS = ("deferrals", "arrivals", "bounces")
@@ -66,10 +69,13 @@ def check_channel(channel: Channel) -> list[CheckMessage]:
     shape = list(_errors(channel, 7, _shape(channel)))
     if shape:
         return shape
-    checks = (_identity, _keys, _events, _metrics, _widgets, _roles)
+    checks = {
+        **dict(enumerate((_identity, _keys, _events, _metrics, _widgets, _roles), 1)),
+        8: _rules,
+    }
     return [
         error
-        for number, check in enumerate(checks, start=1)
+        for number, check in checks.items()
         for error in _errors(channel, number, check(channel))
     ]
 
@@ -89,7 +95,7 @@ def _shape(channel: Channel) -> Iterator[str]:
             yield f"{name} is missing or no text."
     if not _is_number(channel.position) or channel.position < 0:
         yield f"position {channel.position!r} is no whole number from 0 on."
-    for name in (*_KINDS, *ROLES, *LEDGER):
+    for name in (*_KINDS, *ROLES, *LEDGER, RULES):
         if not _is_list(getattr(channel, name)):
             yield f"{name} is no list."
             continue
@@ -98,11 +104,11 @@ def _shape(channel: Channel) -> Iterator[str]:
 
 
 def _item(name: str, item: Any) -> Iterator[str]:
-    kinds = _KINDS.get(name, (str,))
+    kinds = (Rule,) if name == RULES else _KINDS.get(name, (str,))
     if not isinstance(item, kinds):
         expected = " or ".join(kind.__name__ for kind in kinds)
         yield f"{name} has {item!r}, which is no {expected}."
-    elif not isinstance(item, str):
+    elif not isinstance(item, str | Rule):
         yield from _attributes(name, item)
 
 
@@ -319,6 +325,33 @@ def _choice(dimension: Dimension, value: str) -> Iterator[str]:
         yield f"where asks for {value!r}, which is no choice of {dimension.key!r}."
     if len(dimension.choices) > MOST_CHOICES:
         yield f"where takes at most {MOST_CHOICES} choices, and {dimension.key!r} has more."
+
+
+def _rules(channel: Channel) -> Iterator[str]:
+    judged = [rule.metric for rule in channel.rules]
+    for key in sorted({key for key in judged if judged.count(key) > 1}):
+        yield f"rules has {key!r} more than once."
+    for rule in channel.rules:
+        name = f"rule of {rule.metric!r}"
+        if wrong := mistake(rule, rule.warn, rule.critical, rule.min_sample):
+            yield f"{name}: {wrong[0]} – {wrong[1]}"
+        if rule.duration < 0:
+            yield f"{name}: duration {rule.duration} is no number of minutes from 0 on."
+        if not isinstance(rule.cause, Cause):
+            yield f"{name}: {rule.cause!r} is no Cause."
+        yield from (f"{name}: {mistake}" for mistake in _judged(channel, rule))
+
+
+def _judged(channel: Channel, rule: Rule) -> Iterator[str]:
+    """Why a metric cannot be judged from the counts of a run."""
+    metric = channel.metric_by_key.get(rule.metric)
+    if metric is None or metric.is_stored:
+        yield "it names no rate."
+        return
+    for key in metric.terms:
+        term = channel.metric_by_key.get(key)
+        if term is not None and not (term.additive and term.has_history):
+            yield f"it divides {key!r}, which is no count of events."
 
 
 def _widgets(channel: Channel) -> Iterator[str]:

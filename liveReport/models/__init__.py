@@ -4,6 +4,7 @@ from .access import ApiToken, Source
 from .campaigns import (
     Campaign,
     CampaignChannel,
+    CampaignRule,
     ChannelPlugin,
     Execution,
     Switch,
@@ -42,6 +43,7 @@ __all__ = [
     "Bucket",
     "Campaign",
     "CampaignChannel",
+    "CampaignRule",
     "ChannelPlugin",
     "EventBatch",
     "EventFile",

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Protocol, Self, cast
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser, User
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Max
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -120,7 +120,7 @@ class CampaignChannel(models.Model):
     first_event_at = models.DateTimeField(_("first event"), null=True, editable=False)
     last_event_at = models.DateTimeField(_("last event"), null=True, editable=False)
     version = models.PositiveBigIntegerField(default=0, editable=False)
-    """Grows with every fold that touched the channel's numbers."""
+    """Grows with every fold that touched the channel's numbers, and with every rule of its."""
 
     class Meta:
         verbose_name = _("channel of the campaign")
@@ -162,6 +162,48 @@ class Execution(models.Model):
 
     def __str__(self) -> str:
         return self.started_at.isoformat()
+
+
+class CampaignRule(models.Model):
+    """A campaign's own limits of a rate, in place of those that the channel declares."""
+
+    campaign = models.ForeignKey(
+        Campaign, models.CASCADE, related_name="rules", verbose_name=_("campaign")
+    )
+    channel = models.CharField(_("channel"), max_length=50)
+    metric = models.CharField(_("rate"), max_length=50)
+    warn = models.FloatField(_("warning from"))
+    critical = models.FloatField(_("critical from"))
+    min_sample = models.PositiveIntegerField(_("least sample"))
+    enabled = models.BooleanField(_("enabled"), default=True)
+
+    class Meta:
+        verbose_name = _("rule")
+        verbose_name_plural = _("rules")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["campaign", "channel", "metric"], name="one_rule_per_rate"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.channel} · {self.metric}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Keep it, and have the channel's report judged anew, in every process."""
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            self._renew()
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Go back to what the channel declares."""
+        with transaction.atomic():
+            self._renew()
+            return super().delete(*args, **kwargs)
+
+    def _renew(self) -> None:
+        rows = CampaignChannel.objects.filter(campaign=self.campaign_id, channel=self.channel)
+        rows.update(version=models.F("version") + 1)
 
 
 class Switch(NamedTuple):

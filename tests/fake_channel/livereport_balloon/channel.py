@@ -21,6 +21,7 @@ from liveReport.channels import (
     Parts,
     Profiles,
     Rate,
+    Rule,
     Secret,
     SetUp,
     Table,
@@ -316,6 +317,24 @@ class Balloon(Channel):
             by="colour",
             by_default=False,
             apart=True,
+        ),
+    ]
+    rules = [
+        Rule(
+            metric="burst_rate",
+            warn=0.3,
+            critical=0.6,
+            min_sample=20,
+            at_once=True,
+            cause=WEATHER,
+        ),
+        Rule(
+            metric="answer_rate",
+            warn=0.1,
+            critical=0.05,
+            duration=30,
+            lower_is_worse=True,
+            cause=WEATHER,
         ),
     ]
     audience = ["meant"]

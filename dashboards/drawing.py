@@ -11,13 +11,13 @@ from typing import Any, NamedTuple
 
 from liveReport.channels import NONE, OTHER, Text
 from liveReport.report.frames import Column, Frame, MarkedRow, Value, WidgetInfo, WidgetReport
+from liveReport.report.numbers import Writer
 
 from . import tones
 from .behind import Links
 from .course import Course
 from .moments import Clock
 from .notes import Notes, is_few
-from .numbers import Writer
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,6 +16,7 @@ from liveReport.events.moments import rfc3339
 from liveReport.models import Campaign
 from liveReport.report import Head, Tab, TabReport, report_head
 from liveReport.report.frames import WidgetInfo
+from liveReport.report.verdicts import STALE_SECONDS
 from liveReport.report.window import CHOSEN, EVERYBODY, RUN, WINDOW, WINDOWS
 
 from .behind import Links
@@ -28,9 +29,6 @@ from .report_request import ReportRequest
 from .script_texts import javascript_texts
 from .silence import Silence, silence_of
 from .widgets import Widget, digest_of
-
-STALE_SECONDS = 10
-"""A report further behind than this says so in colour."""
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,9 @@ from django.utils.translation import gettext as _
 
 from liveReport.channels import Text
 from liveReport.report.frames import Base, Column
+from liveReport.report.numbers import Writer
 from liveReport.report.proportions import FEW, wilson
 from liveReport.report.window import RUN, WINDOW
-
-from .numbers import Writer
 
 
 class Notes:

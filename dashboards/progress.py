@@ -6,8 +6,7 @@ from django.utils.translation import gettext as _
 
 from liveReport.channels import EXECUTION, NONE
 from liveReport.report.frames import Column, MarkedRow
-
-from .numbers import Writer
+from liveReport.report.numbers import Writer
 
 DONE = 100
 

@@ -18,13 +18,14 @@ from django.utils.translation import ngettext
 from liveReport.channels import Text
 from liveReport.models import Campaign
 from liveReport.report import FIRST_TAB
+from liveReport.report.numbers import UNDEFINED, Writer
 from liveReport.report.overview import PAGE, STATES, Entry, Numbers, Overview, numbers, overview
+from liveReport.report.verdicts import STALE_SECONDS
 
 from .course import at_pace
-from .fragments import STALE_SECONDS, Fragment
+from .fragments import Fragment
 from .models import Pin
 from .moments import Clock
-from .numbers import UNDEFINED, Writer
 from .pictures.kpi import Sparkline, sparkline_of
 from .report_request import kiosk_seconds
 from .script_texts import javascript_texts
@@ -179,7 +180,7 @@ class StartPage:
     def rows(self) -> list[ShownRow]:
         """Those of this page, with their numbers."""
         writer = Writer()
-        known = numbers([row.entry for row in self._listed], self.head.window)
+        known = numbers(self.head, [row.entry for row in self._listed])
         return [self._shown(row, known[row.entry.pk], writer) for row in self._listed]
 
     def _shown(self, row: Row, known: Numbers, writer: Writer) -> ShownRow:

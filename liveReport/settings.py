@@ -379,6 +379,8 @@ SPECTACULAR_SETTINGS = {
         "WidgetKind": "liveReport.api.serializers.KINDS",
         "ColumnRole": "liveReport.api.serializers.ROLES",
         "CampaignStatus": "liveReport.models.Campaign.Status",
+        "Level": "liveReport.api.serializers.LEVELS",
+        "VerdictLevel": "liveReport.api.serializers.VERDICT_LEVELS",
     },
 }
 

@@ -17,7 +17,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from playwright.sync_api import expect
 
-from dashboards.numbers import Writer
 from dashboards.progress import progress
 from liveReport import rollup
 from liveReport.channels import get_channel
@@ -25,6 +24,7 @@ from liveReport.ingest import receive
 from liveReport.models import Campaign, ChannelPlugin, Source
 from liveReport.report import tab_report
 from liveReport.report.frames import Column, Frame, MarkedRow, WidgetReport
+from liveReport.report.numbers import Writer
 from liveReport.report.pace import LONGEST, Pace, _expected_end
 from tests.support import oracle
 from tests.support.browser import Open, in_browser

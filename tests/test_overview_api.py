@@ -42,6 +42,8 @@ def test_a_row_has_the_campaign_its_pace_and_its_worst_rate(
         "slug": "summer",
         "name": "Summer sale",
         "status": "live",
+        "level": "ok",
+        "verdict": None,
         "channels": ["email", "sms"],
         "events_per_minute": row["events_per_minute"],
         "last_event_at": heard.isoformat().replace("+00:00", "Z"),
@@ -56,7 +58,7 @@ def test_a_campaign_without_events_has_no_worst_rate(
     (row,) = overview(client, read_token)["results"]
     assert (row["channels"], row["events_per_minute"]) == ([], 0.0)
     assert (row["last_event_at"], row["worst"]) == (None, None)
-    assert {"level", "verdict"} & row.keys() == set()
+    assert (row["level"], row["verdict"]) == ("ok", None)
 
 
 def test_each_campaign_is_met_once_however_things_move(
@@ -123,7 +125,7 @@ def test_statements_do_not_grow(client: Client, db: None, read_token: str, send:
     for number in range(5, 60):
         CampaignFactory(slug=f"c{number}")
     send(*(event(campaign=f"c{number}") for number in range(5, 60)))
-    assert statements() == few <= 7
+    assert statements() == few <= 11
 
 
 def test_a_bad_rate_divides_what_many_campaigns_are_read_by() -> None:

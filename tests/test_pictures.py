@@ -9,7 +9,6 @@ from django.utils import translation
 from dashboards.course import Course
 from dashboards.drawing import Cell, Drawing
 from dashboards.moments import Clock
-from dashboards.numbers import Writer
 from dashboards.pictures import pictures_of
 from dashboards.pictures.kpi import sparkline
 from dashboards.pictures.parts import PartsPicture
@@ -19,6 +18,7 @@ from liveReport.channels import find_channel
 from liveReport.report import campaign
 from liveReport.report.build import widget_info
 from liveReport.report.frames import Column, Frame, Row, WidgetInfo, WidgetReport
+from liveReport.report.numbers import Writer
 from liveReport.report.window import Window
 from tests.support.pages import NOW
 

@@ -7,9 +7,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from liveReport.report.frames import Column, MarkedRow
+from liveReport.report.numbers import UNDEFINED
 
 from ..drawing import Cell, Drawing, Kind, RowHead
-from ..numbers import UNDEFINED
 from ..progress import Progress, progress
 
 

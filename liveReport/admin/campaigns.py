@@ -76,7 +76,7 @@ class CampaignRuleForm(forms.ModelForm[CampaignRule]):
             raise forms.ValidationError(_("There is no such rule."))
         given = [data.get(name) for name in ("warn", "critical", "min_sample")]
         if None not in given and (wrong := mistake(rule, *given)):  # type: ignore[arg-type]
-            self.add_error(*wrong)
+            self.add_error(wrong[0], str(wrong[1]))
         return data
 
 

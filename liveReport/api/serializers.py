@@ -6,10 +6,11 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field, inline_serializer
 from rest_framework import serializers
 
-from liveReport.channels import WIDGETS, all_channels
+from liveReport.channels import WIDGETS, Actor, all_channels
 from liveReport.channels.fields import LONGEST
 from liveReport.channels.rules import MOST
 from liveReport.models import Campaign, Execution, QuarantinedBatch
+from liveReport.report.judging import HARM, Level
 from liveReport.report.window import BASES, CHOSEN, STEPS, WINDOWS
 
 VALUE = {"type": ["number", "string", "null"]}
@@ -156,6 +157,52 @@ class CampaignSerializer(serializers.ModelSerializer[Campaign]):
         fields = ("slug", "name", "status", "channels", "executions", "last_event_at")
 
 
+LEVELS = [level.value for level in Level]
+VERDICT_LEVELS = [level.value for level in HARM]
+
+
+class PartSerializer(serializers.Serializer[Any]):
+    """A value of a dimension that makes up a share of what is wrong."""
+
+    dimension = serializers.CharField()
+    value = serializers.CharField()
+    share = serializers.FloatField(min_value=0, max_value=1)
+
+
+class VerdictSerializer(serializers.Serializer[Any]):
+    """What is wrong with a rate in the current run of its channel."""
+
+    level = serializers.ChoiceField(VERDICT_LEVELS)
+    channel = serializers.CharField()
+    metric = serializers.CharField()
+    value = serializers.FloatField(min_value=0, help_text=_("The rate over the current run."))
+    threshold = serializers.FloatField(min_value=0, max_value=1)
+    usual = serializers.FloatField(
+        allow_null=True, help_text=_("Of earlier runs at that age, where enough are known.")
+    )
+    since = serializers.DateTimeField()
+    sample = serializers.IntegerField(min_value=0, help_text=_("What the rate divides by."))
+    parts = PartSerializer(many=True)
+    execution = serializers.DateTimeField(
+        allow_null=True, help_text=_("The run; `null` if the channel’s events belong to none.")
+    )
+    lately = inline_serializer(
+        "Lately",
+        {
+            "value": serializers.FloatField(min_value=0),
+            "sample": serializers.IntegerField(min_value=0),
+        },
+        allow_null=True,
+        help_text=_("The same of the last 15 minutes, where only they show it."),
+    )
+    actor = serializers.ChoiceField([actor.value for actor in Actor])
+    retryable = serializers.BooleanField(
+        help_text=_("Whether the same messages may pass if they are sent again.")
+    )
+    next_step = serializers.CharField()
+    text = serializers.CharField()
+
+
 class WorstSerializer(serializers.Serializer[Any]):
     """A rate of harm, by its metric and the channel that has it."""
 
@@ -170,6 +217,8 @@ class OverviewRowSerializer(serializers.Serializer[Any]):
     slug = serializers.SlugField()
     name = serializers.CharField()
     status = serializers.ChoiceField(Campaign.Status.choices)
+    level = serializers.ChoiceField(LEVELS)
+    verdict = VerdictSerializer(allow_null=True, help_text=_("The worst verdict, if there is any."))
     channels = serializers.ListField(child=serializers.CharField())
     events_per_minute = serializers.FloatField(
         min_value=0, help_text=_("The mean of the last five whole minutes.")
@@ -240,6 +289,7 @@ class TabNameSerializer(serializers.Serializer[Any]):
 
     slug = serializers.CharField()
     title = serializers.CharField()
+    level = serializers.ChoiceField(LEVELS)
 
 
 class SilentSerializer(serializers.Serializer[Any]):
@@ -276,6 +326,11 @@ class HeadSerializer(serializers.Serializer[Any]):
     )
     lag_seconds = serializers.FloatField(help_text=_("The age of the numbers."))
     version = serializers.CharField(help_text=_("Changes when a number may have changed."))
+    level = serializers.ChoiceField(LEVELS, help_text=_("The worst of all verdicts."))
+    verdicts = VerdictSerializer(many=True, help_text=_("Worst first; none on a quiet day."))
+    doubts = serializers.ListField(
+        child=serializers.CharField(), help_text=_("Why it is not known how things stand.")
+    )
     tabs = TabNameSerializer(many=True)
     silent = SilentSerializer(
         many=True, help_text=_("Channels of the tab of which a source has fallen silent.")

@@ -25,12 +25,15 @@ class ChannelOf(NamedTuple):
 
 
 class SeriesOf(NamedTuple):
-    """A series of all events of one type, of one execution."""
+    """A series of the events of one type, of one execution, whole or of one value."""
 
     pk: int
     campaign: int
     channel: str
     type: str
+    dimension: str
+    value: str
+    execution: int
 
 
 def channels(campaigns: CampaignQuerySet) -> list[ChannelOf]:
@@ -40,16 +43,20 @@ def channels(campaigns: CampaignQuerySet) -> list[ChannelOf]:
     return [ChannelOf(*row) for row in rows]
 
 
-def series(wanted: Collection[tuple[int, str, str]]) -> list[SeriesOf]:
-    """The series of whole event types; each is wanted by its campaign, channel and type."""
+def series(wanted: Collection[tuple[int, str, str, str]]) -> list[SeriesOf]:
+    """All series of some event types, each wanted by campaign, channel, type and dimension.
+
+    An empty dimension is the events as a whole.
+    """
     if not wanted:
         return []
-    ids, slugs, types = zip(*sorted(wanted), strict=True)
+    ids, slugs, types, dimensions = zip(*sorted(wanted), strict=True)
     keys: dict[str, sql.Each] = {
         "campaign_id": np.array(ids, np.int64),
         "channel": list(slugs),
         "type": list(types),
-        "dimension": [""] * len(ids),
+        "dimension": list(dimensions),
     }
-    rows = sql.fetch_in("id, campaign_id, channel, type", "livereport_series", keys)
+    columns = "id, campaign_id, channel, type, dimension, value, execution"
+    rows = sql.fetch_in(columns, "livereport_series", keys)
     return [SeriesOf(*row) for row in rows]

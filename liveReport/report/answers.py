@@ -12,6 +12,8 @@ from liveReport.models import Campaign
 from .build import utc
 from .frames import WidgetInfo, WidgetReport
 from .heartbeat import Heartbeat
+from .judging import Level
+from .verdicts import Judgement
 from .window import Window
 
 WidgetFilter = Callable[[WidgetInfo], bool]
@@ -38,10 +40,11 @@ class UnknownWidget(LookupError):
 
 @dataclass(frozen=True)
 class Tab:
-    """A tab: ``campaign``, or the slug of a channel."""
+    """A tab: ``campaign``, or the slug of a channel; ``level`` as it stands now."""
 
     slug: str
     title: Text
+    level: Level = Level.OK
 
 
 @dataclass(frozen=True)
@@ -49,9 +52,10 @@ class Head:
     """What every response of a report says first.
 
     ``as_of``: everything received before is in the numbers; ``lag_seconds``: its
-    age; ``version``: changes whenever a number or a tab may have; ``heartbeat``: that of the
-    sources behind the tab. ``counted_at``: no number is of a later fold, which says which events
-    are behind them; ``None`` before the first.
+    age; ``version``: changes whenever a number, a tab or a verdict may have; ``heartbeat``: that
+    of the sources behind the tab. ``judgement`` has the verdicts on all channels, whichever tab it
+    is the head of. ``counted_at``: no number is of a later fold, which says which events are
+    behind them; ``None`` before the first.
     """
 
     campaign: Campaign
@@ -61,7 +65,13 @@ class Head:
     version: str
     tabs: Sequence[Tab]
     heartbeat: Heartbeat
+    judgement: Judgement
     counted_at: datetime | None = None
+
+    @property
+    def level(self) -> Level:
+        """The worst of all verdicts, or what is between them and calm."""
+        return self.judgement.level()
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -76,7 +86,13 @@ class Head:
             "counted_at": rfc3339(self.counted_at) if self.counted_at else None,
             "lag_seconds": self.lag_seconds,
             "version": self.version,
-            "tabs": [{"slug": tab.slug, "title": str(tab.title)} for tab in self.tabs],
+            "level": self.level.value,
+            "verdicts": [verdict.as_json() for verdict in self.judgement.verdicts()],
+            "doubts": self.judgement.doubts(),
+            "tabs": [
+                {"slug": tab.slug, "title": str(tab.title), "level": tab.level.value}
+                for tab in self.tabs
+            ],
             "silent": self.heartbeat.as_json(),
         }
 

@@ -12,6 +12,7 @@ from liveReport.events.moments import moment
 from liveReport.models import Campaign, in_tab_order
 
 from .heartbeat import Heartbeat, heartbeat
+from .verdicts import STALE_SECONDS, Judged, Judgement, judge
 from .window import TODAY, Period, Window
 
 
@@ -58,6 +59,18 @@ class Context:
     @property
     def lag_seconds(self) -> float:
         return round((self.now - self.complete_until).total_seconds(), 1)
+
+    @property
+    def is_late(self) -> bool:
+        """Whether what it does not say yet is no sign of calm."""
+        return self.lag_seconds > STALE_SECONDS
+
+    @cached_property
+    def judgement(self) -> Judgement:
+        """The verdicts on its channels, whatever the window."""
+        versions = [self.states[channel.slug].version for channel in self.channels]
+        judged = Judged(self.campaign.pk, self.channels, versions)
+        return judge([judged], self.day, late=self.is_late)[judged.campaign]
 
     def version(self, channels: Iterable[Channel], heartbeat: Heartbeat) -> str:
         """Of what some channels say, and what is said of their sources. The window moves it each

@@ -20,6 +20,7 @@ from liveReport.models import Campaign, ChannelPlugin
 from liveReport.models.campaigns import CampaignQuerySet
 
 from .build import utc
+from .verdicts import STALE_SECONDS, Judged, Judgement, judge
 from .window import Window
 
 PAGE = 50
@@ -71,6 +72,11 @@ class Overview:
     def lag_seconds(self) -> float:
         return round((self.now - self.as_of).total_seconds(), 1)
 
+    @property
+    def is_late(self) -> bool:
+        """As of a report."""
+        return self.lag_seconds > STALE_SECONDS
+
 
 class Worst(NamedTuple):
     """The highest of a campaign's bad rates, over the last 24 hours."""
@@ -86,6 +92,7 @@ class Numbers(NamedTuple):
     events_per_minute: float
     course: Sequence[int]
     worst: Worst | None
+    judgement: Judgement
 
 
 def overview(campaigns: CampaignQuerySet, now: datetime) -> Overview:
@@ -113,11 +120,11 @@ def _entry(rows: Sequence[stored.ChannelOf], enabled: Sequence[Channel]) -> Entr
     )
 
 
-def numbers(entries: Iterable[Entry], window: Window) -> dict[int, Numbers]:
-    """The numbers of some campaigns, by their ids, in three statements for all of them."""
-    listed = list(entries)
+def numbers(found: Overview, entries: Iterable[Entry]) -> dict[int, Numbers]:
+    """The numbers of some campaigns, by their ids, in a few statements for all of them."""
+    listed, window = list(entries), found.window
     wanted = {
-        (entry.pk, channel.slug, event.key)
+        (entry.pk, channel.slug, event.key, "")
         for entry in listed
         for channel in entry.channels
         for event in channel.events
@@ -127,12 +134,17 @@ def numbers(entries: Iterable[Entry], window: Window) -> dict[int, Numbers]:
         ids = [row.pk for row in series]
         by_hour = reads.counts_by_step(ids, window.ranges(), HOUR)
         lately = reads.counts(ids, [_last_minutes(window)])
+        judged = [Judged(entry.pk, entry.channels, entry.version) for entry in listed]
+        judgements = judge(judged, window, late=found.is_late)
     of_campaign: dict[int, list[stored.SeriesOf]] = defaultdict(list)
     for row in series:
         of_campaign[row.campaign].append(row)
     hours = _hours(window)
     return {
-        entry.pk: _numbers(entry, of_campaign[entry.pk], by_hour, lately, hours) for entry in listed
+        entry.pk: _numbers(
+            entry, of_campaign[entry.pk], by_hour, lately, hours, judgements[entry.pk]
+        )
+        for entry in listed
     }
 
 
@@ -142,6 +154,7 @@ def _numbers(
     by_hour: Mapping[int, Mapping[int, int]],
     lately: Mapping[int, int],
     hours: Sequence[int],
+    judgement: Judgement,
 ) -> Numbers:
     course = dict.fromkeys(hours, 0)
     events: dict[tuple[str, str], int] = defaultdict(int)
@@ -151,7 +164,7 @@ def _numbers(
         for hour in counted.keys() & course.keys():
             course[hour] += counted[hour]
     pace = sum(lately.get(row.pk, 0) for row in series) / PACE_MINUTES
-    return Numbers(round(pace, 1), list(course.values()), _worst(entry.channels, events))
+    return Numbers(round(pace, 1), list(course.values()), _worst(entry.channels, events), judgement)
 
 
 def _worst(channels: Iterable[Channel], events: Mapping[tuple[str, str], int]) -> Worst | None:
@@ -200,7 +213,7 @@ def page_after(found: Overview, cursor: str) -> tuple[list[dict[str, Any]], str 
     entries = sorted(found.entries, key=_place)
     rest = [entry for entry in entries if _place(entry) > after]
     page = rest[:PAGE]
-    known = numbers(page, found.window)
+    known = numbers(found, page)
     rows = [as_json(entry, known[entry.pk]) for entry in page]
     return rows, _place(page[-1]).hex() if len(rest) > PAGE else None
 
@@ -212,10 +225,13 @@ def _place(entry: Entry) -> bytes:
 def as_json(entry: Entry, known: Numbers) -> dict[str, Any]:
     """A campaign's row."""
     worst = known.worst
+    verdict = next(iter(known.judgement.verdicts()), None)
     return {
         "slug": entry.slug,
         "name": entry.name,
         "status": entry.status,
+        "level": known.judgement.level().value,
+        "verdict": verdict and verdict.as_json(),
         "channels": [channel.slug for channel in entry.channels],
         "events_per_minute": known.events_per_minute,
         "last_event_at": utc(entry.last_event_at.timestamp()) if entry.last_event_at else None,

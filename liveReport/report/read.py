@@ -96,20 +96,24 @@ def _find(tabs: Iterable[TabSource], slug: str) -> TabSource:
 
 
 def _named(source: TabSource) -> Tab:
-    return Tab(source.slug, source.title)
+    slugs = [channel.slug for channel in source.channels]
+    return Tab(source.slug, source.title, source.context.judgement.level(slugs))
 
 
 def _head(tabs: Iterable[TabSource], source: TabSource) -> Head:
     context = source.context
+    judgement = context.judgement
     return Head(
         campaign=context.campaign,
         window=context.window,
         as_of=context.complete_until,
         lag_seconds=context.lag_seconds,
-        version=source.version,
+        # Of the same numbers nobody knows how they stand while they are late.
+        version=f"{source.version}{'-late' if judgement.late else ''}",
         tabs=[_named(tab) for tab in tabs],
         heartbeat=source.heartbeat,
         counted_at=context.counted_at,
+        judgement=judgement,
     )
 
 

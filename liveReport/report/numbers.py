@@ -3,7 +3,7 @@
 from django.utils.formats import get_format
 from django.utils.translation import gettext as _
 
-from liveReport.report.frames import Column, Value
+from .frames import Column, Value
 
 UNDEFINED = "—"
 
@@ -32,6 +32,14 @@ class Writer:
         if 99.9 < percent < 100:
             return _("> %(percent)s") % {"percent": self._percent(99.9)}
         return self._percent(percent)
+
+    def fine(self, fraction: float) -> str:
+        """A percentage with as many digits as tell a small one from its limit."""
+        percent = fraction * 100
+        if not 0.01 <= percent < 1:
+            return self.share(fraction)
+        text = f"{percent:.2f}".replace(".", self._decimal)
+        return _("%(number)s%%") % {"number": text}
 
     def portion(self, part: int, whole: int) -> str:
         """A share of something; of nothing there is none."""

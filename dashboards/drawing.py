@@ -18,6 +18,7 @@ from .behind import Links
 from .course import Course
 from .moments import Clock
 from .notes import Notes, is_few
+from .verdicts import Mark
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +98,7 @@ class Drawing:
         self.notes = Notes(self.writer)
         self.tones = tones.of_metrics(frame.metrics)
         self.columns = {column.key: column for column in frame.metrics}
+        self.levels: Mapping[str, Mark] = {}
         self.labels = {column.key: str(column.label) for column in frame.metrics}
 
     def number(self, column: Column, row: MarkedRow) -> Number:

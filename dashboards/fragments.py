@@ -16,6 +16,7 @@ from liveReport.events.moments import rfc3339
 from liveReport.models import Campaign
 from liveReport.report import Head, Tab, TabReport, report_head
 from liveReport.report.frames import WidgetInfo
+from liveReport.report.judging import Level
 from liveReport.report.verdicts import STALE_SECONDS
 from liveReport.report.window import CHOSEN, EVERYBODY, RUN, WINDOW, WINDOWS
 
@@ -28,7 +29,8 @@ from .pictures import PICTURES, pictures_of
 from .report_request import ReportRequest
 from .script_texts import javascript_texts
 from .silence import Silence, silence_of
-from .widgets import Widget, digest_of
+from .verdicts import Line, lines_of, word_of
+from .widgets import MARK, Fragment, Widget, digest_of
 
 
 @dataclass(frozen=True)
@@ -78,14 +80,14 @@ class TabLink:
     url: str
     current: bool
 
+    @property
+    def is_marked(self) -> bool:
+        """Whether something is to be said of it."""
+        return self.tab.level != Level.OK
 
-@dataclass(frozen=True)
-class Fragment:
-    """Something on the page that can change by itself."""
-
-    id: str
-    digest: str
-    template: str
+    @property
+    def word(self) -> str:
+        return word_of(self.tab.level)
 
 
 @dataclass(frozen=True)
@@ -112,8 +114,11 @@ class Page:
         self.clock = clock_of(asked, self.report)
         links = Links(asked, self.head)
         reports = {report.slug: report for report in self.report.widgets}
+        verdicts = self.head.judgement.verdicts()
         self.widgets = [
-            Widget(reports[slug], standing, asked, self.clock, course_of(self.report), links)
+            Widget(
+                reports[slug], standing, asked, self.clock, course_of(self.report), links, verdicts
+            )
             for slug, standing in _arrangement(asked, layers, self.report.widgets).items()
         ]
 
@@ -329,8 +334,25 @@ class Page:
 
     @property
     def navigation(self) -> Fragment:
-        digest = digest_of([(str(link.tab.title), link.url, link.current) for link in self.tabs])
+        digest = digest_of(
+            [(str(link.tab.title), link.tab.level, link.url, link.current) for link in self.tabs]
+        )
         return Fragment("lr-tabs", digest, "dashboards/_tabs.html")
+
+    @property
+    def level(self) -> Level:
+        """How the tab stands."""
+        return self.report.tab.level
+
+    @cached_property
+    def lines(self) -> list[Line]:
+        """What there is to say of it."""
+        return lines_of(self.head.judgement, self.report.channels, self.clock)
+
+    @property
+    def verdicts(self) -> Fragment:
+        said = [astuple(line) for line in self.lines]
+        return Fragment("lr-verdicts", digest_of(said, self.level), "dashboards/_verdicts.html")
 
     @property
     def filter(self) -> Fragment:
@@ -401,7 +423,8 @@ class Page:
         known = dict(entry.rpartition(":")[::2] for entry in shown)
         is_draft = bool(self.asked.draft)
         own = [self.title, self.spans, self.navigation, self.filter, self.notice, self.quiet]
-        own += [self.pulse, self.legend]
+        own += [self.pulse, self.legend, self.verdicts]
+        own += [widget.mark for widget in self.widgets if widget.id in known]
         own += [] if is_draft else [self.grid]
         parts = [part for part in own if known.pop(part.id, None) != part.digest]
         before = ["", *(widget.id for widget in self.widgets)]
@@ -410,8 +433,13 @@ class Page:
             parts=parts,
             widgets=[w for w in self.widgets if w.id in known and known[w.id] != w.digest],
             inserted=[] if is_draft else [pair for pair in pairs if pair[1].id not in known],
-            removed=[] if is_draft else sorted(set(known) - {w.id for w in self.widgets}),
+            removed=[] if is_draft else sorted(_widgets_in(known) - {w.id for w in self.widgets}),
         )
+
+
+def _widgets_in(known: Iterable[str]) -> set[str]:
+    """The ids among those of a page that are widgets': the mark of one goes with it."""
+    return {one for one in known if not one.endswith(MARK)}
 
 
 def pages_of(asked: ReportRequest) -> Iterator[Page]:

@@ -18,18 +18,19 @@ from django.utils.translation import ngettext
 from liveReport.channels import Text
 from liveReport.models import Campaign
 from liveReport.report import FIRST_TAB
+from liveReport.report.judging import Level
 from liveReport.report.numbers import UNDEFINED, Writer
 from liveReport.report.overview import PAGE, STATES, Entry, Numbers, Overview, numbers, overview
 from liveReport.report.verdicts import STALE_SECONDS
 
 from .course import at_pace
-from .fragments import Fragment
 from .models import Pin
 from .moments import Clock
 from .pictures.kpi import Sparkline, sparkline_of
 from .report_request import kiosk_seconds
 from .script_texts import javascript_texts
-from .widgets import digest_of
+from .verdicts import Line, lines_of
+from .widgets import Fragment, digest_of
 
 ALL = "all"
 MINUTE = timedelta(minutes=1)
@@ -130,6 +131,9 @@ class ShownRow(Row):
     """Of the worst rate: its key, its name, its value."""
     last: str
     last_event: str
+    level: Level
+    said: Line | None
+    """The worst of what there is to say of it."""
 
     template = "dashboards/start/_row.html"
 
@@ -137,7 +141,8 @@ class ShownRow(Row):
     def digest(self) -> str:
         said = (self.pinned, self.entry.name, self.entry.status, self.channels)
         spark = self.spark and (self.spark.line, self.spark.tail, self.spark.summary)
-        return digest_of(said, self.pace, spark, self.worst, self.last, self.last_event)
+        verdict = (self.level, self.said and (self.said.level, self.said.headline))
+        return digest_of(said, self.pace, spark, self.worst, self.last, self.last_event, verdict)
 
 
 class StartPage:
@@ -174,7 +179,8 @@ class StartPage:
             for row in self._listed
         ]
         counts = (len(self._all), sorted(self._by_state.items()))
-        return digest_of(said, counts, self.head.window.end, self.asked.here, self.zone)
+        place = self.asked.here, self.zone
+        return digest_of(said, counts, self.head.window.end, self.head.is_late, place)
 
     @cached_property
     def rows(self) -> list[ShownRow]:
@@ -185,9 +191,13 @@ class StartPage:
 
     def _shown(self, row: Row, known: Numbers, writer: Writer) -> ShownRow:
         last, worst = row.entry.last_event_at, known.worst
+        slugs = [channel.slug for channel in row.entry.channels]
+        lines = lines_of(known.judgement, slugs, self.clock)
         return ShownRow(
             row.entry,
             row.pinned,
+            level=known.judgement.level(slugs),
+            said=next(iter(lines), None),
             pace=writer.pace(known.events_per_minute) if last else UNDEFINED,
             spark=sparkline_of(
                 known.course,

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -10,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from liveReport.channels import Text
 from liveReport.report.frames import Frame, Value, WidgetReport
+from liveReport.report.verdicts import Verdict
 from liveReport.report.window import RUN
 
 from .behind import Links
@@ -21,12 +24,33 @@ from .notes import is_few
 from .pictures import KINDS, kind_of, pictures_of
 from .report_request import ReportRequest
 from .silence import nothing
+from .verdicts import Mark, levels_by_key, marks_of
 
 
 def digest_of(*parts: object) -> str:
     """A short name for content: equal content, equal digest."""
     encoded = json.dumps(parts, default=str, separators=(",", ":")).encode()
     return hashlib.blake2b(encoded, digest_size=6).hexdigest()
+
+
+@dataclass(frozen=True)
+class Fragment:
+    """Something on the page that can change by itself."""
+
+    id: str
+    digest: str
+    template: str
+
+
+MARK = "-verdict"
+"""What the id of a widget's mark ends with."""
+
+
+@dataclass(frozen=True)
+class MarkFragment(Fragment):
+    """What a widget says of verdicts on its numbers."""
+
+    marks: Sequence[Mark]
 
 
 class Widget:
@@ -40,6 +64,7 @@ class Widget:
         clock: Clock,
         course: Course,
         links: Links,
+        verdicts: Sequence[Verdict] = (),
     ) -> None:
         self.report = report
         self.slug = report.slug
@@ -56,6 +81,15 @@ class Widget:
         self._clock = clock
         self._course = course
         self._links = links
+        self._marks = marks_of(report, report.rates.values(), verdicts)
+
+    @property
+    def mark(self) -> MarkFragment:
+        """What it says of verdicts on its numbers."""
+        said = [(mark.level, mark.label, mark.word) for mark in self._marks]
+        return MarkFragment(
+            f"{self.id}{MARK}", digest_of(said), "dashboards/_verdict_mark.html", self._marks
+        )
 
     @property
     def csv_url(self) -> str:
@@ -110,7 +144,10 @@ class Widget:
         frames = [_content(frame) for frame in (self.report.frame, self.report.trend)]
         clock = self._clock.key if _has_moments(self.report.frame) else ()
         course = self._course.key if self._has_course else ()
-        return digest_of(self.state, frames, self.report.names, get_language(), clock, course)
+        marks = sorted((key, mark.level) for key, mark in levels_by_key(self._marks).items())
+        return digest_of(
+            self.state, frames, self.report.names, get_language(), clock, course, marks
+        )
 
     @property
     def _has_course(self) -> bool:
@@ -137,6 +174,7 @@ class Widget:
         drawing = Drawing(
             self.report, self.report.frame, self._clock, self._course, self.shown_as, self._links
         )
+        drawing.levels = levels_by_key(self._marks)
         return KINDS[self.kind].draw(drawing)
 
     @property

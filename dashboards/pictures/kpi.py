@@ -10,6 +10,7 @@ from liveReport.report.frames import Column, Frame
 
 from .. import course
 from ..drawing import Drawing, Kind, Number
+from ..verdicts import Mark
 
 HEIGHT = 24
 
@@ -27,12 +28,13 @@ class Sparkline:
 
 @dataclass(frozen=True, kw_only=True)
 class Tile:
-    """A KPI: the number, or why there is none, the rate beside it, its course."""
+    """A KPI: the number, or why there is none, the rate beside it, its course, a verdict on it."""
 
     number: Number
     why: str
     rate: Number | None
     spark: Sparkline | None
+    mark: Mark | None = None
 
 
 class KpiPicture:
@@ -49,6 +51,7 @@ class KpiPicture:
                 why=drawing.undefined(column, totals),
                 rate=drawing.rate(column.key, totals),
                 spark=sparkline(trend, column, drawing),
+                mark=drawing.levels.get(column.key),
             )
             for column in drawing.measures()
         ]

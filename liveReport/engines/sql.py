@@ -234,10 +234,19 @@ SET LOCAL jit = off
 """Its reads take a millisecond or two: to start processes or a compiler for them takes many."""
 
 
+def _is_in_snapshot() -> bool:
+    """Whether SQLite has begun one; on PostgreSQL it is an atomic block."""
+    is_sqlite = connection.vendor == "sqlite" and connection.connection is not None
+    return is_sqlite and bool(connection.connection.in_transaction)
+
+
 @contextmanager
 def snapshot() -> Iterator[None]:
-    """All reads inside see the same state of the database, and block no writer."""
-    if connection.in_atomic_block:
+    """All reads inside see the same state of the database, and block no writer.
+
+    Within another one it is that.
+    """
+    if connection.in_atomic_block or _is_in_snapshot():
         yield
     elif connection.vendor == "postgresql":
         with transaction.atomic(), connection.cursor() as cursor:

@@ -99,7 +99,7 @@ class Head:
 
 @dataclass(frozen=True)
 class TabReport:
-    """One tab with its widgets.
+    """One tab with its widgets, and the slugs of the ``channels`` that have a part in it.
 
     ``executions`` are those one can choose from, the latest of them when there are
     ``more_executions``. Of those that are ``selected`` the ``folded_executions`` are not
@@ -109,6 +109,7 @@ class TabReport:
 
     head: Head
     tab: Tab
+    channels: Sequence[str]
     executions: Sequence[datetime]
     more_executions: bool
     selected: Sequence[datetime]

@@ -51,6 +51,7 @@ def tab_report(
         return TabReport(
             head=_head(tabs, source),
             tab=_named(source),
+            channels=[channel.slug for channel in source.channels],
             executions=recent[: Execution.LISTED],
             more_executions=len(recent) > Execution.LISTED,
             selected=list(executions),

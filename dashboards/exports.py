@@ -85,7 +85,7 @@ def _about(page: Page) -> list[list[Cell]]:
     if page.divided == RUN:
         about.append([_("Rates"), _("over the runs’ 24 hours")])
     if page.has_verdicts and page.asked.period.verdict:
-        whose = next(link.title for link in page.verdicts if link.current)
+        whose = next(link.title for link in page.reactions if link.current)
         about.append([_("Opens and clicks"), whose])
     if page.report.selected:
         about.append([_("Executions"), *page.report.selected])

@@ -29,7 +29,7 @@ from .pictures import PICTURES, pictures_of
 from .report_request import ReportRequest
 from .script_texts import javascript_texts
 from .silence import Silence, silence_of
-from .verdicts import Line, lines_of, word_of
+from .verdicts import VerdictLine, lines_of, word_of
 from .widgets import MARK, Fragment, Widget, digest_of
 
 
@@ -190,8 +190,8 @@ class Page:
         return any(widget.report.has_verdicts for widget in self.widgets)
 
     @property
-    def verdicts(self) -> list[SegmentLink]:
-        """Whose reactions one can choose."""
+    def reactions(self) -> list[SegmentLink]:
+        """Whose opens and clicks one can choose."""
         asked = self.asked
         texts = {
             EVERYBODY: (_("All"), _("Opens and clicks of everybody")),
@@ -345,7 +345,7 @@ class Page:
         return self.report.tab.level
 
     @cached_property
-    def lines(self) -> list[Line]:
+    def lines(self) -> list[VerdictLine]:
         """What there is to say of it."""
         return lines_of(self.head.judgement, self.report.channels, self.clock)
 

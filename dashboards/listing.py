@@ -16,11 +16,11 @@ from django.utils.translation import ngettext
 from liveReport.channels import NONE, Channel, Text, find_channel
 from liveReport.models import Campaign
 from liveReport.report.listing import BadListing, Listing, list_events
+from liveReport.report.numbers import Writer
 from liveReport.site.audit import events_listed
 
 from .behind import PROFILES, may_list
 from .moments import Clock
-from .numbers import Writer
 from .report_request import read_only
 
 

@@ -29,7 +29,7 @@ from .moments import Clock
 from .pictures.kpi import Sparkline, sparkline_of
 from .report_request import kiosk_seconds
 from .script_texts import javascript_texts
-from .verdicts import Line, lines_of
+from .verdicts import VerdictLine, lines_of
 from .widgets import Fragment, digest_of
 
 ALL = "all"
@@ -132,7 +132,7 @@ class ShownRow(Row):
     last: str
     last_event: str
     level: Level
-    said: Line | None
+    said: VerdictLine | None
     """The worst of what there is to say of it."""
 
     template = "dashboards/start/_row.html"

@@ -14,7 +14,7 @@ from .moments import Clock
 
 
 @dataclass(frozen=True)
-class Line:
+class VerdictLine:
     """What is said: how it stands, in a word and in a sentence, and what else there is to know."""
 
     level: Level
@@ -38,17 +38,17 @@ def word_of(level: Level) -> str:
     }[level]
 
 
-def lines_of(judgement: Judgement, slugs: Sequence[str], clock: Clock) -> list[Line]:
+def lines_of(judgement: Judgement, slugs: Sequence[str], clock: Clock) -> list[VerdictLine]:
     """Of some channels: a line for each verdict and each doubt, or one where all is calm."""
     found = [_line(verdict, clock) for verdict in judgement.verdicts(slugs)]
-    found += [Line(Level.UNKNOWN, doubt) for doubt in judgement.doubts(slugs)]
+    found += [VerdictLine(Level.UNKNOWN, doubt) for doubt in judgement.doubts(slugs)]
     if found or not slugs:
         return found
-    return [Line(Level.OK, _("Every rate is within its limits."))]
+    return [VerdictLine(Level.OK, _("Every rate is within its limits."))]
 
 
-def _line(verdict: Verdict, clock: Clock) -> Line:
-    return Line(
+def _line(verdict: Verdict, clock: Clock) -> VerdictLine:
+    return VerdictLine(
         verdict.level,
         verdict.headline(clock.soon),
         verdict.details(),

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from time import process_time
+from time import thread_time
 from typing import Any
 
 import pytest
@@ -282,8 +282,8 @@ def test_two_hundred_campaigns_are_read_fast(alices: Client, send: Any) -> None:
             )
         )
     html(alices)  # what is loaded once is loaded
-    begun = process_time()
+    begun = thread_time()
     html(alices)
-    taken = process_time() - begun
+    taken = thread_time() - begun
     print(f"200 campaigns: {1000 * taken:.0f} ms")
     assert taken < 0.3

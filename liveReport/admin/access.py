@@ -43,21 +43,18 @@ class TokenForm(forms.ModelForm[ApiToken]):
         return data
 
 
+SHOWN = (
+    *("beginning", "source", "scope", "events", "campaign_names", "created", "expiry", "valid"),
+)
+"""What is told of a token."""
+
+
 @admin.register(ApiToken)
 class ApiTokenAdmin(NoChanging, admin.ModelAdmin[ApiToken]):
     """Tokens are issued and revoked, never changed. The secret is shown once."""
 
     form = TokenForm
-    list_display = (
-        "beginning",
-        "source",
-        "scope",
-        "events",
-        "campaign_names",
-        "created",
-        "expiry",
-        "valid",
-    )
+    list_display = SHOWN
     list_filter = ("scope", "source")
     list_select_related = ("source", "user")
     filter_horizontal = ("campaigns",)
@@ -66,16 +63,7 @@ class ApiTokenAdmin(NoChanging, admin.ModelAdmin[ApiToken]):
 
     def get_fields(self, request: HttpRequest, obj: ApiToken | None = None) -> tuple[str, ...]:
         if obj:
-            return (
-                "beginning",
-                "source",
-                "scope",
-                "events",
-                "campaign_names",
-                "created",
-                "expiry",
-                "valid",
-            )
+            return SHOWN
         return ("source", "scope", "events", "all_campaigns", "campaigns", "days")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiToken]:

@@ -195,8 +195,6 @@ def staged(
             }
         stage = Stage(kind, Site(folder, **environment), database=server)
         stage.site.code = code
-        if code != settings.BASE_DIR:  # it has another default
-            del stage.site.environment["PSEUDONYM_KEY"]
         stage.site.set_up()
         if server:
             _add_broker(stage)

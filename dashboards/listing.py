@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from django.contrib import admin
 from django.core.exceptions import BadRequest, PermissionDenied
@@ -80,7 +81,7 @@ class EventsPage:
         span = self._clock.span(*(_moment(second) for second in (search.since, search.until)))
         return f"{', '.join(types) if len(kinds) < len(every) else _('All types')} · {span}"
 
-    @property
+    @cached_property
     def filters(self) -> list[Filter]:
         """The dimensions that some of the types have."""
         given = dict(self._listing.search.values)
@@ -113,7 +114,7 @@ class EventsPage:
     def lines(self) -> Iterator[Line]:
         """The events of this page, newest first."""
         named = {channel.slug: channel for channel in self._channels}
-        for row in self._listing.as_json()["results"]:
+        for row in self._listing.rows:
             channel = named[row["channel"]]
             run = row["execution"]
             texts = [
@@ -151,7 +152,7 @@ class EventsPage:
         query = self._query.copy()
         query.pop(PROFILES, None)
         query.pop("cursor", None)
-        query["as_of"] = self._listing.as_json()["as_of"]
+        query["as_of"] = self._listing.as_of
         query["format"] = "csv"
         return f"{reverse('v1:campaign-events', args=[self.campaign.slug])}?{query.urlencode()}"
 

@@ -231,13 +231,18 @@ class SourceAdmin(admin.ModelAdmin[Source]):
         secret = path("<path:object_id>/secret/", wrapped, name="livereport_source_secret")
         return [live, mapped, secret, *super().get_urls()]
 
-    def map_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Let texts stand for campaigns from now on, and count what waited for that."""
+    def _to_be_changed(self, request: HttpRequest, object_id: str) -> Source:
+        """The source of an address, for whoever may change it."""
         source = self.get_object(request, object_id)
         if not self.has_change_permission(request, source):
             raise PermissionDenied
         if source is None:
             raise Http404
+        return source
+
+    def map_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Let texts stand for campaigns from now on, and count what waited for that."""
+        source = self._to_be_changed(request, object_id)
         pairs = zip(request.POST.getlist("text"), request.POST.getlist("campaign"), strict=False)
         try:
             change(source, Wanted(mapping={text: slug for text, slug in pairs if text and slug}))
@@ -257,11 +262,7 @@ class SourceAdmin(admin.ModelAdmin[Source]):
 
     def secret_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """A new secret of ours; the former stays good for as many hours as are said."""
-        source = self.get_object(request, object_id)
-        if not self.has_change_permission(request, source):
-            raise PermissionDenied
-        if source is None:
-            raise Http404
+        source = self._to_be_changed(request, object_id)
         hours = request.POST.get("hours", "")
         if hours not in GRACE:
             text = _("“%(hours)s” is no choice of hours: no new secret was made.")

@@ -73,13 +73,17 @@ class HookView(View):
 
 def _found(request: HttpRequest, name: str) -> HookPoint | None:
     """Where requests for this source go. Who guesses names is told to wait, and looks up none."""
-    guesses = f"hook-guesses:{client_of(request)}"
     if not is_familiar(name):
-        check({guesses: settings.HOOK_CLIENT_RATE})
+        check({_guesses(request): settings.HOOK_CLIENT_RATE})
     point = hook_point(name)
     if point is None:
-        note(guesses)
+        note(_guesses(request))
     return point
+
+
+def _guesses(request: HttpRequest) -> str:
+    """What an address's guesses at names are counted by."""
+    return f"hook-guesses:{client_of(request)}"
 
 
 def _delivered(point: HookPoint, request: HttpRequest) -> HttpResponse:

@@ -61,6 +61,11 @@ def all_channels() -> list[Channel]:
     return sorted(_channels.values(), key=lambda channel: (channel.position, channel.slug))
 
 
+def channels_by_slug() -> dict[str, Channel]:
+    """The same by their slugs."""
+    return {channel.slug: channel for channel in all_channels()}
+
+
 def get_channel(slug: str) -> Channel:
     """The channel with this slug; ``KeyError`` when none is installed."""
     return _channels[slug]
@@ -103,8 +108,7 @@ def providers() -> dict[str, Provider]:
         for channel in all_channels()
         for hook in channel.webhooks
     }
-    installed = {channel.slug for channel in all_channels()}
-    added = {name: found for name, found in _added.items() if found.channel in installed}
+    added = {name: found for name, found in _added.items() if found.channel in _channels}
     return declared | added
 
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from liveReport.channels import OTHER, Channel, all_channels
+from liveReport.channels import OTHER, Channel, channels_by_slug
 from liveReport.counts.cells import OTHER_EXECUTIONS
 from liveReport.counts.tiers import TIERS, Range, cover
 from liveReport.events import former
@@ -274,7 +274,7 @@ class _Hunt:
 
     @cached_property
     def _channels(self) -> Mapping[str, Channel]:
-        return {channel.slug: channel for channel in all_channels()}
+        return channels_by_slug()
 
     @cached_property
     def _rules(self) -> Rules:

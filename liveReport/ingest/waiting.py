@@ -74,8 +74,9 @@ def _nameless(source: int) -> tuple[list[Named], int, int]:
     rows = QuarantinedBatch.objects.filter(source=source, reason=_NAMELESS)
     opened = list(rows.order_by("-pk")[:LATEST])
     counts, since = Counter[str](), dict[str, datetime]()
+    point = HookPoint.get(source) if opened else None
     for batch in opened:
-        for text in _texts(batch):
+        for text in _texts(point.provider.webhook, batch) if point else ():
             counts[text] += 1
             since[text] = min(batch.received_at, since.get(text, batch.received_at))
     texts = [Named(text, n, since[text]) for text, n in counts.most_common()]
@@ -83,11 +84,7 @@ def _nameless(source: int) -> tuple[list[Named], int, int]:
     return texts, counts.total(), max(all_events - sum(batch.count for batch in opened), 0)
 
 
-def _texts(batch: QuarantinedBatch) -> list[str]:
-    point = HookPoint.get(batch.source_id)
-    if point is None:
-        return []
-    webhook = point.provider.webhook
+def _texts(webhook: Webhook, batch: QuarantinedBatch) -> list[str]:
     try:
         items, _unreadable = read_again(webhook, quarantine.raw_items(batch), batch.received_at)
     except Unsealable:

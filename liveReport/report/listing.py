@@ -111,20 +111,30 @@ class Listing:
     events: Sequence[Found]
     following: str | None
 
+    @property
+    def as_of(self) -> str:
+        """The last fold whose events are listed, as an address says it."""
+        return rfc3339(moment(self.search.as_of))
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """What is told of each event."""
+        return [_told(found) for found in self.events]
+
     def as_json(self) -> dict[str, Any]:
         search = self.search
         return {
-            "results": [_told(found) for found in self.events],
+            "results": self.rows,
             "next": self.following,
             "count": self.count,
             "from": rfc3339(moment(search.since * 1_000_000)),
             "to": rfc3339(moment(search.until * 1_000_000)),
-            "as_of": rfc3339(moment(search.as_of)),
+            "as_of": self.as_of,
         }
 
     def table(self) -> list[list[Cell]]:
         """A header line with the names of the fields, and a line for each event."""
-        rows = [_told(found) for found in self.events]
+        rows = self.rows
         more = sorted({key for row in rows for key in row} - set(_SHOWN))
         columns = [*_SHOWN, *more]
         lines: list[list[Cell]] = [[row.get(key) for key in columns] for row in rows]

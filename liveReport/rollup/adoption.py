@@ -10,14 +10,15 @@ from typing import NamedTuple
 import numpy as np
 from django.utils import timezone
 
-from liveReport.channels import Channel
+from liveReport.channels import Channel, channels_by_slug
 from liveReport.engines import campaigns, log, verdicts
 from liveReport.engines.keys import periods
+from liveReport.engines.lease import Lease
 from liveReport.events.batch import Events
 from liveReport.events.judging import Rules, judged
 from liveReport.events.moments import microseconds
 
-from .tick import Chunk, channels_by_slug
+from .tick import Chunk
 from .verify import Difference, differing, nothing_folding, recounted, replace
 
 DAY = timedelta(hours=24)
@@ -76,27 +77,26 @@ def preview(draft: Draft, now: datetime | None = None) -> list[Change]:
         return []
     before: Counter[Told] = Counter()
     after: Counter[Told] = Counter()
-    for events in _last_day(now):
-        channels = channels_by_slug()
-        before.update(told(events, channels, verdicts.in_force()))
-        after.update(told(events, channels, draft.rules))
-    keys = sorted({*before, *after})
-    changes = (Change(key, before[key], after[key]) for key in keys)
+    with nothing_folding(now) as lease:
+        channels, in_force = channels_by_slug(), verdicts.in_force()
+        for events in _last_day(now, lease):
+            before.update(told(events, channels, in_force))
+            after.update(told(events, channels, draft.rules))
+    changes = [Change(key, before[key], after[key]) for key in sorted({*before, *after})]
     moved = {each.told[:3] for each in changes if each.before != each.after}
-    return [Change(key, before[key], after[key]) for key in keys if key[:3] in moved]
+    return [each for each in changes if each.told[:3] in moved]
 
 
-def _last_day(now: datetime) -> Iterator[Events]:
-    """The events that are counted in the last 24 hours, batch by batch."""
+def _last_day(now: datetime, lease: Lease) -> Iterator[Events]:
+    """The events that are counted in the last 24 hours, batch by batch, for the lease's holder."""
     since = microseconds(now - DAY)
     known = campaigns.all_ids()
-    with nothing_folding(now) as lease:
-        alive = periods.load(now)
-        for batch in log.folded(since):
-            lease.renew(timezone.now())
-            events = Chunk.of([batch]).owned(alive).events
-            kept = events.of_shapes(shape.campaign in known for shape in events.shapes)
-            yield events.where(kept & (events.at >= since))
+    alive = periods.load(now)
+    for batch in log.folded(since):
+        lease.renew(timezone.now())
+        events = Chunk.of([batch]).owned(alive).events
+        kept = events.of_shapes(shape.campaign in known for shape in events.shapes)
+        yield events.where(kept & (events.at >= since))
 
 
 def told(events: Events, channels: Mapping[str, Channel], rules: Rules) -> Counter[Told]:

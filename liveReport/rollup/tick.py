@@ -15,7 +15,7 @@ import numpy as np
 from django.conf import settings
 from django.utils import timezone
 
-from liveReport.channels import Channel, all_channels
+from liveReport.channels import channels_by_slug
 from liveReport.counts.cells import Run
 from liveReport.counts.folded import Folded
 from liveReport.counts.histories import Histories, histories, says_something
@@ -255,11 +255,6 @@ def _parts(shapes: Sequence[Shape]) -> tuple[list[tuple[str, str]], Ints, Mask]:
     channels = channels_by_slug()
     sends = [says_something(shape, channels) for shape in shapes]
     return list(places), np.array(each, np.int64), np.array(sends, np.bool_)
-
-
-def channels_by_slug() -> dict[str, Channel]:
-    """All that are installed."""
-    return {channel.slug: channel for channel in all_channels()}
 
 
 def _close_period(lease: Lease, now: datetime) -> None:

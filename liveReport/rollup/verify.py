@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from django.utils import timezone
 
+from liveReport.channels import channels_by_slug
 from liveReport.counts import sketch
 from liveReport.counts.buckets import BucketKey, Buckets
 from liveReport.counts.cells import OTHER_EXECUTIONS, Cells, Group, Place, Run, SeriesKey, run_of
@@ -25,7 +26,7 @@ from liveReport.events.judging import Rules
 from liveReport.events.limits import cutoff
 from liveReport.events.moments import microseconds
 
-from .tick import Chunk, Scope, channels_by_slug
+from .tick import Chunk, Scope
 from .verify_ledger import LedgerRecount
 
 
